@@ -1,0 +1,56 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { build, type Metafile } from 'esbuild'
+import type { ShippedProgram } from './programs.ts'
+
+/** CommonJS packages inside an ES module still ask for these three. */
+const commonJs = [
+  `import { createRequire as bundleRequire } from 'node:module'`,
+  `import { dirname as bundleDirectory } from 'node:path'`,
+  `import { fileURLToPath as bundlePath } from 'node:url'`,
+  'const require = bundleRequire(import.meta.url)',
+  'const __filename = bundlePath(import.meta.url)',
+  'const __dirname = bundleDirectory(__filename)',
+].join('\n')
+
+/**
+ * What `node dist/<name>/main.mjs` starts: modules are compiled when they are imported, so the cache of compiled
+ * code must be open before the program is. Entries are found by their place beside this file, wherever that is.
+ */
+const starter = [
+  `import { enableCompileCache } from 'node:module'`,
+  `import { join } from 'node:path'`,
+  `enableCompileCache({ directory: join(import.meta.dirname, 'compile-cache'), portable: true })`,
+  `await import('./program.mjs')`,
+  '',
+].join('\n')
+
+/**
+ * Bundles a program into `directory`, which is emptied first: `main.mjs`, the program, a file for each part that
+ * is imported lazily, source maps, and native modules as they are.
+ * @returns what went into which file.
+ */
+export async function bundle(root: string, program: ShippedProgram, directory: string): Promise<Metafile> {
+  await rm(directory, { recursive: true, force: true })
+  await mkdir(directory, { recursive: true })
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: { program: program.entry },
+    outdir: directory,
+    bundle: true,
+    splitting: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    outExtension: { '.js': '.mjs' },
+    loader: { '.node': 'copy' },
+    banner: { js: commonJs },
+    sourcemap: 'external',
+    legalComments: 'none',
+    external: ['pg-native'], // an optional part of pg that is not installed
+    metafile: true,
+    logLevel: 'warning',
+  })
+  await writeFile(join(directory, 'main.mjs'), starter)
+  return metafile
+}

@@ -1,0 +1,18 @@
+import { generateOpenApi } from '@iam/iam-api/openapi'
+import { makeKmsProtos } from '@iam/platform/kms'
+import { generateDatabaseTypes } from './database-types.ts'
+
+/** A file that a program writes and nobody edits. */
+export type Target = {
+  /** Its path from the root of the checkout; the name contains `.generated.`. */
+  file: string
+  /** What belongs in it now. Run again on the same sources, it returns the same text. */
+  make: () => Promise<string>
+}
+
+/** Every generated file. The one list: `npm run generate` writes them, `npm run check` compares them. */
+export const targets: Target[] = [
+  { file: 'packages/domain/src/db/database.generated.ts', make: generateDatabaseTypes },
+  { file: 'apps/iam-api/src/openapi.generated.json', make: generateOpenApi },
+  { file: 'packages/platform/src/kms/kms-protos.generated.json', make: makeKmsProtos },
+]

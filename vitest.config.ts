@@ -1,0 +1,42 @@
+import { defineConfig } from 'vitest/config'
+
+const services = './test/support/global-services.ts'
+
+// Modules are not isolated from file to file: nothing here mocks one, and starting each file afresh would take
+// five times as long. Suites that start processes of their own stand in `test/` and run one file at a time.
+export default defineConfig({
+  test: {
+    isolate: false,
+    maxWorkers: 2,
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+    // Google's clients would ask around for a metadata server.
+    env: { METADATA_SERVER_DETECTION: 'none' },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'code',
+          include: [
+            'packages/*/src/**/*.test.ts',
+            'apps/*/src/**/*.test.ts',
+            'tools/**/*.test.ts',
+            'test/{config,http,tenancy}/*.test.ts',
+            'test/bench/**/*.test.ts',
+          ],
+          exclude: ['packages/{emulator,local-stack}/**'],
+          globalSetup: [services],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'system',
+          include: ['test/{e2e,chaos}/*.test.ts', 'packages/{emulator,local-stack}/src/**/*.test.ts'],
+          testTimeout: 90_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+})
