@@ -1,0 +1,24 @@
+import { randomBytes, type KeyObject } from 'node:crypto'
+import { hash, verify } from '@node-rs/argon2'
+
+export interface Argon2Parameters {
+  readonly memoryKib: number
+  readonly iterations: number
+  readonly lanes: number
+}
+
+/** argon2id (RFC 9106; the library's default of the three) with the given parameters, which each hash carries in its PHC string, and a pepper, which none does. */
+export function argon2Hasher({ memoryKib, iterations, lanes }: Argon2Parameters) {
+  const cost = { memoryCost: memoryKib, timeCost: iterations, parallelism: lanes }
+  return {
+    decoy: `$argon2id$v=19$m=${memoryKib},t=${iterations},p=${lanes}$${unpadded(16)}$${unpadded(32)}`,
+    hash: async (password: string, pepper: KeyObject): Promise<string> =>
+      hash(password, { ...cost, secret: pepper.export() }),
+    verify: async (phc: string, password: string, pepper: KeyObject): Promise<boolean> =>
+      verify(phc, password, { secret: pepper.export() }),
+  }
+}
+
+function unpadded(length: number): string {
+  return randomBytes(length).toString('base64').replaceAll('=', '')
+}

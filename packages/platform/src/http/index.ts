@@ -1,0 +1,1 @@
+export { serveHealth, type HealthReport, type HealthServer } from './serve-health.ts'

@@ -1,0 +1,36 @@
+import { destination, pino, type DestinationStream, type Logger as PinoLogger } from 'pino'
+import { redact } from './redact.ts'
+
+export type Logger = PinoLogger
+
+export interface LoggerOptions {
+  /** The process's name, in every line. */
+  readonly service: string
+  readonly level: string
+  /** Where lines go; standard output, written asynchronously, unless given. */
+  readonly stream?: DestinationStream
+}
+
+const severities: Record<string, string> = {
+  trace: 'DEBUG',
+  debug: 'DEBUG',
+  info: 'INFO',
+  warn: 'WARNING',
+  error: 'ERROR',
+  fatal: 'CRITICAL',
+}
+
+/** JSON lines as Cloud Logging reads them. Every finished line is redacted once more, whatever put it together. */
+export function openLogger({ service, level, stream }: LoggerOptions): Logger {
+  return pino(
+    {
+      level,
+      base: { service },
+      messageKey: 'message',
+      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      formatters: { level: (label) => ({ severity: severities[label] ?? 'DEFAULT' }) },
+      hooks: { streamWrite: redact },
+    },
+    stream ?? destination({ dest: 1, sync: false, minLength: 4096, periodicFlush: 500 }),
+  )
+}

@@ -1,0 +1,1 @@
+export { startSpan, type SpanContext } from './trace-context.ts'

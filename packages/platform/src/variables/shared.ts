@@ -1,0 +1,35 @@
+import * as z from 'zod'
+
+/** Which deployment a process belongs to. */
+export const deploymentVariables = {
+  IAM_ENV: z.string().regex(/^[a-z][a-z0-9-]*$/, 'must be a short name such as prod or dev'),
+  IAM_PROJECT: z.string(),
+  IAM_REGION: z.string(),
+  IAM_ISSUER: z.url({ protocol: /^https?$/ }).refine((url) => !url.endsWith('/'), 'must not end in a slash'),
+}
+
+/** Where a process listens. */
+export const httpVariables = {
+  IAM_HTTP_HOST: z.string().default('0.0.0.0'),
+  PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
+}
+
+/** How a process reaches Postgres and Redis. */
+export const databaseVariables = {
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
+  DATABASE_POOLER: z.enum(['none', 'transaction']).default('none'),
+  DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(100).default(10),
+  REDIS_URL: z.url({ protocol: /^rediss?$/ }),
+}
+
+type Read<T extends Record<string, z.ZodType>> = { readonly [K in keyof T]: z.output<T[K]> }
+
+/** The deployment, as the domain takes it. */
+export function deploymentOf(read: Read<typeof deploymentVariables>) {
+  return { env: read.IAM_ENV, project: read.IAM_PROJECT, region: read.IAM_REGION, issuer: read.IAM_ISSUER }
+}
+
+/** The database, as `openPostgres` takes it. */
+export function databaseOf(read: Read<typeof databaseVariables>) {
+  return { url: read.DATABASE_URL, pooler: read.DATABASE_POOLER, poolSize: read.DATABASE_POOL_SIZE }
+}
