@@ -1,0 +1,25 @@
+import { signEs256, type Signer } from '../signing-key/index.ts'
+
+/** The claims of an access token (RFC 9068 2.2), times in seconds. */
+export interface AccessTokenClaims {
+  readonly iss: string
+  readonly sub: string
+  readonly aud: string
+  readonly exp: number
+  readonly iat: number
+  readonly jti: string
+  readonly client_id: string
+  readonly scope: string
+  /** The grant's id: never shared between clients, so that two of them cannot compare notes. */
+  readonly sid: string
+  readonly tid: string
+  readonly amr: readonly string[]
+  readonly acr: string
+  readonly auth_time: number
+}
+
+/** Signs an access token. In memory and synchronous: an ES256 signature takes less than handing it to a thread. */
+export function mintAccessToken(signer: Signer, claims: AccessTokenClaims): string {
+  const input = `${signer.header}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}`
+  return `${input}.${signEs256(signer.privateKey, input).toString('base64url')}`
+}

@@ -1,0 +1,2 @@
+export { firstPartyClientId } from './first-party-client.ts'
+export { firstPartyClient, insertFirstPartyClient, type ClientSettings } from './queries.ts'

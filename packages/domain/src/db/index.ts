@@ -1,0 +1,8 @@
+export { build, type Executor } from './build.ts'
+export type { DB as Database } from './database.generated.ts'
+export type { Db, Flights, Row, RowsOf, Statement } from './db.ts'
+export { inOneFlight } from './in-one-flight.ts'
+export { inTenant } from './in-tenant.ts'
+export { requireRestrictedLogin, UnsafeDatabaseError } from './require-restricted-login.ts'
+export { run } from './run.ts'
+export { streamKey, type Scope } from './scope.ts'

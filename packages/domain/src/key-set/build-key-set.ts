@@ -1,0 +1,49 @@
+import type { EndorsedKey } from './endorsement.ts'
+import { providerMetadata, type ProviderMetadata } from './provider-metadata.ts'
+import { signAnchored, type AnchorSigner } from './sign-anchored.ts'
+
+export const keySetTyp = 'jwk-set+jwt'
+
+/** The claims of the signed key set (OpenID Federation 1.0, `signed_jwks_uri`) with ours for order and freshness. */
+export interface KeySetClaims {
+  readonly iss: string
+  readonly sub: string
+  readonly iat: number
+  readonly exp: number
+  readonly version: number
+  /** The version of each region's keys that went in: none may ever go back. */
+  readonly parts: Readonly<Record<string, number>>
+  readonly keys: readonly EndorsedKey[]
+  readonly metadata: { readonly openid_provider: ProviderMetadata }
+}
+
+export interface BuildKeySet {
+  readonly issuer: string
+  readonly region: string
+  readonly keys: readonly EndorsedKey[]
+  /** Milliseconds since the epoch, and more than any version before. */
+  readonly version: number
+  readonly now: Date
+  /** How long the document may be served, in seconds. */
+  readonly lifetime: number
+}
+
+/** Builds and signs the key set. Refuses an empty one: verifiers would then reject every token. */
+export async function buildKeySet(
+  publisher: AnchorSigner,
+  input: BuildKeySet,
+): Promise<{ readonly claims: KeySetClaims; readonly document: string }> {
+  if (input.keys.length === 0) throw new Error('An empty key set is never published.')
+  const iat = Math.floor(input.now.getTime() / 1000)
+  const claims: KeySetClaims = {
+    iss: input.issuer,
+    sub: input.issuer,
+    iat,
+    exp: iat + input.lifetime,
+    version: input.version,
+    parts: { [input.region]: input.version },
+    keys: input.keys,
+    metadata: { openid_provider: providerMetadata(input.issuer) },
+  }
+  return { claims, document: await signAnchored(publisher, keySetTyp, claims) }
+}

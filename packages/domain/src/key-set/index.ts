@@ -1,0 +1,8 @@
+export { anchorOf } from './anchor-of.ts'
+export { endorsementTyp, readEndorsement, type Endorsement, type EndorsedKey } from './endorsement.ts'
+export { signAnchored, type AnchorSigner } from './sign-anchored.ts'
+export { verifyAnchored } from './verify-anchored.ts'
+export { buildKeySet, keySetTyp, type BuildKeySet, type KeySetClaims } from './build-key-set.ts'
+export { readKeySet, type KeySet, type ReadKeySet } from './read-key-set.ts'
+export { providerMetadata, type ProviderMetadata } from './provider-metadata.ts'
+export { thumbprint, type PublicJwk } from './thumbprint.ts'

@@ -1,0 +1,22 @@
+/** What discovery says (OpenID Connect Discovery 1.0, RFC 8414): only what is there. */
+export interface ProviderMetadata {
+  readonly issuer: string
+  readonly jwks_uri: string
+  /** OpenID Federation 1.0: the key set signed by a key that is not in it. */
+  readonly signed_jwks_uri: string
+  readonly response_types_supported: readonly string[]
+  readonly subject_types_supported: readonly string[]
+  readonly id_token_signing_alg_values_supported: readonly string[]
+}
+
+/** Discovery for an issuer. It is signed together with the keys, so iam-jwks serves no word of its own. */
+export function providerMetadata(issuer: string): ProviderMetadata {
+  return {
+    issuer,
+    jwks_uri: `${issuer}/.well-known/jwks.json`,
+    signed_jwks_uri: `${issuer}/.well-known/jwks.jwt`,
+    response_types_supported: [],
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: ['ES256'],
+  }
+}

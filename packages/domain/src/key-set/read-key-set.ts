@@ -1,0 +1,72 @@
+import { keySetTyp, type KeySetClaims } from './build-key-set.ts'
+import { readEndorsement, type EndorsedKey } from './endorsement.ts'
+import { verifyAnchored } from './verify-anchored.ts'
+
+export interface ReadKeySet {
+  readonly env: string
+  readonly issuer: string
+  /** Thumbprints of the publication keys: the current one and the spare. */
+  readonly anchors: readonly string[]
+  readonly endorsementAnchors: readonly string[]
+  /** The highest version of each region's part seen so far: nothing below it is read. */
+  readonly floor: Readonly<Record<string, number>>
+  readonly now: Date
+}
+
+/** A key set that was verified: its keys are those whose endorsement holds. */
+export interface KeySet {
+  readonly document: string
+  readonly claims: KeySetClaims
+  readonly keys: readonly { readonly key: EndorsedKey; readonly verifyUntil: number }[]
+}
+
+export type KeySetFault = 'not_ours' | 'malformed' | 'from_the_future' | 'older_than_seen' | 'no_endorsed_key'
+
+const skewSeconds = 60
+
+/**
+ * Verifies a signed key set and every key in it. Being past `exp` is not refused here: a cache that restarts
+ * while nothing newer can be had still serves the plain keys, each until its own end.
+ * @returns the key set, or why it is refused.
+ */
+export async function readKeySet(document: string, expected: ReadKeySet): Promise<KeySet | KeySetFault> {
+  const claims = await verifyAnchored(document, { typ: keySetTyp, anchors: expected.anchors })
+  if (claims === undefined) return 'not_ours'
+  if (!isKeySetClaims(claims)) return 'malformed'
+  if (claims.iss !== expected.issuer || claims.sub !== expected.issuer) return 'not_ours'
+  if (claims.iat > expected.now.getTime() / 1000 + skewSeconds) return 'from_the_future'
+  if (isOlder(claims.parts, expected.floor)) return 'older_than_seen'
+  const keys = await endorsedKeys(claims.keys, expected)
+  return keys.length === 0 ? 'no_endorsed_key' : { document, claims, keys }
+}
+
+/** True when any region's part is below what was seen of it, or has gone missing. */
+function isOlder(parts: Readonly<Record<string, number>>, floor: Readonly<Record<string, number>>): boolean {
+  return Object.entries(floor).some(([region, version]) => (parts[region] ?? 0) < version)
+}
+
+async function endorsedKeys(keys: readonly EndorsedKey[], expected: ReadKeySet): Promise<KeySet['keys']> {
+  const anchors = expected.endorsementAnchors
+  const read = await Promise.all(
+    keys.map(async (key) => ({ key, endorsement: await readEndorsement(key, { ...expected, anchors }) })),
+  )
+  return read.flatMap(({ key, endorsement }) =>
+    endorsement === undefined || endorsement.verify_until * 1000 <= expected.now.getTime()
+      ? []
+      : [{ key, verifyUntil: endorsement.verify_until }],
+  )
+}
+
+function isKeySetClaims(claims: Record<string, unknown>): claims is Record<string, unknown> & KeySetClaims {
+  const { iat, exp, version, parts, keys, metadata } = claims
+  return (
+    [iat, exp, version].every(Number.isInteger) &&
+    typeof parts === 'object' &&
+    parts !== null &&
+    Object.values(parts).every(Number.isInteger) &&
+    Array.isArray(keys) &&
+    keys.every((key: unknown) => typeof key === 'object' && key !== null) &&
+    typeof metadata === 'object' &&
+    metadata !== null
+  )
+}

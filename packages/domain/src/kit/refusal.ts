@@ -1,0 +1,40 @@
+/** Why the domain refuses: a closed list. `apps/iam-api/src/http/problem.ts` gives each its status and words. */
+export type RefusalCode =
+  | 'invalid_credentials'
+  | 'invalid_token'
+  | 'invalid_grant'
+  | 'refresh_reused'
+  | 'session_ended'
+  | 'tenant_required'
+  | 'tenant_unknown'
+  | 'tenant_mismatch'
+  | 'tenant_suspended'
+  | 'wrong_region'
+  | 'user_suspended'
+  | 'registration_closed'
+  | 'password_unacceptable'
+  | 'login_busy'
+  | 'temporarily_unavailable'
+
+export interface RefusalOptions {
+  /** A sentence for the caller. Never holds a secret or another person's data. */
+  readonly detail?: string
+  /** Seconds after which the same call may work. */
+  readonly retryAfter?: number
+  readonly cause?: unknown
+}
+
+/** The one error the domain throws on purpose. Anything else that is thrown is a fault, and stays inside. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal'
+  readonly code: RefusalCode
+  readonly detail: string | undefined
+  readonly retryAfter: number | undefined
+
+  constructor(code: RefusalCode, options: RefusalOptions = {}) {
+    super(code, { cause: options.cause })
+    this.code = code
+    this.detail = options.detail
+    this.retryAfter = options.retryAfter
+  }
+}

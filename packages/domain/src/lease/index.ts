@@ -1,0 +1,1 @@
+export { holdLease, releaseLease, requireLease, type HeldLease } from './queries.ts'

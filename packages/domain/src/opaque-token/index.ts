@@ -1,0 +1,2 @@
+export { mintOpaqueToken, type MintedToken, type OpaqueTokenType } from './mint-opaque-token.ts'
+export { readOpaqueToken, type OpaqueToken } from './read-opaque-token.ts'

@@ -1,0 +1,49 @@
+import { hash, type KeyObject, timingSafeEqual } from 'node:crypto'
+import { ulidFromBytes, type Id } from '../kit/index.ts'
+import { decodeGroups } from './base62.ts'
+import { layout, tagOf, tokenTypes, tokenVersion } from './layout.ts'
+import type { OpaqueTokenType } from './mint-opaque-token.ts'
+
+/** A token whose tag is ours: tenant, object and generation are as we wrote them. It grants nothing by itself. */
+export interface OpaqueToken {
+  readonly tenantId: Id<'ten'>
+  readonly objectId: string
+  readonly generation: number
+  readonly secret: Buffer
+  /** SHA-256 of the body, to compare with what is stored. */
+  readonly hash: Buffer
+}
+
+const tokenLength = 136
+
+/**
+ * Reads an opaque token of the wanted type. The tag is checked before anything else happens, in constant time.
+ * @returns undefined for any other text: wrong length or spelling, another type, or a tag that is not ours.
+ */
+export function readOpaqueToken(
+  tagKeys: { byVersion(version: number): KeyObject | undefined },
+  type: OpaqueTokenType,
+  text: string,
+): OpaqueToken | undefined {
+  const { prefix, byte, object } = tokenTypes[type]
+  if (text.length !== tokenLength || !text.startsWith(prefix)) return undefined
+  const whole = decodeGroups(text.slice(prefix.length))
+  if (whole === undefined) return undefined
+  const body = whole.subarray(0, layout.bodyLength)
+  const tagKey = tagKeys.byVersion(body[layout.tagKey] ?? 0)
+  if (
+    tagKey === undefined ||
+    !timingSafeEqual(tagOf(tagKey, prefix, body), whole.subarray(layout.bodyLength))
+  ) {
+    return undefined
+  }
+  if (body[layout.version] !== tokenVersion || body[layout.type] !== byte || body[layout.zero] !== 0)
+    return undefined
+  return {
+    tenantId: `ten_${ulidFromBytes(body.subarray(layout.tenant, layout.object))}`,
+    objectId: `${object}_${ulidFromBytes(body.subarray(layout.object, layout.generation))}`,
+    generation: body.readUInt32BE(layout.generation),
+    secret: body.subarray(layout.secret),
+    hash: hash('sha256', body, 'buffer'),
+  }
+}

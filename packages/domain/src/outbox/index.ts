@@ -1,0 +1,21 @@
+export { appendEvent, type NewEvent } from './append-event.ts'
+export { buryEvent, countDeadLetters, parkedStreams } from './dead-letter-queries.ts'
+export { eventTypes, type DomainEvent, type EventType, type RetentionClass } from './domain-event.ts'
+export { toMessage, topicOf, topics, type Producer } from './envelope.ts'
+export {
+  advanceCursor,
+  fetchBatch,
+  type Batch,
+  type CursorPosition,
+  type OutboxRow,
+} from './relay-queries.ts'
+export {
+  leaveRelay,
+  partitionCount,
+  releaseLease,
+  renewLeases,
+  seizeLeases,
+  type Lease,
+  type Relay,
+} from './lease-queries.ts'
+export { countUnsent, deleteSent } from './upkeep-queries.ts'

@@ -1,0 +1,49 @@
+import type { KeyObject } from 'node:crypto'
+import type { SecretPurpose } from './secret-purposes.ts'
+
+export interface VersionedKey {
+  readonly version: number
+  readonly key: KeyObject
+  readonly activateAt: Date
+}
+
+/** The versions of one secret: the newest active one makes, all of them read. */
+export interface SecretRing {
+  /** @throws when no version is loaded and active: the instance is not ready then. */
+  current(now: Date): VersionedKey
+  byVersion(version: number): KeyObject | undefined
+}
+
+/** Every secret this instance holds. Replaced purpose by purpose as rows come and go. */
+export class SecretRings {
+  readonly #rings = new Map<SecretPurpose, readonly VersionedKey[]>()
+
+  /** The versions of a purpose; newest first, whatever order they are given in. */
+  replace(purpose: SecretPurpose, keys: readonly VersionedKey[]): void {
+    this.#rings.set(
+      purpose,
+      keys.toSorted((a, b) => b.version - a.version),
+    )
+  }
+
+  has(purpose: SecretPurpose, version: number): VersionedKey | undefined {
+    return this.#rings.get(purpose)?.find((key) => key.version === version)
+  }
+
+  /** False until the secrets were loaded for the first time: nothing can be told of any token before. */
+  get isLoaded(): boolean {
+    return this.#rings.size > 0
+  }
+
+  /** A view of one purpose that follows replacements. */
+  of(purpose: SecretPurpose): SecretRing {
+    return {
+      current: (now) => {
+        const active = this.#rings.get(purpose)?.find((key) => key.activateAt <= now)
+        if (active === undefined) throw new Error(`No active ${purpose} key is loaded.`)
+        return active
+      },
+      byVersion: (version) => this.has(purpose, version)?.key,
+    }
+  }
+}

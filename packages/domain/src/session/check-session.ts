@@ -1,0 +1,55 @@
+import { inOneFlight, type Db } from '../db/index.ts'
+import { Refusal, type Clock, type Id } from '../kit/index.ts'
+import { sessionOfGrant } from './queries.ts'
+import type { RevocationFeed } from './revocation-feed.ts'
+import type { SessionCache, SessionEntry } from './session-cache.ts'
+
+export type CheckedSession = SessionEntry
+
+export type CheckSessionDeps = {
+  readonly db: Db
+  readonly clock: Clock
+  readonly sessionCache: SessionCache
+  readonly revocations: RevocationFeed
+}
+
+/**
+ * Whether the session behind a verified token still stands. In the steady state this asks the cache alone; its
+ * word counts only while the revocation feed vouches for it, otherwise the database is asked.
+ * @throws Refusal `session_ended` when it was revoked or its time is over.
+ */
+export async function checkSession(
+  deps: CheckSessionDeps,
+  { tenantId, grantId }: { tenantId: Id<'ten'>; grantId: Id<'grt'> },
+): Promise<CheckedSession> {
+  if (deps.revocations.hasEnded(grantId)) throw new Refusal('session_ended')
+  const cached = await deps.sessionCache.find(tenantId, grantId)
+  if (cached === 'ended') throw new Refusal('session_ended')
+  const entry = cached !== undefined && deps.revocations.vouchesFor(cached.asOf) ? cached : undefined
+  const session = entry ?? (await readSession(deps, { tenantId, grantId }))
+  if (session.expiresAt <= deps.clock().getTime()) throw new Refusal('session_ended')
+  return session
+}
+
+/** Reads a grant's session from the database and fills the cache. @throws Refusal `session_ended`. */
+export async function readSession(
+  deps: Pick<CheckSessionDeps, 'db' | 'clock' | 'sessionCache'>,
+  { tenantId, grantId }: { tenantId: Id<'ten'>; grantId: Id<'grt'> },
+): Promise<SessionEntry> {
+  const [[row]] = await inOneFlight(deps.db, { tenantId }, [sessionOfGrant(tenantId, grantId)])
+  if (row === undefined || row.sessionRevokedAt !== null || row.grantRevokedAt !== null) {
+    throw new Refusal('session_ended')
+  }
+  const entry: SessionEntry = {
+    sessionId: row.sessionId as Id<'ses'>,
+    userId: row.userId as Id<'usr'>,
+    email: row.email,
+    amr: row.amr,
+    acr: row.acr,
+    authTime: Math.floor(row.authTime.getTime() / 1000),
+    expiresAt: row.expiresAt.getTime(),
+    asOf: row.asOf,
+  }
+  await deps.sessionCache.fill(tenantId, grantId, entry, deps.clock())
+  return entry
+}

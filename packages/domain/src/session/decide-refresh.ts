@@ -1,0 +1,185 @@
+import type { Statement } from '../db/index.ts'
+import { newId, type Id, type RequestOrigin } from '../kit/index.ts'
+import { eventTypes } from '../outbox/index.ts'
+import type { FamilyClaims } from './queries.ts'
+
+/** What becomes of a presented refresh token. */
+export type RefreshOutcome =
+  | 'dead'
+  | 'expired'
+  | 'binding'
+  | 'future'
+  | 'forged'
+  | 'rotate'
+  | 'replay'
+  | 'superseded'
+  | 'burn'
+
+export interface RefreshDecision {
+  readonly outcome: RefreshOutcome
+  readonly sessionId: Id<'ses'>
+  readonly grantId: Id<'grt'>
+  readonly userId: Id<'usr'>
+  readonly clientId: Id<'cli'>
+  readonly claims: FamilyClaims
+  /** The generation of the token that the caller may now have. */
+  readonly generation: number
+  /** SHA-256 of that token's body. */
+  readonly hash: Buffer
+  readonly box: Buffer | null
+  readonly accessTokenSeconds: number
+  /** Milliseconds since the epoch, as the two below. */
+  readonly expiresAt: number
+  readonly endsAt: number
+  /** The database's clock, read after the row was locked. */
+  readonly decidedAt: number
+}
+
+export interface DecideRefresh {
+  readonly tenantId: Id<'ten'>
+  readonly familyId: string
+  readonly generation: number
+  readonly hash: Buffer
+  readonly candidateHash: Buffer
+  readonly box: Buffer
+  readonly clientId: Id<'cli'>
+  /** The thumbprint of the key or certificate the caller proved, for sender-constrained families. */
+  readonly binding: string | null
+  readonly fingerprint: Buffer
+  readonly origin: RequestOrigin
+  readonly now: Date
+}
+
+/**
+ * Finds and locks the event stream of the family's session. The session is read without a row lock and before
+ * anything is written: which session a family belongs to never changes.
+ */
+export function lockSessionOfFamily(tenantId: Id<'ten'>, familyId: string): Statement {
+  return {
+    sql: `select pg_advisory_xact_lock(hashtextextended(tenant_id || ':' || session_id, 0))
+            from iam.refresh_family where tenant_id = $1 and id = $2`,
+    parameters: [tenantId, familyId],
+  }
+}
+
+/**
+ * The one statement that decides a refresh and does what it decides, with audit and event. The row is locked
+ * first and the clock read after; the first condition that holds wins. Presentations that are refused change
+ * no row. A replay is answered for ten seconds, 64 times; for a sender-constrained family until the successor
+ * is used. Two generations in a row replayed from somewhere else than they were rotated are two holders of
+ * one token taking turns, and burn.
+ */
+const decideSql = `
+with family as materialized (
+  select session_id, grant_id, user_id, client_id, binding, claims, generation, cur_hash, prev_hash, box, rotated,
+         rotated_by, foreign_replay, served, access_token_seconds, expires_at, ends_at, revoked_at
+    from iam.refresh_family where tenant_id = $1 and id = $2 for update
+),
+clocked as materialized (select family.*, iam.now() as t from family),
+decided as materialized (
+  select clocked.*, case
+    when revoked_at is not null then 'dead'
+    when expires_at <= t then 'expired'
+    when client_id <> $7 or binding is distinct from $8 then 'binding'
+    when $3::bigint > generation then 'future'
+    when $3 = generation then case when cur_hash = $4 then 'rotate' else 'forged' end
+    when $3 = generation - 1 and prev_hash is distinct from $4 then 'forged'
+    when $3 = generation - 1 and (binding is not null or rotated[1] > t - interval '10 seconds') then
+      case when rotated_by is distinct from $9 and foreign_replay = generation - 1 then 'burn'
+           when served >= 64 then 'superseded'
+           else 'replay' end
+    when rotated[(generation - $3)::int] > t - interval '10 seconds' then 'superseded'
+    else 'burn' end as outcome
+  from clocked
+),
+kept as (
+  update iam.refresh_family f set
+    generation = case d.outcome when 'rotate' then f.generation + 1 else f.generation end,
+    cur_hash = case d.outcome when 'rotate' then $5 else f.cur_hash end,
+    prev_hash = case d.outcome when 'rotate' then f.cur_hash else f.prev_hash end,
+    box = case d.outcome when 'rotate' then $6 else f.box end,
+    rotated = case d.outcome when 'rotate' then (array[d.t] || f.rotated)[1:16] else f.rotated end,
+    rotated_by = case d.outcome when 'rotate' then $9 else f.rotated_by end,
+    foreign_replay = case when d.outcome = 'replay' and f.rotated_by is distinct from $9
+                          then f.generation else f.foreign_replay end,
+    served = case d.outcome when 'rotate' then 0 else f.served + 1 end,
+    expires_at = case d.outcome when 'rotate' then least(d.t + make_interval(secs => f.idle_seconds), f.ends_at)
+                                else f.expires_at end
+  from decided d
+  where f.tenant_id = $1 and f.id = $2 and d.outcome in ('rotate', 'replay')
+  returning f.generation, f.cur_hash, f.box, f.expires_at
+),
+burned as materialized (
+  select iam.end_session($1, session_id, 'refresh_reused', t) as ended from decided where outcome = 'burn'
+),
+audited as (
+  insert into iam.audit_event
+    (tenant_id, id, occurred_at, actor_type, actor_id, action, target_type, target_id, outcome, reason, request_id)
+  select $1, $10, $13, 'user', user_id,
+         case outcome when 'rotate' then 'session.refreshed' when 'replay' then 'session.refresh_replayed'
+                      when 'burn' then 'session.revoked' else 'session.refresh_refused' end,
+         'session', session_id,
+         case when outcome in ('rotate', 'replay') then 'success' else 'refused' end,
+         case outcome when 'rotate' then null when 'replay' then null when 'burn' then 'refresh_reused'
+                      else outcome end,
+         $12
+    from decided where outcome in ('rotate', 'replay', 'burn', 'future', 'forged')
+),
+stream as (
+  insert into iam.outbox_stream as s (tenant_id, ordering_key, last_sequence)
+  select $1, $1 || ':' || session_id, 1 from decided where outcome in ('rotate', 'burn')
+  on conflict (tenant_id, ordering_key) do update set last_sequence = s.last_sequence + 1
+  returning s.ordering_key, s.last_sequence
+),
+told as (
+  insert into iam.outbox
+    (tenant_id, event_id, type, version, occurred_at, ordering_key, sequence, payload,
+     traceparent, correlation_id, retention_class)
+  select $1, $11, case d.outcome when 'rotate' then 'session.refreshed' else 'session.revoked' end, $15, $13,
+         stream.ordering_key, stream.last_sequence,
+         case d.outcome
+           when 'rotate' then jsonb_build_object('sessionId', d.session_id, 'userId', d.user_id,
+                                                 'clientId', d.client_id, 'generation', d.generation + 1)
+           else jsonb_build_object('sessionId', d.session_id, 'userId', d.user_id,
+                                   'reason', 'refresh_reused', 'successorUsed', d.generation > $3 + 1) end,
+         $14, $12, case d.outcome when 'rotate' then $16 else $17 end
+    from decided d, stream
+)
+select d.outcome, d.session_id as "sessionId", d.grant_id as "grantId", d.user_id as "userId",
+       d.client_id as "clientId", d.claims, coalesce(kept.generation, d.generation)::float8 as generation,
+       coalesce(kept.cur_hash, d.cur_hash) as hash, kept.box,
+       d.access_token_seconds as "accessTokenSeconds",
+       (extract(epoch from coalesce(kept.expires_at, d.expires_at)) * 1000)::float8 as "expiresAt",
+       (extract(epoch from d.ends_at) * 1000)::float8 as "endsAt",
+       (extract(epoch from d.t) * 1000)::float8 as "decidedAt",
+       burned.ended
+  from decided d left join kept on true left join burned on true`
+
+const refreshed = eventTypes['session.refreshed']
+const revoked = eventTypes['session.revoked']
+
+/** The deciding statement for one presentation. No row: there is no such family. */
+export function decideRefresh(input: DecideRefresh): Statement<RefreshDecision> {
+  return {
+    sql: decideSql,
+    parameters: [
+      input.tenantId,
+      input.familyId,
+      input.generation,
+      input.hash,
+      input.candidateHash,
+      input.box,
+      input.clientId,
+      input.binding,
+      input.fingerprint,
+      newId('aud', input.now),
+      newId('evt', input.now),
+      input.origin.requestId,
+      input.now,
+      input.origin.traceparent,
+      refreshed.version,
+      refreshed.retention,
+      revoked.retention,
+    ],
+  }
+}

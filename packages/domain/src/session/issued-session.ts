@@ -1,0 +1,11 @@
+import type { Id } from '../kit/index.ts'
+
+/** What a login or a refresh hands out. Times in seconds. */
+export interface IssuedSession {
+  readonly accessToken: string
+  readonly expiresIn: number
+  readonly refreshToken: string
+  readonly refreshExpiresIn: number
+  readonly session: { readonly id: Id<'ses'> }
+  readonly user: { readonly id: Id<'usr'>; readonly tenantId: Id<'ten'>; readonly email: string }
+}

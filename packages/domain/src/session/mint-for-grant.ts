@@ -1,0 +1,42 @@
+import { randomUUID } from 'node:crypto'
+import { mintAccessToken } from '../access-token/index.ts'
+import type { Id } from '../kit/index.ts'
+import type { Signer } from '../signing-key/index.ts'
+import type { FamilyClaims } from './queries.ts'
+
+export interface MintForGrant {
+  readonly issuer: string
+  readonly tenantId: Id<'ten'>
+  readonly userId: Id<'usr'>
+  readonly grantId: Id<'grt'>
+  readonly clientId: Id<'cli'>
+  readonly claims: FamilyClaims
+  readonly accessTokenSeconds: number
+  readonly now: Date
+  readonly endsAt: Date
+}
+
+/** An access token for a grant. It never outlives the grant. @returns the token and its life in seconds. */
+export function mintForGrant(
+  signer: Signer,
+  grant: MintForGrant,
+): { accessToken: string; expiresIn: number } {
+  const iat = Math.floor(grant.now.getTime() / 1000)
+  const exp = Math.min(iat + grant.accessTokenSeconds, Math.floor(grant.endsAt.getTime() / 1000))
+  const accessToken = mintAccessToken(signer, {
+    iss: grant.issuer,
+    sub: grant.userId,
+    aud: grant.claims.aud,
+    exp,
+    iat,
+    jti: randomUUID(),
+    client_id: grant.clientId,
+    scope: grant.claims.scope,
+    sid: grant.grantId,
+    tid: grant.tenantId,
+    amr: grant.claims.amr,
+    acr: grant.claims.acr,
+    auth_time: grant.claims.auth_time,
+  })
+  return { accessToken, expiresIn: exp - iat }
+}

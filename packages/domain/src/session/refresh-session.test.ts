@@ -1,0 +1,262 @@
+import { randomBytes } from 'node:crypto'
+import { auditOf, eventsOf, logIn, openWorld, stateOf, type World } from '@iam/testkit/world'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { verifyAccessToken } from '../access-token/index.ts'
+import { mintOpaqueToken, readOpaqueToken } from '../opaque-token/index.ts'
+import { checkSession, refreshSession, RefreshFlights, type IssuedSession } from './index.ts'
+
+describe('refreshSession', () => {
+  let world: World
+  beforeAll(async () => {
+    world = await openWorld(inject('services'))
+  })
+  afterAll(() => world.close())
+
+  const refresh = (refreshToken: string, options: { agent?: string; instance?: World } = {}) =>
+    refreshSession(options.instance ?? world, {
+      refreshToken,
+      origin: { ...world.origin, agent: options.agent ?? world.origin.agent },
+    })
+
+  /** Another instance as far as sharing flights goes: each call reaches the database. */
+  const alone = (): World => ({ ...world, refreshFlights: new RefreshFlights<IssuedSession>() })
+
+  const read = (text: string) => {
+    const token = readOpaqueToken(world.secrets.of('token-tag'), 'refresh', text)
+    if (token === undefined) throw new Error('not one of ours')
+    return token
+  }
+
+  /** A token with a right tag that was never issued: what a leaked tag key would allow. */
+  const forge = (token: string, generation: number) => {
+    const { tenantId, objectId } = read(token)
+    const tagKey = world.secrets.of('token-tag').current(world.clock())
+    return mintOpaqueToken(tagKey, {
+      type: 'refresh',
+      tenantId,
+      objectId,
+      generation,
+      secret: randomBytes(32),
+    }).token
+  }
+
+  const session = async (issued: IssuedSession) =>
+    checkSession(world, verifyAccessToken(world, issued.accessToken))
+
+  test('gives a successor and an access token of the same session', async () => {
+    const first = await logIn(world)
+    const second = await refresh(first.refreshToken)
+    expect(second.refreshToken).not.toBe(first.refreshToken)
+    expect(second).toMatchObject({
+      session: first.session,
+      user: first.user,
+      expiresIn: 900,
+      refreshExpiresIn: 3600,
+    })
+    expect(read(second.refreshToken).generation).toBe(2)
+    expect(await eventsOf(world, world.acme, first.session.id)).toMatchObject([
+      { type: 'session.created', sequence: 1 },
+      { type: 'session.refreshed', sequence: 2, payload: { generation: 2 } },
+    ])
+    expect(await auditOf(world, first.session.id)).toEqual(['user.login_succeeded', 'session.refreshed'])
+  })
+
+  test('C54: 64 parallel presentations on many instances give one successor and log nobody out', async () => {
+    const first = await logIn(world)
+    const answers = await Promise.all(
+      Array.from({ length: 64 }, () => refresh(first.refreshToken, { instance: alone() })),
+    )
+    expect(new Set(answers.map((answer) => answer.refreshToken)).size).toBe(1)
+    const { family } = await stateOf(world, read(first.refreshToken).objectId)
+    expect(family).toMatchObject({ generation: '2', served: 63, revoked_at: null })
+    const next = await refresh(answers[0]?.refreshToken ?? '')
+    expect(await session(next)).toMatchObject({ sessionId: first.session.id })
+  })
+
+  test('shares one flight among identical presentations in one instance', async () => {
+    const first = await logIn(world)
+    const waits = world.waits.count
+    const answers = await Promise.all(Array.from({ length: 20 }, () => refresh(first.refreshToken)))
+    expect(world.waits.count - waits).toBe(1)
+    expect(new Set(answers.map((answer) => answer.accessToken)).size).toBe(1)
+  })
+
+  test('waits on Postgres once with the session in the cache, and twice without', async () => {
+    const first = await logIn(world)
+    let waits = world.waits.count
+    const second = await refresh(first.refreshToken)
+    expect(world.waits.count - waits).toBe(1)
+    await world.forget()
+    waits = world.waits.count
+    await refresh(second.refreshToken)
+    expect(world.waits.count - waits).toBe(2)
+  })
+
+  test('C55: answers a retry after a lost reply with the same successor, and a fresh access token', async () => {
+    const first = await logIn(world)
+    const lost = await refresh(first.refreshToken)
+    await world.testClock.advance(9)
+    const retried = await refresh(first.refreshToken)
+    expect(retried.refreshToken).toBe(lost.refreshToken)
+    expect(retried.accessToken).not.toBe(lost.accessToken)
+    expect(await auditOf(world, first.session.id)).toContain('session.refresh_replayed')
+  })
+
+  test('C53: ends grant and session when a spent token comes back after the window, and tells both parties were seen', async () => {
+    const first = await logIn(world)
+    const second = await refresh(first.refreshToken)
+    const third = await refresh(second.refreshToken)
+    await world.testClock.advance(11)
+    await expect(refresh(first.refreshToken)).rejects.toMatchObject({ code: 'refresh_reused' })
+    await expect(refresh(third.refreshToken)).rejects.toMatchObject({ code: 'invalid_grant' })
+    await expect(session(third)).rejects.toMatchObject({ code: 'session_ended' })
+    const { family, session: row } = await stateOf(world, read(first.refreshToken).objectId)
+    expect(row).toMatchObject({ revoked_reason: 'refresh_reused' })
+    expect(family).toMatchObject({ box: null, prev_hash: null })
+    expect(family.revoked_at).not.toBeNull()
+    expect((await eventsOf(world, world.acme, first.session.id)).at(-1)).toMatchObject({
+      type: 'session.revoked',
+      payload: { reason: 'refresh_reused', successorUsed: true },
+    })
+    expect((await auditOf(world, first.session.id)).at(-1)).toBe('session.revoked: refresh_reused')
+  })
+
+  test('C53: says so when the successor was never used, which a reply lost for long explains', async () => {
+    const first = await logIn(world)
+    await refresh(first.refreshToken)
+    await world.testClock.advance(11)
+    await expect(refresh(first.refreshToken)).rejects.toMatchObject({ code: 'refresh_reused' })
+    expect((await eventsOf(world, world.acme, first.session.id)).at(-1)).toMatchObject({
+      payload: { successorUsed: false },
+    })
+  })
+
+  test('refuses an older token inside its window without a token and without ending anything', async () => {
+    const first = await logIn(world)
+    const second = await refresh(first.refreshToken)
+    const third = await refresh(second.refreshToken)
+    await expect(refresh(first.refreshToken)).rejects.toMatchObject({ code: 'invalid_grant' })
+    expect((await refresh(third.refreshToken)).session).toEqual(first.session)
+  })
+
+  test('answers a token 64 times in its window and no more', async () => {
+    const first = await logIn(world)
+    await refresh(first.refreshToken)
+    await world.admin
+      .updateTable('iam.refresh_family')
+      .set({ served: 63 })
+      .where('session_id', '=', first.session.id)
+      .execute()
+    await refresh(first.refreshToken)
+    await expect(refresh(first.refreshToken)).rejects.toMatchObject({ code: 'invalid_grant' })
+  })
+
+  test('changes nothing for forged tokens of this, the last and a future generation, and raises an alarm', async () => {
+    const first = await logIn(world)
+    const second = await refresh(first.refreshToken)
+    const { objectId } = read(second.refreshToken)
+    const before = await stateOf(world, objectId)
+    for (const generation of [1, 2, 3, 4_294_967_295]) {
+      await expect(refresh(forge(second.refreshToken, generation))).rejects.toMatchObject({
+        code: 'invalid_grant',
+      })
+    }
+    expect(await stateOf(world, objectId)).toEqual(before)
+    expect((await auditOf(world, first.session.id)).slice(-4)).toEqual([
+      'session.refresh_refused: forged',
+      'session.refresh_refused: forged',
+      'session.refresh_refused: future',
+      'session.refresh_refused: future',
+    ])
+    expect((await refresh(second.refreshToken)).session).toEqual(first.session)
+  })
+
+  test('asks nobody about a token whose tag is not ours', async () => {
+    const first = await logIn(world)
+    const waits = world.waits.count
+    const at = 40
+    const other = first.refreshToken[at] === 'a' ? 'b' : 'a'
+    const tampered = `${first.refreshToken.slice(0, at)}${other}${first.refreshToken.slice(at + 1)}`
+    for (const token of [
+      tampered,
+      '',
+      'mlr_',
+      `mlr_${'z'.repeat(132)}`,
+      `mlk_${first.refreshToken.slice(4)}`,
+    ]) {
+      await expect(refresh(token)).rejects.toMatchObject({ code: 'invalid_grant' })
+    }
+    expect(world.waits.count).toBe(waits)
+  })
+
+  test('burns a token whose two holders take turns within the window, twice in a row', async () => {
+    const first = await logIn(world)
+    const second = await refresh(first.refreshToken, { agent: 'the owner' })
+    await refresh(first.refreshToken, { agent: 'the thief' })
+    const third = await refresh(second.refreshToken, { agent: 'the owner' })
+    await expect(refresh(second.refreshToken, { agent: 'the thief' })).rejects.toMatchObject({
+      code: 'refresh_reused',
+    })
+    await expect(refresh(third.refreshToken)).rejects.toMatchObject({ code: 'invalid_grant' })
+  })
+
+  test('forgives one replay from elsewhere, as when a phone changes its network', async () => {
+    const first = await logIn(world)
+    const second = await refresh(first.refreshToken, { agent: 'at home' })
+    await refresh(first.refreshToken, { agent: 'in the street' })
+    const third = await refresh(second.refreshToken, { agent: 'in the street' })
+    const fourth = await refresh(third.refreshToken, { agent: 'in the street' })
+    await refresh(third.refreshToken, { agent: 'at work' })
+    expect((await refresh(fourth.refreshToken)).session).toEqual(first.session)
+  })
+
+  test('consumes nothing while no key can sign', async () => {
+    const first = await logIn(world)
+    const keys = world.signingKeys.all()
+    world.signingKeys.replace([], 0)
+    await expect(refresh(first.refreshToken)).rejects.toMatchObject({ code: 'temporarily_unavailable' })
+    world.signingKeys.replace(keys, 0)
+    expect(read((await refresh(first.refreshToken)).refreshToken).generation).toBe(2)
+  })
+
+  test('C56: answers the retry after the signer failed between commit and reply', async () => {
+    const first = await logIn(world)
+    const [key] = world.signingKeys.all()
+    if (key === undefined) throw new Error('no key')
+    const broken = {
+      ...key,
+      get privateKey(): never {
+        throw new Error('the signer fails')
+      },
+    }
+    world.signingKeys.replace([broken], 0)
+    await expect(refresh(first.refreshToken)).rejects.toThrow('the signer fails')
+    world.signingKeys.replace([key], 0)
+    expect(read((await refresh(first.refreshToken)).refreshToken).generation).toBe(2)
+  })
+
+  test('C57: refuses a token that another tenant is named with, and leaves it usable', async () => {
+    const first = await logIn(world)
+    const named = { refreshToken: first.refreshToken, tenantId: world.globex, origin: world.origin }
+    await expect(refreshSession(world, named)).rejects.toMatchObject({ code: 'tenant_mismatch' })
+    await refresh(first.refreshToken)
+  })
+
+  test('C60: ends with the idle time, and whatever happens with the absolute one', async () => {
+    const idle = await logIn(world)
+    const busy = await logIn(world)
+    let newest = busy
+    for (let hour = 0; hour < 7; hour += 1) {
+      await world.testClock.advance(3599)
+      newest = await refresh(newest.refreshToken)
+    }
+    await expect(refresh(idle.refreshToken)).rejects.toMatchObject({ code: 'invalid_grant' })
+    await world.testClock.advance(3599)
+    const last = await refresh(newest.refreshToken)
+    expect(last.refreshExpiresIn).toBeLessThan(10)
+    expect(last.expiresIn).toBeLessThan(10)
+    await world.testClock.advance(10)
+    await expect(refresh(last.refreshToken)).rejects.toMatchObject({ code: 'invalid_grant' })
+    await expect(session(last)).rejects.toMatchObject({ code: 'invalid_token' })
+  })
+})

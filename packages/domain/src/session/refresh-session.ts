@@ -1,0 +1,167 @@
+import { randomBytes } from 'node:crypto'
+import { firstPartyClientId } from '../client/index.ts'
+import { inOneFlight, type Db } from '../db/index.ts'
+import { Refusal, withPrefix, type Clock, type Id, type RequestOrigin } from '../kit/index.ts'
+import { mintOpaqueToken, readOpaqueToken, type OpaqueToken } from '../opaque-token/index.ts'
+import type { SecretRings } from '../secret-key/index.ts'
+import type { Signer, SigningKeys } from '../signing-key/index.ts'
+import type { TenantDirectory } from '../tenant/index.ts'
+import { readSession } from './check-session.ts'
+import { decideRefresh, lockSessionOfFamily, type RefreshDecision } from './decide-refresh.ts'
+import { fingerprintOf } from './fingerprint.ts'
+import type { IssuedSession } from './issued-session.ts'
+import { mintForGrant } from './mint-for-grant.ts'
+import { openSuccessor, sealSuccessor } from './refresh-box.ts'
+import type { RefreshFlights } from './refresh-flights.ts'
+import type { SessionCache } from './session-cache.ts'
+
+export interface RefreshSession {
+  readonly refreshToken: string
+  /** The tenant that the request names besides, if it does. */
+  readonly tenantId?: Id<'ten'>
+  readonly origin: RequestOrigin
+}
+
+type RefreshDeps = {
+  readonly db: Db
+  readonly clock: Clock
+  readonly secrets: SecretRings
+  readonly signingKeys: SigningKeys
+  readonly sessionCache: SessionCache
+  readonly refreshFlights: RefreshFlights<IssuedSession>
+  readonly tenants: TenantDirectory
+  readonly issuer: string
+}
+
+/**
+ * Exchanges a refresh token of the built-in client for its successor and an access token.
+ *
+ * The same token presented again within ten seconds, at once or after a lost reply, gets the same successor, so
+ * an honest client is never logged out by its own retry. An older one ends the session.
+ * @throws Refusal `invalid_grant` with nothing changed, `refresh_reused` after ending the session,
+ *   `tenant_mismatch`, and `temporarily_unavailable` before anything is consumed when no key can sign.
+ */
+export async function refreshSession(deps: RefreshDeps, input: RefreshSession): Promise<IssuedSession> {
+  const presented = readOpaqueToken(deps.secrets.of('token-tag'), 'refresh', input.refreshToken)
+  if (presented === undefined) throw new Refusal('invalid_grant')
+  if (input.tenantId !== undefined && input.tenantId !== presented.tenantId)
+    throw new Refusal('tenant_mismatch')
+  const fingerprint = fingerprintOf(deps, presented.tenantId, input.origin)
+  const key = presented.hash.toString('base64') + fingerprint.toString('base64')
+  return deps.refreshFlights.share(key, () => refresh(deps, { presented, fingerprint, origin: input.origin }))
+}
+
+type Presentation = {
+  readonly presented: OpaqueToken
+  readonly fingerprint: Buffer
+  readonly origin: RequestOrigin
+}
+
+async function refresh(deps: RefreshDeps, presentation: Presentation): Promise<IssuedSession> {
+  const { tenantId, objectId } = presentation.presented
+  await deps.tenants.require(tenantId)
+  const now = deps.clock()
+  const signer = deps.signingKeys.signer(now)
+  if (signer === undefined) throw new Refusal('temporarily_unavailable', { retryAfter: 1 })
+  const grantId = withPrefix('grt', objectId)
+  const [{ decision, successor }, cached] = await Promise.all([
+    decide(deps, presentation, now),
+    deps.sessionCache.find(tenantId, grantId),
+  ])
+  if (decision.outcome === 'burn') await deps.sessionCache.bury(tenantId, grantId)
+  const refreshToken = successorToken(deps, presentation.presented, { decision, successor, now })
+  const session =
+    cached === undefined || cached === 'ended' ? await readSession(deps, { tenantId, grantId }) : cached
+  return issue(deps.issuer, signer, { tenantId, decision, refreshToken, now, email: session.email })
+}
+
+/** What four bytes hold. No family gets there; a forged token may say so, and is refused like any of the future. */
+const lastGeneration = 0xffff_ffff
+
+/** One flight: the lock on the session's events, and the statement that decides. */
+async function decide(deps: RefreshDeps, { presented, fingerprint, origin }: Presentation, now: Date) {
+  const { tenantId, objectId: familyId, generation } = presented
+  const secret = randomBytes(32)
+  const candidate = mintOpaqueToken(deps.secrets.of('token-tag').current(now), {
+    type: 'refresh',
+    tenantId,
+    objectId: familyId,
+    generation: Math.min(generation + 1, lastGeneration),
+    secret,
+  })
+  const box = sealSuccessor(deps.secrets.of('refresh-box'), boxContext(presented), secret, now)
+  const [[decision]] = await inOneFlight(
+    deps.db,
+    { tenantId, streams: lockSessionOfFamily(tenantId, familyId) },
+    [
+      decideRefresh({
+        tenantId,
+        familyId,
+        generation,
+        hash: presented.hash,
+        candidateHash: candidate.hash,
+        box,
+        clientId: firstPartyClientId(tenantId),
+        binding: null,
+        fingerprint,
+        origin,
+        now,
+      }),
+    ],
+  )
+  if (decision === undefined) throw new Refusal('invalid_grant')
+  return { decision, successor: candidate.token }
+}
+
+function boxContext(presented: OpaqueToken) {
+  return {
+    tenantId: presented.tenantId,
+    familyId: presented.objectId,
+    generation: presented.generation,
+    secret: presented.secret,
+  }
+}
+
+/** The token that the decision gives the caller. @throws Refusal for every decision that gives none. */
+function successorToken(
+  deps: RefreshDeps,
+  presented: OpaqueToken,
+  { decision, successor, now }: { decision: RefreshDecision; successor: string; now: Date },
+): string {
+  if (decision.outcome === 'rotate') return successor
+  if (decision.outcome === 'burn') throw new Refusal('refresh_reused')
+  if (decision.outcome !== 'replay' || decision.box === null) throw new Refusal('invalid_grant')
+  const secret = openSuccessor(deps.secrets.of('refresh-box'), boxContext(presented), decision.box)
+  // The epoch may be one that this instance has not loaded yet: another one, or a moment later, can answer.
+  if (secret === undefined) throw new Refusal('temporarily_unavailable', { retryAfter: 1 })
+  const { tenantId, objectId } = presented
+  const { generation } = decision
+  const tagKeys = deps.secrets.of('token-tag')
+  const replayed = mintOpaqueToken(tagKeys.current(now), {
+    type: 'refresh',
+    tenantId,
+    objectId,
+    generation,
+    secret,
+  })
+  if (!replayed.hash.equals(decision.hash)) throw new Refusal('temporarily_unavailable', { retryAfter: 1 })
+  return replayed.token
+}
+
+function issue(
+  issuer: string,
+  signer: Signer,
+  input: { tenantId: Id<'ten'>; decision: RefreshDecision; refreshToken: string; now: Date; email: string },
+): IssuedSession {
+  const { tenantId, decision, refreshToken, now, email } = input
+  const { userId, grantId, clientId, claims, accessTokenSeconds } = decision
+  const endsAt = new Date(decision.endsAt)
+  const grant = { issuer, tenantId, userId, grantId, clientId, claims, accessTokenSeconds, now, endsAt }
+  return {
+    ...mintForGrant(signer, grant),
+    refreshToken,
+    refreshExpiresIn: Math.floor((decision.expiresAt - decision.decidedAt) / 1000),
+    session: { id: decision.sessionId },
+    user: { id: userId, tenantId, email },
+  }
+}

@@ -1,0 +1,65 @@
+import type { Id } from '../kit/index.ts'
+
+/** What a session check answers from: the session of one grant, as the database had it at `asOf`. */
+export interface SessionEntry {
+  readonly sessionId: Id<'ses'>
+  readonly userId: Id<'usr'>
+  readonly email: string
+  readonly amr: readonly string[]
+  readonly acr: string
+  /** Seconds since the epoch. */
+  readonly authTime: number
+  /** Milliseconds since the epoch, as the two below. */
+  readonly expiresAt: number
+  /** The database's clock before the snapshot in which the session was seen to stand. */
+  readonly asOf: number
+}
+
+/** A cache whose entries carry a version and are never replaced by an older one. */
+export interface VersionedCache {
+  get(key: string): Promise<{ readonly version: number; readonly value: string } | undefined>
+  /** @param ttl milliseconds. */
+  put(key: string, entry: { readonly version: number; readonly value: string }, ttl: number): Promise<void>
+}
+
+const longestTtl = 24 * 3600 * 1000
+const tombstoneVersion = Number.MAX_SAFE_INTEGER
+
+/**
+ * Sessions in the cache, by grant. It serves look-ups and is never the authority: what it says of a session
+ * counts only together with the revocation feed, and whatever is lost with it is read from the database.
+ */
+export class SessionCache {
+  readonly #cache: VersionedCache
+
+  constructor(cache: VersionedCache) {
+    this.#cache = cache
+  }
+
+  /** The entry, `ended` where a tombstone stands, or undefined when the cache has nothing or cannot be asked. */
+  async find(tenantId: string, grantId: string): Promise<SessionEntry | 'ended' | undefined> {
+    const found = await this.#cache.get(keyOf(tenantId, grantId)).catch(() => undefined)
+    if (found === undefined) return undefined
+    return found.version === tombstoneVersion ? 'ended' : (JSON.parse(found.value) as SessionEntry)
+  }
+
+  /** Keeps an entry for 24 hours, or as long as the session has left. A tombstone or a newer entry stays. */
+  async fill(tenantId: string, grantId: string, entry: SessionEntry, now: Date): Promise<void> {
+    const ttl = Math.min(longestTtl, entry.expiresAt - now.getTime())
+    if (ttl <= 0) return
+    const versioned = { version: entry.asOf, value: JSON.stringify(entry) }
+    await this.#cache.put(keyOf(tenantId, grantId), versioned, ttl).catch(() => undefined)
+  }
+
+  /** Puts a tombstone where any entry of the grant could still stand or be put, for as long as it could. */
+  async bury(tenantId: string, grantId: string): Promise<void> {
+    await this.#cache
+      .put(keyOf(tenantId, grantId), { version: tombstoneVersion, value: '' }, longestTtl)
+      .catch(() => undefined)
+  }
+}
+
+/** Hash-tagged by tenant, so that a cluster keeps a tenant's keys together. */
+function keyOf(tenantId: string, grantId: string): string {
+  return `{${tenantId}}:session:${grantId}`
+}

@@ -1,0 +1,18 @@
+export { generateSigningKey, type NewSigningKey } from './generate-signing-key.ts'
+export { loadSigningKeys } from './load-signing-keys.ts'
+export { planSigningKeys, type SigningKeyAction, type SigningKeyPolicy } from './plan-signing-keys.ts'
+export {
+  activateSigningKey,
+  insertSigningKey,
+  listSigningKeys,
+  markPublished,
+  moveSigningKey,
+  type SigningKeyRow,
+  type SigningKeyState,
+} from './queries.ts'
+export { signEs256, verifyEs256 } from './es256.ts'
+export { endorsedKey } from './endorsed-key.ts'
+export { type LoadedSigningKey, type Signer, SigningKeys } from './signing-keys.ts'
+export { keySetStoreIn, type KeySetStore } from './key-set-store.ts'
+export { publishKeySet, type PublishKeySet } from './publish-key-set.ts'
+export { tendSigningKeys, type TendSigningKeys } from './tend-signing-keys.ts'

@@ -1,0 +1,121 @@
+import { testAnchors, testWrapping } from '@iam/testkit/kms'
+import { openWorld, testDeployment, type World } from '@iam/testkit/world'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { holdLease } from '../lease/index.ts'
+import { findDirectoryEntry } from '../tenant/index.ts'
+import { loadSigningKeys, publishKeySet, tendSigningKeys, type SigningKeyPolicy } from './index.ts'
+
+const day = 86_400
+const policy: SigningKeyPolicy = { signFor: 7 * day, verifyAfter: 2 * day, activationLead: day, announce: 60 }
+
+/** A store in memory that can be told to fail. */
+class Store {
+  document: Buffer | undefined
+  generation = 0
+  failing = false
+
+  async read() {
+    return this.document === undefined
+      ? undefined
+      : { body: this.document, generation: String(this.generation) }
+  }
+
+  async write(document: Buffer, ifGeneration: string): Promise<void> {
+    if (this.failing) throw new Error('the store is away')
+    if (ifGeneration !== String(this.generation)) throw new Error('changed meanwhile')
+    this.document = document
+    this.generation += 1
+  }
+
+  kids(): string[] {
+    const payload = this.document?.toString().split('.')[1] ?? ''
+    const { keys } = JSON.parse(Buffer.from(payload, 'base64url').toString()) as { keys: { kid: string }[] }
+    return keys.map((key) => key.kid)
+  }
+}
+
+describe('the life of signing keys', () => {
+  let world: World
+  const store = new Store()
+  beforeAll(async () => {
+    world = await openWorld(inject('services'))
+  })
+  afterAll(() => world.close())
+
+  async function round(owner = 'keys'): Promise<string[]> {
+    const system = await findDirectoryEntry(world.workerDb.kysely, 'system')
+    const lease = await holdLease(world.workerDb.kysely, { name: 'keys', owner, ttl: 30 })
+    if (system === undefined || lease === undefined) throw new Error('not the leader')
+    const common = {
+      db: world.workerDb,
+      clock: world.clock,
+      wrapping: testWrapping,
+      endorser: testAnchors.endorser,
+      publisher: testAnchors.publisher,
+      deployment: testDeployment,
+      lease,
+      systemTenantId: system.tenantId,
+    }
+    const done = await tendSigningKeys({ ...common, policy, servedKids: async () => new Set() })
+    await publishKeySet({ ...common, keySetStore: store, lifetime: 3 * day, resignAfter: 3600 })
+    return done.map((action) => action.do)
+  }
+
+  async function signer(): Promise<string | undefined> {
+    const { endorser } = testAnchors
+    await loadSigningKeys({
+      ...world,
+      wrapping: testWrapping,
+      deployment: testDeployment,
+      endorsementAnchors: [endorser.kid],
+    })
+    return world.signingKeys.signer(world.clock())?.kid
+  }
+
+  test('hands over to a standby that verifiers have known for long, and never leaves a gap', async () => {
+    await round()
+    const seen: (string | undefined)[] = [await signer()]
+    const knownSince = new Map<string, number>()
+    for (let hour = 0; hour < 24 * 14; hour += 6) {
+      await world.testClock.advance(6 * 3600)
+      await round()
+      for (const kid of store.kids()) if (!knownSince.has(kid)) knownSince.set(kid, hour)
+      const kid = await signer()
+      expect(kid).toBeDefined()
+      expect(store.kids()).toContain(kid)
+      if (kid !== seen.at(-1)) {
+        // The last one's tokens still verify: it stays in the set.
+        expect(store.kids()).toContain(seen.at(-1))
+        expect(hour - (knownSince.get(kid ?? '') ?? hour)).toBeGreaterThanOrEqual(24)
+        seen.push(kid)
+      }
+    }
+    expect(seen.length).toBeGreaterThanOrEqual(4)
+    expect(store.kids().length).toBeLessThanOrEqual(5)
+  })
+
+  test('changes nothing in the database when the store is away, and goes on when it is back', async () => {
+    const states = async () =>
+      world.admin.selectFrom('iam.signing_key').select(['kid', 'state']).orderBy('created_at').execute()
+    await world.testClock.advance(3601)
+    store.failing = true
+    const before = await states()
+    const { generation } = store
+    await expect(round()).rejects.toThrow('away')
+    expect(await states()).toEqual(before)
+    store.failing = false
+    await round()
+    expect(store.generation).toBe(generation + 1)
+  })
+
+  test('lets one worker lead, and fences one that was replaced', async () => {
+    const { kysely } = world.workerDb
+    expect(await holdLease(kysely, { name: 'keys', owner: 'other', ttl: 30 })).toBeUndefined()
+    await world.testClock.advance(31)
+    const [first, second] = await Promise.all(
+      ['a', 'b'].map((owner) => holdLease(kysely, { name: 'keys', owner, ttl: 30 })),
+    )
+    expect([first, second].filter((lease) => lease !== undefined)).toHaveLength(1)
+    await expect(round('late')).rejects.toThrow('not the leader')
+  })
+})

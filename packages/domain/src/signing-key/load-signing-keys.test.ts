@@ -1,0 +1,101 @@
+import { testAnchors, testWrapping } from '@iam/testkit/kms'
+import { openWorld, testDeployment, type World } from '@iam/testkit/world'
+import { afterAll, beforeEach, describe, expect, inject, test } from 'vitest'
+import { generateSigningKey, insertSigningKey, loadSigningKeys, SigningKeys } from './index.ts'
+
+describe('loadSigningKeys', () => {
+  const worlds: World[] = []
+  let world: World
+  beforeEach(async () => {
+    world = await openWorld(inject('services'))
+    worlds.push(world)
+  })
+  afterAll(async () => {
+    await Promise.all(worlds.map((each) => each.close()))
+  })
+
+  /** What an instance that starts now makes of the table. */
+  async function load(changes: { region?: string; endorsementAnchors?: string[] } = {}) {
+    const signingKeys = new SigningKeys()
+    const leftOut = await loadSigningKeys({
+      ...world,
+      wrapping: testWrapping,
+      deployment: { ...testDeployment, region: changes.region ?? testDeployment.region },
+      endorsementAnchors: changes.endorsementAnchors ?? [testAnchors.endorser.kid],
+      signingKeys,
+    }).catch((error: Error) => error)
+    return { signingKeys, leftOut }
+  }
+
+  const keys = async () =>
+    world.admin
+      .selectFrom('iam.signing_key')
+      .select(['id', 'kid', 'wrapped', 'endorsement', 'public_jwk', 'state'])
+      .orderBy('created_at')
+      .orderBy('id')
+      .execute()
+
+  async function change(id: string, values: Record<string, unknown>): Promise<void> {
+    await world.admin.updateTable('iam.signing_key').set(values).where('id', '=', id).execute()
+  }
+
+  async function active() {
+    const found = (await keys()).find((key) => key.state === 'active')
+    if (found === undefined) throw new Error('no active key')
+    return found
+  }
+
+  test('loads the active key and its standby, and signs with the active one', async () => {
+    const { signingKeys, leftOut } = await load()
+    expect(leftOut).toEqual([])
+    expect(signingKeys.all()).toHaveLength(2)
+    expect(signingKeys.signer(world.clock())?.kid).toBe((await active()).kid)
+  })
+
+  test('unwraps nothing twice', async () => {
+    let unwrapped = 0
+    const wrapping = {
+      unwrap: async (sealed: Buffer, aad: Buffer) => ((unwrapped += 1), testWrapping.unwrap(sealed, aad)),
+    }
+    const signingKeys = new SigningKeys()
+    const common = { deployment: testDeployment, endorsementAnchors: [testAnchors.endorser.kid], signingKeys }
+    await loadSigningKeys({ ...world, ...common, wrapping })
+    await loadSigningKeys({ ...world, ...common, wrapping })
+    expect(unwrapped).toBe(2)
+  })
+
+  test('leaves out a key of somebody who can write the table, with an endorsement of their own', async () => {
+    const { id: _id, ...foreign } = await generateSigningKey(
+      {
+        clock: world.clock,
+        deployment: testDeployment,
+        wrapping: testWrapping,
+        endorser: testAnchors.stranger,
+      },
+      { scope: 'issuer', purpose: 'token', signFor: 1000, verifyAfter: 1000 },
+    )
+    await insertSigningKey(world.admin, { ...foreign, id: 'sgk_FOREIGN' })
+    await change('sgk_FOREIGN', { state: 'active', activate_at: world.clock() })
+    const { signingKeys, leftOut } = await load()
+    expect(leftOut).toEqual([{ kid: foreign.kid, reason: 'its endorsement does not hold' }])
+    expect(signingKeys.signer(world.clock())?.kid).not.toBe(foreign.kid)
+  })
+
+  test('does not unwrap the private key of another row in place of the endorsed one', async () => {
+    const [first, second] = await keys()
+    await change(first?.id ?? '', { wrapped: second?.wrapped })
+    const { leftOut } = await load()
+    expect(leftOut).toBeInstanceOf(Error)
+  })
+
+  test('leaves out a key whose public half was exchanged, and one without its private half', async () => {
+    const [first, second] = await keys()
+    await change(first?.id ?? '', { public_jwk: JSON.stringify(second?.public_jwk) })
+    expect((await load()).leftOut).toEqual([{ kid: first?.kid, reason: 'its endorsement does not hold' }])
+  })
+
+  test('unwraps nothing in another deployment, and believes no other endorsement key', async () => {
+    expect((await load({ region: 'elsewhere' })).leftOut).toBeInstanceOf(Error)
+    expect((await load({ endorsementAnchors: [testAnchors.publisher.kid] })).leftOut).toHaveLength(2)
+  })
+})

@@ -1,0 +1,85 @@
+import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
+import type { Db } from '../db/index.ts'
+import type { Clock } from '../kit/index.ts'
+import { readEndorsement, thumbprint, type PublicJwk } from '../key-set/index.ts'
+import type { Deployment, KeyWrapping } from '../secret-key/index.ts'
+import { endorsedKey } from './endorsed-key.ts'
+import { signEs256, verifyEs256 } from './es256.ts'
+import { signingKeyAad } from './key-aad.ts'
+import { listSigningKeys, type SigningKeyRow } from './queries.ts'
+import { accessTokenHeader, type LoadedSigningKey, type SigningKeys } from './signing-keys.ts'
+
+type LoadSigningKeys = {
+  readonly db: Pick<Db, 'kysely'>
+  readonly clock: Clock
+  readonly wrapping: Pick<KeyWrapping, 'unwrap'>
+  readonly deployment: Deployment
+  /** Thumbprints of the endorsement keys. */
+  readonly endorsementAnchors: readonly string[]
+  readonly signingKeys: SigningKeys
+}
+
+/**
+ * Brings this instance's keys in line with the table: published and active ones, unwrapped before they are
+ * needed. A key whose endorsement does not hold, that does not unwrap to what was endorsed, or that does not
+ * sign, is left out.
+ * @returns the kids that were left out, each with the reason, for the log.
+ */
+export async function loadSigningKeys(deps: LoadSigningKeys): Promise<LeftOut[]> {
+  const { keys, databaseTime } = await listSigningKeys(deps.db.kysely)
+  const ahead = databaseTime.getTime() - deps.clock().getTime()
+  const outcomes = await Promise.all(
+    keys.filter((row) => row.state !== 'pending' && row.purpose === 'token').map((row) => load(deps, row)),
+  )
+  deps.signingKeys.replace(
+    outcomes.flatMap((outcome) => ('reason' in outcome ? [] : [outcome])),
+    ahead,
+  )
+  return outcomes.flatMap((outcome) => ('reason' in outcome ? [outcome] : []))
+}
+
+type LeftOut = { readonly kid: string; readonly reason: string }
+
+async function load(deps: LoadSigningKeys, row: SigningKeyRow): Promise<LoadedSigningKey | LeftOut> {
+  const held = deps.signingKeys.byKid(row.kid)
+  if (held !== undefined) return { ...held, activateAt: row.activateAt }
+  const { env, issuer } = deps.deployment
+  const endorsement = await readEndorsement(endorsedKey(row), {
+    env,
+    issuer,
+    anchors: deps.endorsementAnchors,
+  })
+  if (endorsement === undefined) return { kid: row.kid, reason: 'its endorsement does not hold' }
+  if (row.wrapped === null) return { kid: row.kid, reason: 'it has no wrapped private key' }
+  const aad = signingKeyAad(deps.deployment, { ...endorsement, id: row.id })
+  const privateKey = await unwrapPrivateKey(deps, row.wrapped, aad)
+  const publicKey = createPublicKey(privateKey)
+  if (!isEndorsedAndSigns(privateKey, publicKey, endorsement.kid)) {
+    return { kid: row.kid, reason: 'it is not the key that was endorsed' }
+  }
+  return {
+    kid: endorsement.kid,
+    alg: endorsement.alg,
+    privateKey,
+    publicKey,
+    activateAt: row.activateAt,
+    signUntil: new Date(endorsement.sign_until * 1000),
+    verifyUntil: new Date(endorsement.verify_until * 1000),
+    header: accessTokenHeader(endorsement),
+  }
+}
+
+async function unwrapPrivateKey(deps: LoadSigningKeys, wrapped: Buffer, aad: Buffer): Promise<KeyObject> {
+  const pkcs8 = await deps.wrapping.unwrap(wrapped, aad)
+  try {
+    return createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' })
+  } finally {
+    pkcs8.fill(0)
+  }
+}
+
+function isEndorsedAndSigns(privateKey: KeyObject, publicKey: KeyObject, kid: string): boolean {
+  if (thumbprint(publicKey.export({ format: 'jwk' }) as unknown as PublicJwk) !== kid) return false
+  const probe = `probe of ${kid}`
+  return verifyEs256(publicKey, probe, signEs256(privateKey, probe))
+}

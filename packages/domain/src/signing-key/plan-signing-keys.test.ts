@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'vitest'
+import { planSigningKeys, type SigningKeyPolicy } from './plan-signing-keys.ts'
+import type { SigningKeyRow, SigningKeyState } from './queries.ts'
+
+const day = 86_400
+const policy: SigningKeyPolicy = { signFor: 7 * day, verifyAfter: 2 * day, activationLead: day, announce: 60 }
+const start = new Date('2026-11-21T00:00:00Z')
+
+function at(seconds: number): Date {
+  return new Date(start.getTime() + seconds * 1000)
+}
+
+function key(
+  kid: string,
+  state: SigningKeyState,
+  times: { created: number; published?: number; activated?: number },
+) {
+  return {
+    id: `sgk_${kid}`,
+    scope: 'issuer',
+    purpose: 'token',
+    alg: 'ES256',
+    kid,
+    publicJwk: { kty: 'EC', crv: 'P-256', x: 'x', y: 'y' },
+    endorsement: '',
+    wrapped: Buffer.alloc(0),
+    state,
+    createdAt: at(times.created),
+    publishedAt: times.published === undefined ? null : at(times.published),
+    activateAt: times.activated === undefined ? null : at(times.activated),
+    signUntil: at(times.created + policy.signFor),
+    verifyUntil: at(times.created + policy.signFor + policy.verifyAfter),
+  } as const satisfies SigningKeyRow
+}
+
+function plan(keys: readonly SigningKeyRow[], seconds: number, served: readonly string[] = []) {
+  return planSigningKeys({ keys, now: at(seconds), served: new Set(served) }, policy).map((action) =>
+    'key' in action ? `${action.do} ${action.key.kid}` : action.do,
+  )
+}
+
+describe('planSigningKeys', () => {
+  test('makes the first key of an issuer', () => {
+    expect(plan([], 0)).toEqual(['generate'])
+  })
+
+  test('waits with the first key until it is served, then activates it at once and makes a standby', () => {
+    const first = key('a', 'published', { created: 0, published: 5 })
+    expect(plan([first], 6)).toEqual([])
+    expect(plan([first], 6, ['a'])).toEqual(['activate a', 'generate'])
+  })
+
+  test('keeps one standby and does nothing while the active key is in its turn', () => {
+    const keys = [
+      key('a', 'active', { created: 0, published: 5, activated: 6 }),
+      key('b', 'published', { created: 7, published: 9 }),
+    ]
+    expect(plan(keys, 3 * day)).toEqual([])
+  })
+
+  test('hands over after the turn, announced, and retires the old key only when the new one signs', () => {
+    const keys = [
+      key('a', 'active', { created: 0, published: 5, activated: 6 }),
+      key('b', 'published', { created: 7, published: 9 }),
+    ]
+    expect(plan(keys, 3 * day + 6)).toEqual(['activate b', 'generate'])
+    const announced = [
+      key('a', 'active', { created: 0, published: 5, activated: 6 }),
+      key('b', 'active', { created: 7, published: 9, activated: 3 * day + 66 }),
+      key('c', 'pending', { created: 3 * day + 6 }),
+    ]
+    expect(plan(announced, 3 * day + 65)).toEqual([])
+    expect(plan(announced, 3 * day + 66)).toEqual(['retire a'])
+  })
+
+  test('never activates a standby before its lead has passed, however old the active key is', () => {
+    const keys = [
+      key('a', 'active', { created: 0, published: 5, activated: 6 }),
+      key('b', 'published', { created: 5 * day, published: 5 * day }),
+    ]
+    expect(plan(keys, 6 * day - 1)).toEqual([])
+    expect(plan(keys, 6 * day)).toEqual(['activate b', 'generate'])
+  })
+
+  test('keeps a retiring key in the set until nothing it signed is verified any more', () => {
+    const keys = [
+      key('a', 'retiring', { created: 0, published: 5, activated: 6 }),
+      key('b', 'active', { created: 7, published: 9, activated: 3 * day }),
+      key('c', 'published', { created: 3 * day, published: 3 * day }),
+    ]
+    expect(plan(keys, 5 * day)).toEqual([])
+    expect(plan(keys, 9 * day)).toContain('drop a')
+  })
+})

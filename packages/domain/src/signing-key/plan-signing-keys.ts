@@ -1,0 +1,79 @@
+import type { SigningKeyRow } from './queries.ts'
+
+/** How long keys live, in seconds. */
+export interface SigningKeyPolicy {
+  /** Between making a key and the end of its signing: one life as the standby, one as the active key. */
+  readonly signFor: number
+  /** After the end of signing, in which its tokens are still verified. */
+  readonly verifyAfter: number
+  /**
+   * Between publishing a key and its first signature: every cache and stale allowance on the way to a
+   * verifier, the largest verifier cache, the api's poll, and clock skew.
+   */
+  readonly activationLead: number
+  /** Between deciding an activation and its time, in which every instance of iam-api hears of it. */
+  readonly announce: number
+}
+
+export type SigningKeyAction =
+  | { readonly do: 'generate' }
+  | { readonly do: 'activate'; readonly key: SigningKeyRow; readonly at: Date }
+  | { readonly do: 'retire' | 'drop'; readonly key: SigningKeyRow }
+
+export interface SigningKeySituation {
+  readonly keys: readonly SigningKeyRow[]
+  readonly now: Date
+  /** The kids that iam-jwks answers with right now; read only while the issuer has never had an active key. */
+  readonly served: ReadonlySet<string>
+}
+
+/**
+ * What has to happen to the issuer's keys now. Pure: the same situation gives the same list.
+ *
+ * There is always one standby that never signed. A key is endorsed for two turns, one as the standby and one as
+ * the active key, with a lead to spare: so the standby takes over after half of that time, and never before its
+ * own lead has passed. The first key of an issuer has no verifiers with caches yet: it becomes active as soon as
+ * it is seen to be served.
+ */
+export function planSigningKeys(
+  situation: SigningKeySituation,
+  policy: SigningKeyPolicy,
+): SigningKeyAction[] {
+  const { keys, now } = situation
+  const actions: SigningKeyAction[] = []
+  const standby = keys.find((key) => key.state === 'published')
+  const active = keys.filter((key) => key.state === 'active').at(-1)
+  const activation = planActivation({ active, standby }, situation, policy)
+  if (activation !== undefined) actions.push(activation)
+  const unused = keys.filter((key) => key.state === 'pending' || key.state === 'published').length
+  if (unused - (activation === undefined ? 0 : 1) < 1) actions.push({ do: 'generate' })
+  for (const key of keys) {
+    if (key.state === 'active' && key !== active && hasCome(active?.activateAt, now))
+      actions.push({ do: 'retire', key })
+    if (key.state === 'retiring' && key.verifyUntil <= now) actions.push({ do: 'drop', key })
+  }
+  return actions
+}
+
+function planActivation(
+  { active, standby }: { active: SigningKeyRow | undefined; standby: SigningKeyRow | undefined },
+  { now, served }: SigningKeySituation,
+  policy: SigningKeyPolicy,
+): SigningKeyAction | undefined {
+  if (standby === undefined) return undefined
+  if (active === undefined) {
+    return served.has(standby.kid) ? { do: 'activate', key: standby, at: now } : undefined
+  }
+  const turn = (policy.signFor - policy.activationLead) / 2
+  if (secondsSince(active.activateAt, now) < turn) return undefined
+  if (secondsSince(standby.publishedAt, now) < policy.activationLead) return undefined
+  return { do: 'activate', key: standby, at: new Date(now.getTime() + policy.announce * 1000) }
+}
+
+function secondsSince(time: Date | null, now: Date): number {
+  return time === null ? 0 : (now.getTime() - time.getTime()) / 1000
+}
+
+function hasCome(time: Date | null | undefined, now: Date): boolean {
+  return time != null && time <= now
+}

@@ -1,0 +1,117 @@
+import { sql } from 'kysely'
+import type { Executor } from '../db/index.ts'
+import type { Id } from '../kit/index.ts'
+import type { PublicJwk } from '../key-set/index.ts'
+
+export type SigningKeyState =
+  | 'pending'
+  | 'published'
+  | 'active'
+  | 'retiring'
+  | 'retired'
+  | 'destroyed'
+  | 'compromised'
+
+export interface SigningKeyRow {
+  readonly id: Id<'sgk'>
+  readonly scope: string
+  readonly purpose: 'token' | 'status'
+  readonly alg: 'ES256'
+  readonly kid: string
+  readonly publicJwk: PublicJwk
+  readonly endorsement: string
+  readonly wrapped: Buffer | null
+  readonly state: SigningKeyState
+  readonly createdAt: Date
+  readonly publishedAt: Date | null
+  readonly activateAt: Date | null
+  readonly signUntil: Date
+  readonly verifyUntil: Date
+}
+
+/** Every signing key that may still sign or verify, oldest first, and the database's time of the reading. */
+export async function listSigningKeys(db: Executor): Promise<{ keys: SigningKeyRow[]; databaseTime: Date }> {
+  const found = await db
+    .selectFrom('iam.signing_key')
+    .select([
+      'id',
+      'scope',
+      'purpose',
+      'alg',
+      'kid',
+      'public_jwk as publicJwk',
+      'endorsement',
+      'wrapped',
+      'state',
+      'created_at as createdAt',
+      'published_at as publishedAt',
+      'activate_at as activateAt',
+      'sign_until as signUntil',
+      'verify_until as verifyUntil',
+    ])
+    .where('state', 'in', ['pending', 'published', 'active', 'retiring'])
+    .orderBy('created_at')
+    .orderBy('id')
+    .execute()
+  const time = await db.selectNoFrom(sql<Date>`iam.now()`.as('time')).executeTakeFirstOrThrow()
+  return { keys: found as unknown as SigningKeyRow[], databaseTime: time.time }
+}
+
+/** Adds a key that was generated and endorsed. */
+export async function insertSigningKey(db: Executor, key: SigningKeyRow): Promise<void> {
+  await db
+    .insertInto('iam.signing_key')
+    .values({
+      id: key.id,
+      scope: key.scope,
+      purpose: key.purpose,
+      alg: key.alg,
+      kid: key.kid,
+      custody: 'wrapped',
+      public_jwk: JSON.stringify(key.publicJwk),
+      endorsement: key.endorsement,
+      wrapped: key.wrapped,
+      state: key.state,
+      created_at: key.createdAt,
+      sign_until: key.signUntil,
+      verify_until: key.verifyUntil,
+    })
+    .execute()
+}
+
+/** pending -> published, for keys that stand in a document the store has taken. @returns the ids that moved. */
+export async function markPublished(db: Executor, kids: readonly string[]): Promise<Id<'sgk'>[]> {
+  const moved = await db
+    .updateTable('iam.signing_key')
+    .set({ state: 'published', published_at: sql<Date>`iam.now()` })
+    .where('kid', 'in', [...kids])
+    .where('state', '=', 'pending')
+    .returning('id')
+    .execute()
+  return moved.map((row) => row.id as Id<'sgk'>)
+}
+
+/** published -> active from `activateAt` on. @returns false when the key was in another state by then. */
+export async function activateSigningKey(db: Executor, id: Id<'sgk'>, activateAt: Date): Promise<boolean> {
+  const moved = await db
+    .updateTable('iam.signing_key')
+    .set({ state: 'active', activate_at: activateAt })
+    .where('id', '=', id)
+    .where('state', '=', 'published')
+    .executeTakeFirst()
+  return moved.numUpdatedRows === 1n
+}
+
+/** One step along the life cycle. @returns false when the key was in another state by then. */
+export async function moveSigningKey(
+  db: Executor,
+  { id, from, to }: { id: Id<'sgk'>; from: SigningKeyState; to: SigningKeyState },
+): Promise<boolean> {
+  const moved = await db
+    .updateTable('iam.signing_key')
+    .set({ state: to })
+    .where('id', '=', id)
+    .where('state', '=', from)
+    .executeTakeFirst()
+  return moved.numUpdatedRows === 1n
+}

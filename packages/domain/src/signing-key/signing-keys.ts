@@ -1,0 +1,77 @@
+import type { KeyObject } from 'node:crypto'
+import type { SigningKeyRow } from './queries.ts'
+
+/** A key of this issuer as an instance holds it: endorsed, unwrapped, and seen to sign. */
+export interface LoadedSigningKey {
+  readonly kid: string
+  readonly alg: 'ES256'
+  readonly privateKey: KeyObject
+  readonly publicKey: KeyObject
+  readonly activateAt: Date | null
+  readonly signUntil: Date
+  readonly verifyUntil: Date
+  /** The first segment of every access token that this key signs, and of no other token. */
+  readonly header: string
+}
+
+export interface Signer {
+  readonly kid: string
+  /** The encoded protected header of an access token. */
+  readonly header: string
+  readonly privateKey: KeyObject
+}
+
+/** The issuer's keys in this instance. Which one signs is a function of their times alone, not of any message. */
+export class SigningKeys {
+  #byHeader = new Map<string, LoadedSigningKey>()
+  #ahead = 0
+  #loaded = false
+
+  /** @param databaseAhead milliseconds by which the database's clock is ahead of ours. */
+  replace(keys: readonly LoadedSigningKey[], databaseAhead: number): void {
+    this.#byHeader = new Map(keys.map((key) => [key.header, key]))
+    this.#ahead = databaseAhead
+    this.#loaded = true
+  }
+
+  /** False until the keys were loaded for the first time: nothing can be told of any token before. */
+  get isLoaded(): boolean {
+    return this.#loaded
+  }
+
+  byKid(kid: string): LoadedSigningKey | undefined {
+    return this.all().find((key) => key.kid === kid)
+  }
+
+  all(): readonly LoadedSigningKey[] {
+    return [...this.#byHeader.values()]
+  }
+
+  /**
+   * The key that signs at `now`: of those whose activation has come and whose time to sign has not passed, the
+   * one activated last. Undefined when there is none; nothing is issued then.
+   */
+  signer(now: Date): Signer | undefined {
+    const time = new Date(now.getTime() + this.#ahead)
+    let chosen: LoadedSigningKey | undefined
+    for (const key of this.#byHeader.values()) {
+      if (key.activateAt === null || key.activateAt > time || key.signUntil <= time) continue
+      if (chosen?.activateAt == null || key.activateAt > chosen.activateAt) chosen = key
+    }
+    return chosen
+  }
+
+  /**
+   * The key that a token's first segment names. We made every token that we accept, byte for byte, so the
+   * encoded header is looked up whole: no field of it is ever read, and nothing in it can mislead.
+   */
+  verifier(header: string, now: Date): LoadedSigningKey | undefined {
+    const key = this.#byHeader.get(header)
+    return key !== undefined && key.verifyUntil.getTime() > now.getTime() + this.#ahead ? key : undefined
+  }
+}
+
+/** The protected header of an access token (RFC 9068 2.1), encoded. */
+export function accessTokenHeader(key: Pick<SigningKeyRow, 'alg' | 'kid'>): string {
+  return Buffer.from(JSON.stringify({ alg: key.alg, typ: 'at+jwt', kid: key.kid })).toString('base64url')
+}

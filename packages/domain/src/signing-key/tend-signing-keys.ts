@@ -1,0 +1,111 @@
+import { appendAudit } from '../audit/index.ts'
+import { inTenant, run, streamKey, type Db, type Executor } from '../db/index.ts'
+import type { Clock, Id } from '../kit/index.ts'
+import type { AnchorSigner } from '../key-set/index.ts'
+import { requireLease, type HeldLease } from '../lease/index.ts'
+import { appendEvent, type DomainEvent } from '../outbox/index.ts'
+import type { Deployment, KeyWrapping } from '../secret-key/index.ts'
+import { generateSigningKey } from './generate-signing-key.ts'
+import { planSigningKeys, type SigningKeyAction, type SigningKeyPolicy } from './plan-signing-keys.ts'
+import {
+  activateSigningKey,
+  insertSigningKey,
+  listSigningKeys,
+  moveSigningKey,
+  type SigningKeyRow,
+} from './queries.ts'
+
+export type TendSigningKeys = {
+  readonly db: Db
+  readonly clock: Clock
+  readonly wrapping: Pick<KeyWrapping, 'wrap'>
+  readonly endorser: AnchorSigner
+  readonly deployment: Deployment
+  readonly lease: HeldLease
+  readonly systemTenantId: Id<'ten'>
+  readonly policy: SigningKeyPolicy
+  /** The kids that iam-jwks answers with now; asked only when the plan needs to know. */
+  readonly servedKids: () => Promise<ReadonlySet<string>>
+}
+
+/**
+ * Takes the issuer's keys one step along their life cycle, each step in a transaction of its own with audit and
+ * event. Safe to run at any time and to be cut off anywhere. @returns what was done.
+ */
+export async function tendSigningKeys(deps: TendSigningKeys): Promise<SigningKeyAction[]> {
+  const { keys, databaseTime: now } = await listSigningKeys(deps.db.kysely)
+  const unproven =
+    keys.some((key) => key.state === 'published') && !keys.some((key) => key.state === 'active')
+  const served = unproven ? await deps.servedKids() : new Set<string>()
+  const plan = planSigningKeys({ keys, now, served }, deps.policy)
+  for (const action of plan) {
+    if (action.do === 'generate') await generate(deps)
+    else await step(deps, action)
+  }
+  return plan
+}
+
+async function generate(deps: TendSigningKeys): Promise<void> {
+  const { signFor, verifyAfter } = deps.policy
+  const key = await generateSigningKey(deps, { scope: 'issuer', purpose: 'token', signFor, verifyAfter })
+  await recorded(deps, { key, did: 'generated' }, async (tx) => {
+    await insertSigningKey(tx, key)
+    return true
+  })
+}
+
+async function step(
+  deps: TendSigningKeys,
+  action: Exclude<SigningKeyAction, { do: 'generate' }>,
+): Promise<void> {
+  const { key } = action
+  if (action.do === 'activate') {
+    const payload = { kid: key.kid, alg: key.alg, activateAt: action.at.toISOString() }
+    const event = { type: 'signing_key.activated', payload } as const
+    await recorded(deps, { key, did: 'activated', event }, (tx) => activateSigningKey(tx, key.id, action.at))
+  } else if (action.do === 'retire') {
+    await recorded(deps, { key, did: 'superseded' }, (tx) =>
+      moveSigningKey(tx, { id: key.id, from: 'active', to: 'retiring' }),
+    )
+  } else {
+    const event = { type: 'signing_key.retired', payload: { kid: key.kid, alg: key.alg } } as const
+    await recorded(deps, { key, did: 'retired', event }, (tx) =>
+      moveSigningKey(tx, { id: key.id, from: 'retiring', to: 'retired' }),
+    )
+  }
+}
+
+interface Told {
+  readonly key: SigningKeyRow
+  readonly did: string
+  readonly event?: DomainEvent
+}
+
+/** One change of one key, with audit and event; none of it when the key had moved meanwhile. */
+async function recorded(
+  deps: TendSigningKeys,
+  told: Told,
+  change: (tx: Executor) => Promise<boolean>,
+): Promise<void> {
+  const { systemTenantId: tenantId } = deps
+  const { id } = told.key
+  await inTenant(deps.db, { tenantId, streams: [streamKey(tenantId, id)] }, async (tx) => {
+    await requireLease(tx, deps.lease)
+    if (!(await change(tx))) return
+    for (const statement of recordKeyStep({ tenantId, at: deps.clock(), ...told })) await run(tx, statement)
+  })
+}
+
+/** Audit, and the event if there is one, of a step in a key's life. */
+export function recordKeyStep(step: Told & { readonly tenantId: Id<'ten'>; readonly at: Date }) {
+  const { tenantId, at, key, did, event } = step
+  const audit = appendAudit({
+    tenantId,
+    at,
+    actor: { type: 'system' },
+    action: `signing_key.${did}`,
+    target: { type: 'signing_key', id: key.id },
+    outcome: 'success',
+  })
+  return event === undefined ? [audit] : [audit, appendEvent({ tenantId, aggregateId: key.id, at, event })]
+}

@@ -1,0 +1,1 @@
+export { takeStatusSlot, type StatusSlot } from './take-status-slot.ts'

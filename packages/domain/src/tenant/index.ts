@@ -1,0 +1,4 @@
+export { createTenant, type CreateTenant } from './create-tenant.ts'
+export { TenantDirectory } from './tenant-directory.ts'
+export { defaultTenantPolicy, readTenantPolicy, type TenantPolicy } from './tenant-policy.ts'
+export { type DirectoryEntry, findDirectoryEntry, findTenantPolicy, tenantPolicyOf } from './queries.ts'

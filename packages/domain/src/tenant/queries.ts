@@ -1,0 +1,74 @@
+import { build, type Executor } from '../db/index.ts'
+import type { Id } from '../kit/index.ts'
+import { readTenantPolicy, type TenantPolicy } from './tenant-policy.ts'
+
+export interface DirectoryEntry {
+  readonly tenantId: Id<'ten'>
+  readonly slug: string
+  readonly region: string
+  readonly status: 'active' | 'suspended' | 'closed'
+}
+
+/** Finds a tenant by its id or its slug. The directory is readable without a tenant set. */
+export async function findDirectoryEntry(
+  db: Executor,
+  idOrSlug: string,
+): Promise<DirectoryEntry | undefined> {
+  const column = idOrSlug.startsWith('ten_') ? 'tenant_id' : 'slug'
+  const found = await db
+    .selectFrom('iam.directory')
+    .select(['tenant_id as tenantId', 'slug', 'region', 'status'])
+    .where(column, '=', idOrSlug)
+    .executeTakeFirst()
+  return found as DirectoryEntry | undefined
+}
+
+/** Adds a tenant to the directory. @returns false when the slug is taken. */
+export async function insertDirectoryEntry(db: Executor, entry: DirectoryEntry, now: Date): Promise<boolean> {
+  const inserted = await db
+    .insertInto('iam.directory')
+    .values({
+      tenant_id: entry.tenantId,
+      slug: entry.slug,
+      region: entry.region,
+      status: entry.status,
+      updated_at: now,
+    })
+    .onConflict((conflict) => conflict.column('slug').doNothing())
+    .returning('tenant_id')
+    .executeTakeFirst()
+  return inserted !== undefined
+}
+
+/** Adds the tenant's own row. */
+export async function insertTenant(
+  db: Executor,
+  tenant: { tenantId: Id<'ten'>; name: string; policy: Partial<TenantPolicy> },
+  now: Date,
+): Promise<void> {
+  await db
+    .insertInto('iam.tenant')
+    .values({
+      tenant_id: tenant.tenantId,
+      name: tenant.name,
+      policy: JSON.stringify(tenant.policy),
+      created_at: now,
+      updated_at: now,
+    })
+    .execute()
+}
+
+/** The tenant's policy; undefined when there is no such tenant. */
+export async function findTenantPolicy(db: Executor, tenantId: Id<'ten'>): Promise<TenantPolicy | undefined> {
+  const found = await db
+    .selectFrom('iam.tenant')
+    .select('policy')
+    .where('tenant_id', '=', tenantId)
+    .executeTakeFirst()
+  return found === undefined ? undefined : readTenantPolicy(found.policy)
+}
+
+/** The stored policy, to be read with `readTenantPolicy`. */
+export function tenantPolicyOf(tenantId: Id<'ten'>) {
+  return build.selectFrom('iam.tenant').select('policy').where('tenant_id', '=', tenantId).compile()
+}

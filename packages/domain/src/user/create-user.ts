@@ -1,0 +1,68 @@
+import { appendAudit } from '../audit/index.ts'
+import { insertCredential, type StoredPassword } from '../credential/index.ts'
+import { inTenant, run, streamKey, type Db } from '../db/index.ts'
+import { newId, type Clock, type Id, type RequestOrigin } from '../kit/index.ts'
+import { appendEvent } from '../outbox/index.ts'
+import type { SecretRings } from '../secret-key/index.ts'
+import { newUserKey } from './personal.ts'
+import { insertRole, insertUser, insertUserKey, type User } from './queries.ts'
+
+export interface CreateUser {
+  readonly tenantId: Id<'ten'>
+  /** Normalised. */
+  readonly email: string
+  readonly password: StoredPassword
+  readonly role?: 'tenant.owner' | 'tenant.admin' | 'platform.operator'
+  readonly origin?: RequestOrigin
+}
+
+/**
+ * Adds a user with a password that was hashed before, in one transaction with the key for their personal
+ * values, audit and event. @returns the user's id, or undefined, with nothing changed, when the address is taken.
+ */
+export async function createUser(
+  deps: { db: Db; clock: Clock; secrets: SecretRings },
+  input: CreateUser,
+): Promise<Id<'usr'> | undefined> {
+  const now = deps.clock()
+  const user: User = {
+    id: newId('usr', now),
+    tenantId: input.tenantId,
+    email: input.email,
+    status: 'active',
+    locale: 'en',
+    createdAt: now,
+  }
+  const scope = { tenantId: user.tenantId, streams: [streamKey(user.tenantId, user.id)] }
+  return inTenant(deps.db, scope, async (tx) => {
+    if (!(await insertUser(tx, user))) return undefined
+    await insertUserKey(tx, user, newUserKey(deps.secrets.of('data'), user.id, now))
+    await insertCredential(tx, { tenantId: user.tenantId, userId: user.id, password: input.password }, now)
+    if (input.role !== undefined) await insertRole(tx, user, { name: input.role, grantedBy: 'bootstrap' })
+    for (const statement of recordRegistered(user, input.origin)) await run(tx, statement)
+    return user.id
+  })
+}
+
+function recordRegistered(user: User, origin: RequestOrigin | undefined) {
+  const { tenantId, id, createdAt: at } = user
+  const from = origin === undefined ? {} : { origin }
+  return [
+    appendAudit({
+      tenantId,
+      at,
+      actor: { type: origin === undefined ? 'system' : 'anonymous' },
+      action: 'user.registered',
+      target: { type: 'user', id },
+      outcome: 'success',
+      ...from,
+    }),
+    appendEvent({
+      tenantId,
+      aggregateId: id,
+      at,
+      event: { type: 'user.registered', payload: { userId: id } },
+      ...from,
+    }),
+  ]
+}

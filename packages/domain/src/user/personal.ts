@@ -1,0 +1,49 @@
+import { createCipheriv, createDecipheriv, createSecretKey, randomBytes, type KeyObject } from 'node:crypto'
+import type { SecretRing } from '../secret-key/index.ts'
+
+/** A person's own key as it is stored: sealed under a version of the data key. */
+export interface SealedUserKey {
+  readonly dataKeyVersion: number
+  readonly sealed: Buffer
+}
+
+/** A fresh key for a person, sealed and ready to store. */
+export function newUserKey(dataKeys: SecretRing, userId: string, now: Date): SealedUserKey {
+  const { version, key } = dataKeys.current(now)
+  return { dataKeyVersion: version, sealed: seal(key, randomBytes(32), userId) }
+}
+
+/**
+ * Seals personal values for audit or outbox under the person's own key: erasing that key erases them.
+ * @param context what the sealed bytes belong to (an event's id); they open nowhere else.
+ */
+export function sealPersonal(
+  dataKeys: SecretRing,
+  owner: { readonly userId: string; readonly userKey: SealedUserKey },
+  { values, context }: { readonly values: object; readonly context: string },
+): Buffer {
+  return seal(openUserKey(dataKeys, owner), Buffer.from(JSON.stringify(values)), context)
+}
+
+function openUserKey(
+  dataKeys: SecretRing,
+  { userId, userKey }: { readonly userId: string; readonly userKey: SealedUserKey },
+): KeyObject {
+  const key = dataKeys.byVersion(userKey.dataKeyVersion)
+  if (key === undefined) throw new Error(`Data key ${userKey.dataKeyVersion} is not loaded.`)
+  return createSecretKey(open(key, userKey.sealed, userId))
+}
+
+/** AES-256-GCM with a random nonce: nonce 12, ciphertext, tag 16. */
+function seal(key: KeyObject, plaintext: Buffer, aad: string): Buffer {
+  const nonce = randomBytes(12)
+  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(aad))
+  return Buffer.concat([nonce, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()])
+}
+
+function open(key: KeyObject, sealed: Buffer, aad: string): Buffer {
+  const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, 12))
+    .setAAD(Buffer.from(aad))
+    .setAuthTag(sealed.subarray(-16))
+  return Buffer.concat([decipher.update(sealed.subarray(12, -16)), decipher.final()])
+}
