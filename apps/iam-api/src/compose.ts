@@ -1,0 +1,88 @@
+import { VerifiedTokens } from '@iam/domain/access-token'
+import { HashAdmission } from '@iam/domain/credential'
+import type { Database, Db } from '@iam/domain/db'
+import { loadSecretKeys, SecretRings, type KeyWrapping } from '@iam/domain/secret-key'
+import { RefreshFlights, RevocationFeed, SessionCache } from '@iam/domain/session'
+import { loadSigningKeys, SigningKeys } from '@iam/domain/signing-key'
+import { TenantDirectory } from '@iam/domain/tenant'
+import { argon2Hasher } from '@iam/platform/argon2'
+import type { Kms } from '@iam/platform/kms'
+import type { Logger } from '@iam/platform/logging'
+import type { Postgres } from '@iam/platform/postgres'
+import { Nudge, versionedCache, type RedisConnection } from '@iam/platform/redis'
+import type { Config } from './config.ts'
+import type { Deps } from './deps.ts'
+import { Readiness } from './readiness.ts'
+
+export interface Connections {
+  readonly postgres: Postgres<Database>
+  readonly redis: RedisConnection
+  readonly kms: Kms
+  readonly log: Logger
+}
+
+const admission = { waitingPerTenant: 64, waiting: 256, deadline: 5_000 }
+
+/** Puts the process's parts together: adapters into the shapes that the domain asks for. */
+export function composeDeps(config: Config, { postgres, redis, kms, log }: Connections): Deps {
+  const nudge = new Nudge(redis.client, 'iam:outbox')
+  const db: Db = {
+    kysely: postgres.kysely,
+    flights: postgres.flights,
+    eventsCommitted: () => nudge.send(),
+  }
+  const clock = () => new Date()
+  const monotonic = () => performance.now()
+  const signingKeys = new SigningKeys()
+  return {
+    issuer: config.deployment.issuer,
+    audience: config.audience,
+    statusShards: config.statusShards,
+    clock,
+    monotonic,
+    db,
+    secrets: new SecretRings(),
+    signingKeys,
+    verifiedTokens: new VerifiedTokens(),
+    passwords: {
+      hasher: argon2Hasher(config.argon2),
+      admission: new HashAdmission({ ...admission, concurrency: config.hashConcurrency }),
+    },
+    sessionCache: new SessionCache(versionedCache(redis.client)),
+    revocations: new RevocationFeed({ db, monotonic }),
+    refreshFlights: new RefreshFlights(),
+    tenants: new TenantDirectory({ db, monotonic, region: config.deployment.region }),
+    readiness: new Readiness({
+      probes: {
+        postgres: postgres.ping,
+        redis: redis.ping,
+        kms: () => kmsAnswers(kms, config.kms.wrapKey),
+      },
+      canSign: () => signingKeys.signer(clock()) !== undefined,
+      monotonic,
+    }),
+    log,
+  }
+}
+
+const invalidArgument = 3
+
+/** Asks KMS to open what nobody sealed: that it refuses shows that it answers, and that we may ask. */
+async function kmsAnswers(kms: Kms, wrapKey: string): Promise<void> {
+  const nothing = Buffer.alloc(1)
+  await kms.decrypt(wrapKey, nothing, nothing).catch((error: { code?: unknown }) => {
+    if (error.code !== invalidArgument) throw error
+  })
+}
+
+/** Brings secrets and signing keys in line with the database, and tells of keys that cannot be used. */
+export async function reloadKeys(
+  config: Config,
+  deps: Deps,
+  wrapping: Pick<KeyWrapping, 'unwrap'>,
+): Promise<void> {
+  const { deployment, endorsementAnchors } = config
+  await loadSecretKeys({ ...deps, wrapping, deployment })
+  const leftOut = await loadSigningKeys({ ...deps, wrapping, deployment, endorsementAnchors })
+  for (const { kid, reason } of leftOut) deps.log.error({ kid }, `A signing key is not used: ${reason}`)
+}

@@ -1,0 +1,77 @@
+import { readEnvironment } from '@iam/platform/config'
+import {
+  cryptoKey,
+  databaseOf,
+  databaseVariables,
+  deploymentOf,
+  deploymentVariables,
+  httpVariables,
+  logLevel,
+  seconds,
+} from '@iam/platform/variables'
+import ipaddr from 'ipaddr.js'
+import * as z from 'zod'
+
+const list = z.string().transform((text) => text.split(',').map((item) => item.trim()))
+const thumbprints = list.pipe(
+  z.array(z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'must be RFC 7638 thumbprints')),
+)
+const networks = list.pipe(
+  z.array(
+    z
+      .string()
+      .refine((text) => ipaddr.isValid(text) || ipaddr.isValidCIDR(text), 'must be addresses or networks'),
+  ),
+)
+
+const environment = z
+  .object({
+    ...deploymentVariables,
+    ...httpVariables,
+    ...databaseVariables,
+    IAM_AUDIENCE: z.url().optional(),
+    IAM_KMS_WRAP_KEY: cryptoKey,
+    IAM_KMS_ENDPOINT: z.string().optional(),
+    IAM_ENDORSEMENT_ANCHORS: thumbprints,
+    IAM_TRUSTED_PROXIES: networks.optional(),
+    IAM_STATUS_SHARDS: z.coerce.number().int().min(1).max(4096).default(8),
+    IAM_KEY_POLL_SECONDS: seconds.default(30),
+    IAM_ARGON2_MEMORY_KIB: z.coerce.number().int().min(7168).default(65_536),
+    IAM_ARGON2_ITERATIONS: z.coerce.number().int().min(1).default(3),
+    IAM_ARGON2_LANES: z.coerce.number().int().min(1).default(4),
+    IAM_HASH_CONCURRENCY: z.coerce.number().int().min(1).default(1),
+    IAM_LOG_LEVEL: logLevel.default('info'),
+  })
+  .refine((env) => env.IAM_ENV === 'dev' || env.IAM_ISSUER.startsWith('https:'), {
+    path: ['IAM_ISSUER'],
+    message: 'must be an https URL, except where IAM_ENV is dev',
+  })
+  .refine((env) => env.IAM_ENV === 'dev' || env.IAM_KMS_ENDPOINT === undefined, {
+    path: ['IAM_KMS_ENDPOINT'],
+    message: 'names an unauthenticated emulator, which only IAM_ENV=dev may use',
+  })
+
+export type Config = ReturnType<typeof readConfig>
+
+/** Reads iam-api's environment. @throws ConfigurationError that names every fault. */
+export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env) {
+  const read = readEnvironment('iam-api', environment, env)
+  return Object.freeze({
+    deployment: deploymentOf(read),
+    audience: read.IAM_AUDIENCE ?? read.IAM_ISSUER,
+    http: { host: read.IAM_HTTP_HOST, port: read.PORT, trustedProxies: read.IAM_TRUSTED_PROXIES ?? [] },
+    database: databaseOf(read),
+    redisUrl: read.REDIS_URL,
+    kms: { wrapKey: read.IAM_KMS_WRAP_KEY, endpoint: read.IAM_KMS_ENDPOINT },
+    endorsementAnchors: read.IAM_ENDORSEMENT_ANCHORS,
+    statusShards: read.IAM_STATUS_SHARDS,
+    keyPollSeconds: read.IAM_KEY_POLL_SECONDS,
+    argon2: {
+      memoryKib: read.IAM_ARGON2_MEMORY_KIB,
+      iterations: read.IAM_ARGON2_ITERATIONS,
+      lanes: read.IAM_ARGON2_LANES,
+    },
+    hashConcurrency: read.IAM_HASH_CONCURRENCY,
+    logLevel: read.IAM_LOG_LEVEL,
+  })
+}

@@ -1,0 +1,31 @@
+import type { VerifiedTokens } from '@iam/domain/access-token'
+import type { Passwords } from '@iam/domain/credential'
+import type { Db } from '@iam/domain/db'
+import type { Clock, Monotonic } from '@iam/domain/kit'
+import type { SecretRings } from '@iam/domain/secret-key'
+import type { IssuedSession, RefreshFlights, RevocationFeed, SessionCache } from '@iam/domain/session'
+import type { SigningKeys } from '@iam/domain/signing-key'
+import type { TenantDirectory } from '@iam/domain/tenant'
+import type { Logger } from '@iam/platform/logging'
+import type { Readiness } from './readiness.ts'
+
+/** Everything that a route or a verb of iam-api may touch. */
+export interface Deps {
+  readonly issuer: string
+  /** What our access tokens must be for when they are presented here. */
+  readonly audience: string
+  readonly statusShards: number
+  readonly clock: Clock
+  readonly monotonic: Monotonic
+  readonly db: Db
+  readonly secrets: SecretRings
+  readonly signingKeys: SigningKeys
+  readonly verifiedTokens: VerifiedTokens
+  readonly passwords: Passwords
+  readonly sessionCache: SessionCache
+  readonly revocations: RevocationFeed
+  readonly refreshFlights: RefreshFlights<IssuedSession>
+  readonly tenants: TenantDirectory
+  readonly readiness: Readiness
+  readonly log: Logger
+}

@@ -1,0 +1,23 @@
+import type { FastifyInstance } from 'fastify'
+import type { Deps } from '../deps.ts'
+import { contextOf } from './request-context.ts'
+
+/** One line for each request, health checks excepted, when it has been answered. */
+export function logRequests(app: FastifyInstance, deps: Deps): void {
+  app.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url
+    if (route?.startsWith('/health') === true) return
+    const context = contextOf(request)
+    deps.log.info(
+      {
+        request_id: request.id,
+        trace_id: context.traceId,
+        method: request.method,
+        route: route ?? 'none',
+        status: reply.statusCode,
+        duration_ms: Math.round((performance.now() - context.startedAt) * 100) / 100,
+      },
+      'request',
+    )
+  })
+}

@@ -1,0 +1,80 @@
+import type { RefusalCode } from '@iam/domain/kit'
+
+/** What the transport itself refuses, before any verb is asked. */
+export type TransportCode =
+  | 'invalid_request'
+  | 'unsupported_media_type'
+  | 'payload_too_large'
+  | 'not_found'
+  | 'method_not_allowed'
+  | 'origin_not_allowed'
+  | 'internal_error'
+
+export type ProblemCode = RefusalCode | TransportCode
+
+export interface ProblemKind {
+  readonly status: number
+  readonly title: string
+  /** Whether the same request may succeed later, unchanged. */
+  readonly retriable: boolean
+  /** What the caller can do. */
+  readonly help: string
+}
+
+const kind = (status: number, title: string, help: string, retriable = false): ProblemKind => ({
+  status,
+  title,
+  help,
+  retriable,
+})
+
+/** Every code a problem document can carry. The README's error table is compared with this one. */
+export const problemKinds: Record<ProblemCode, ProblemKind> = {
+  invalid_request: kind(
+    400,
+    'The request is not well formed',
+    'Compare the request with the OpenAPI document.',
+  ),
+  tenant_required: kind(400, 'No tenant is named', 'Send the tenant’s id or slug as X-Tenant-Id.'),
+  invalid_credentials: kind(401, 'The address or the password is wrong', 'Try again, or reset the password.'),
+  invalid_token: kind(401, 'The access token is not valid', 'Refresh it; log in again if that is refused.'),
+  invalid_grant: kind(401, 'The refresh token is not valid', 'Use the newest one, or log in again.'),
+  refresh_reused: kind(
+    401,
+    'The refresh token had been used before',
+    'The session was ended, because two parties held its token. Log in again.',
+  ),
+  session_ended: kind(401, 'The session has ended', 'Log in again.'),
+  origin_not_allowed: kind(403, 'This origin may not call here', 'Call from the issuer’s own origin.'),
+  registration_closed: kind(
+    403,
+    'This tenant does not let people register themselves',
+    'Ask its administrator.',
+  ),
+  tenant_mismatch: kind(
+    403,
+    'The token and the request name different tenants',
+    'Name the token’s tenant, or none.',
+  ),
+  tenant_suspended: kind(403, 'The tenant is suspended', 'Ask the operator.'),
+  user_suspended: kind(403, 'The account is suspended', 'Ask the tenant’s administrator.'),
+  not_found: kind(404, 'There is nothing here', 'Compare the path with the OpenAPI document.'),
+  tenant_unknown: kind(404, 'There is no such tenant', 'Check the tenant’s id or slug.'),
+  method_not_allowed: kind(405, 'This method is not for this path', 'See the Allow header.'),
+  payload_too_large: kind(413, 'The body is too large', 'Send no more than 64 KiB.'),
+  unsupported_media_type: kind(415, 'The body’s type is not accepted', 'Send application/json in UTF-8.'),
+  wrong_region: kind(421, 'The tenant’s data lives in another region', 'Call the tenant’s home region.'),
+  password_unacceptable: kind(
+    422,
+    'The password does not meet the tenant’s rules',
+    'Choose one as the detail says.',
+  ),
+  internal_error: kind(500, 'Something went wrong here', 'Report the requestId to the operator.'),
+  login_busy: kind(503, 'Too many logins are waiting', 'Try again after Retry-After seconds.', true),
+  temporarily_unavailable: kind(
+    503,
+    'A part of the service is away',
+    'Try again after Retry-After seconds.',
+    true,
+  ),
+}

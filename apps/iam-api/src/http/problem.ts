@@ -1,0 +1,99 @@
+import { Refusal } from '@iam/domain/kit'
+import { isUnavailable } from '@iam/platform/postgres'
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import type { Deps } from '../deps.ts'
+import { problemKinds, type ProblemCode } from './problem-codes.ts'
+import { contextOf } from './request-context.ts'
+
+/** The one answer to everything that goes wrong (RFC 9457). */
+export interface Problem {
+  readonly code: ProblemCode
+  readonly detail?: string | undefined
+  readonly retryAfter?: number | undefined
+}
+
+/** The transport's own refusal, thrown where no verb was asked. */
+export class TransportRefusal extends Error {
+  readonly code: ProblemCode
+  readonly detail: string | undefined
+
+  constructor(code: ProblemCode, detail?: string) {
+    super(code)
+    this.code = code
+    this.detail = detail
+  }
+}
+
+/** Makes any thrown thing a problem document. What nobody refused on purpose is internal: logged here, not told. */
+export function answerProblem(
+  deps: Deps,
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
+  const problem = problemOf(error)
+  if (problem.code === 'internal_error') {
+    deps.log.error({ err: error, request_id: request.id }, 'A request failed unexpectedly')
+  } else if (problem.code === 'temporarily_unavailable' && !(error instanceof Refusal)) {
+    deps.log.warn({ err: error, request_id: request.id }, 'A dependency is away')
+  }
+  return sendProblem(deps, problem, request, reply)
+}
+
+/** Sends a problem document. */
+export function sendProblem(
+  deps: Pick<Deps, 'issuer'>,
+  problem: Problem,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
+  const { status, title, retriable, help } = problemKinds[problem.code]
+  if (retriable) reply.header('retry-after', String(problem.retryAfter ?? 1))
+  if (problem.code === 'invalid_token' || problem.code === 'session_ended') {
+    reply.header('www-authenticate', 'Bearer error="invalid_token"')
+  }
+  return reply
+    .code(status)
+    .header('x-request-id', request.id)
+    .header('cache-control', 'no-store')
+    .header('content-type', 'application/problem+json')
+    .serializer(JSON.stringify)
+    .send({
+      type: `${deps.issuer}/api/v1/errors#${problem.code}`,
+      title,
+      status,
+      detail: problem.detail ?? help,
+      code: problem.code,
+      traceId: contextOf(request).traceId,
+      requestId: request.id,
+      retriable,
+    })
+}
+
+function problemOf(error: unknown): Problem {
+  if (error instanceof Refusal || error instanceof TransportRefusal) return error
+  if (isUnavailable(error)) {
+    return { code: 'temporarily_unavailable', retryAfter: 1 + Math.floor(Math.random() * 3) }
+  }
+  return ofFastify(error as FastifyError)
+}
+
+/** Fastify's own refusals of requests: schema, body and media type. */
+function ofFastify(error: FastifyError): Problem {
+  if (error.validation !== undefined) return { code: 'invalid_request', detail: validationDetail(error) }
+  if (error.statusCode === 413) return { code: 'payload_too_large' }
+  if (error.statusCode === 415) return { code: 'unsupported_media_type' }
+  if (error.statusCode === 400)
+    return { code: 'invalid_request', detail: 'The body is not well-formed JSON.' }
+  return { code: 'internal_error' }
+}
+
+/** Where the request differs from its schema. Names and rules only: a value could be a password. */
+function validationDetail(error: FastifyError): string {
+  const where = error.validationContext ?? 'request'
+  const faults = (error.validation ?? []).map(({ instancePath, keyword, params, message }) => {
+    const extra = keyword === 'additionalProperties' ? ` (${String(params['additionalProperty'])})` : ''
+    return `${where}${instancePath} ${message ?? keyword}${extra}`
+  })
+  return faults.join('; ').slice(0, 500)
+}

@@ -1,0 +1,33 @@
+import type { RequestOrigin } from '@iam/domain/kit'
+import { startSpan } from '@iam/platform/telemetry'
+import type { FastifyRequest } from 'fastify'
+import { networkOf } from './network.ts'
+
+export interface RequestContext {
+  readonly traceId: string
+  readonly traceparent: string
+  readonly startedAt: number
+}
+
+const contexts = new WeakMap<FastifyRequest, RequestContext>()
+
+/** The request's place in its trace; started when it is first asked for. */
+export function contextOf(request: FastifyRequest): RequestContext {
+  const known = contexts.get(request)
+  if (known !== undefined) return known
+  const { traceparent } = request.headers
+  const span = startSpan(typeof traceparent === 'string' ? traceparent : undefined)
+  const context = { ...span, startedAt: performance.now() }
+  contexts.set(request, context)
+  return context
+}
+
+/** Where a request came from, for audit and events: the masked network, never the address. */
+export function originOf(request: FastifyRequest): RequestOrigin {
+  return {
+    requestId: request.id,
+    traceparent: contextOf(request).traceparent,
+    network: networkOf(request.ip),
+    agent: (request.headers['user-agent'] ?? '').slice(0, 256),
+  }
+}

@@ -1,0 +1,53 @@
+import { type Database, requireRestrictedLogin, UnsafeDatabaseError } from '@iam/domain/db'
+import { configOrExit } from '@iam/platform/config'
+import { openKms } from '@iam/platform/kms'
+import { every, retrying, runUntilSignal } from '@iam/platform/lifecycle'
+import { openLogger } from '@iam/platform/logging'
+import { openPostgres } from '@iam/platform/postgres'
+import { onNudge, openRedis } from '@iam/platform/redis'
+import { composeDeps, reloadKeys } from './compose.ts'
+import { readConfig } from './config.ts'
+import { buildServer } from './server.ts'
+
+const config = configOrExit(readConfig)
+const log = openLogger({ service: 'iam-api', level: config.logLevel })
+const warn = (message: string) => (err: unknown) => log.warn({ err }, message)
+
+const postgres = openPostgres<Database>({
+  ...config.database,
+  answerWithin: 6_000,
+  onLost: warn('A database connection was lost'),
+})
+const redis = openRedis(config.redisUrl)
+const kms = await openKms({ endpoint: config.kms.endpoint })
+const wrapping = { unwrap: (sealed: Buffer, aad: Buffer) => kms.decrypt(config.kms.wrapKey, sealed, aad) }
+const deps = composeDeps(config, { postgres, redis, kms, log })
+
+const server = await buildServer(deps, config.http)
+await server.listen({ host: config.http.host, port: config.http.port })
+log.info(`Listening on ${config.http.host}:${config.http.port}`)
+
+const reload = () => reloadKeys(config, deps, wrapping)
+await retrying(() => requireRestrictedLogin(postgres.kysely), {
+  onError: warn('The database cannot be reached yet'),
+  isFinal: (error) => error instanceof UnsafeDatabaseError,
+})
+await retrying(reload, { onError: warn('The keys cannot be loaded yet') })
+const keys = every(config.keyPollSeconds * 1000, reload, warn('The keys could not be reloaded'))
+const nudges = onNudge(redis.client, 'iam:keys', () => keys.nudge())
+const feed = every(1000, () => deps.revocations.poll(), warn('The revocation feed cannot be read'))
+feed.nudge()
+
+await runUntilSignal(
+  [
+    { name: 'kms', close: () => kms.close() },
+    { name: 'redis', close: () => redis.close() },
+    { name: 'postgres', close: () => postgres.close() },
+    { name: 'feed', close: () => feed.stop() },
+    { name: 'keys', close: () => keys.stop() },
+    { name: 'nudges', close: () => nudges.close() },
+    { name: 'server', close: () => server.close() },
+  ],
+  log,
+  () => deps.readiness.drain(),
+)

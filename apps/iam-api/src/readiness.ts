@@ -1,0 +1,71 @@
+export type Check = 'ok' | 'failing' | 'unknown'
+
+export interface ReadinessReport {
+  readonly status: 'ok' | 'degraded' | 'unavailable'
+  readonly checks: Readonly<Record<string, Check>>
+}
+
+/** Asks one dependency whether it answers. */
+export type Probe = () => Promise<void>
+
+type Probes = Readonly<Record<'postgres' | 'redis' | 'kms', Probe>>
+
+const keepFor = 2_000
+
+/**
+ * Whether this instance can serve. It is unavailable until Postgres and KMS have each worked once, while it
+ * drains, and while it holds no key to sign with. After that an outage of something shared only degrades it:
+ * taking every instance out of the balancer would help nobody.
+ */
+export class Readiness {
+  readonly #probes: Probes
+  readonly #canSign: () => boolean
+  readonly #monotonic: () => number
+  #draining = false
+  #worked = { postgres: false, kms: false }
+  #last: { readonly at: number; readonly checks: Promise<Record<string, Check>> } | undefined
+
+  constructor(options: { probes: Probes; canSign: () => boolean; monotonic: () => number }) {
+    this.#probes = options.probes
+    this.#canSign = options.canSign
+    this.#monotonic = options.monotonic
+  }
+
+  drain(): void {
+    this.#draining = true
+  }
+
+  /** Probes everything, at most every two seconds however often it is asked. */
+  async report(): Promise<ReadinessReport> {
+    const now = this.#monotonic()
+    if (this.#last === undefined || now - this.#last.at > keepFor)
+      this.#last = { at: now, checks: this.#probe() }
+    const probed = await this.#last.checks
+    const signing: Check = this.#canSign() ? 'ok' : 'failing'
+    const checks = { ...probed, signing }
+    if (this.#draining || !this.#worked.postgres || !this.#worked.kms || signing !== 'ok') {
+      return { status: 'unavailable', checks }
+    }
+    return { status: Object.values(checks).every((check) => check === 'ok') ? 'ok' : 'degraded', checks }
+  }
+
+  async #probe(): Promise<Record<string, Check>> {
+    const [postgres, redis, kms] = await Promise.all([
+      outcome(this.#probes.postgres),
+      outcome(this.#probes.redis),
+      outcome(this.#probes.kms),
+    ])
+    this.#worked = {
+      postgres: this.#worked.postgres || postgres === 'ok',
+      kms: this.#worked.kms || kms === 'ok',
+    }
+    return { postgres, redis, kms }
+  }
+}
+
+async function outcome(probe: Probe): Promise<Check> {
+  return probe().then(
+    () => 'ok',
+    () => 'failing',
+  )
+}

@@ -1,0 +1,36 @@
+import { logInWithPassword } from '@iam/domain/session'
+import Type from 'typebox'
+import type { Deps } from '../../deps.ts'
+import { isBrowser } from '../../http/refresh-cookie.ts'
+import { originOf } from '../../http/request-context.ts'
+import { requireTenant } from '../../http/tenant.ts'
+import type { App } from '../../app.ts'
+import { Email, Password, problems, TenantHeader, TokenAnswer } from '../schemas.ts'
+import { answerTokens } from './answer-tokens.ts'
+
+const schema = {
+  summary: 'Log in with a password',
+  tags: ['login'],
+  headers: TenantHeader,
+  body: Type.Object(
+    {
+      email: Email,
+      password: Password,
+      device: Type.Optional(Type.String({ maxLength: 128, pattern: '^[^\\p{Cc}\\p{Cs}]*$' })),
+    },
+    { additionalProperties: false },
+  ),
+  response: {
+    200: TokenAnswer,
+    ...problems('invalid_credentials', 'user_suspended', 'tenant_required', 'tenant_unknown', 'login_busy'),
+  },
+}
+
+export function loginRoute(app: App, deps: Deps): void {
+  app.post('/api/v1/auth/login', { schema }, async (request, reply) => {
+    const browser = isBrowser(deps, request)
+    const tenantId = await requireTenant(deps, request)
+    const opened = await logInWithPassword(deps, { ...request.body, tenantId, origin: originOf(request) })
+    return answerTokens(reply, opened, { browser })
+  })
+}

@@ -1,0 +1,33 @@
+import { registerUser } from '@iam/domain/user'
+import Type from 'typebox'
+import type { Deps } from '../../deps.ts'
+import { originOf } from '../../http/request-context.ts'
+import { requireTenant } from '../../http/tenant.ts'
+import type { App } from '../../app.ts'
+import { Email, Password, problems, TenantHeader } from '../schemas.ts'
+
+const schema = {
+  summary: 'Make an account',
+  description: 'The answer is the same whether or not the address was registered before.',
+  tags: ['account'],
+  headers: TenantHeader,
+  body: Type.Object({ email: Email, password: Password }, { additionalProperties: false }),
+  response: {
+    202: Type.Object({ status: Type.Literal('accepted') }),
+    ...problems(
+      'registration_closed',
+      'password_unacceptable',
+      'tenant_required',
+      'tenant_unknown',
+      'login_busy',
+    ),
+  },
+}
+
+export function registerRoute(app: App, deps: Deps): void {
+  app.post('/api/v1/auth/register', { schema }, async (request, reply) => {
+    const tenantId = await requireTenant(deps, request)
+    await registerUser(deps, { ...request.body, tenantId, origin: originOf(request) })
+    return reply.code(202).send({ status: 'accepted' })
+  })
+}

@@ -1,0 +1,24 @@
+import type { Deps } from '../deps.ts'
+import type { App } from '../app.ts'
+import { loginRoute } from './auth/login.ts'
+import { logoutRoute } from './auth/logout.ts'
+import { refreshRoute } from './auth/refresh.ts'
+import { registerRoute } from './auth/register.ts'
+import { sessionRoute } from './auth/session.ts'
+import { errorsRoute } from './errors.ts'
+import { healthRoutes } from './health.ts'
+import { meRoute } from './me.ts'
+import { openApiRoute } from './openapi.ts'
+
+/** Every route of iam-api. A path leads to its file: POST /api/v1/auth/login is `auth/login.ts`. */
+export function registerRoutes(app: App, deps: Deps): void {
+  healthRoutes(app, deps)
+  registerRoute(app, deps)
+  loginRoute(app, deps)
+  refreshRoute(app, deps)
+  logoutRoute(app, deps)
+  sessionRoute(app, deps)
+  meRoute(app, deps)
+  errorsRoute(app)
+  openApiRoute(app)
+}

@@ -1,0 +1,51 @@
+import Type from 'typebox'
+import { problemKinds, type ProblemCode } from '../http/problem-codes.ts'
+
+const noControls = '[^\\s@\\p{Cc}\\p{Cs}]'
+
+/** An address as it is typed: one @, no spaces or control characters, at most 254 characters (RFC 5321 4.5.3.1). */
+export const Email = Type.String({ maxLength: 254, pattern: `^${noControls}{1,64}@${noControls}{1,189}$` })
+
+/** A password as it is typed; nothing is trimmed or changed but its normalisation. */
+export const Password = Type.String({ minLength: 1, maxLength: 256 })
+
+export const TenantHeader = Type.Object({
+  'x-tenant-id': Type.Optional(Type.String({ maxLength: 64, description: 'The tenant’s id or slug.' })),
+})
+
+/** What a login or a refresh answers. `refreshToken` is missing for a browser, which gets it as a cookie. */
+export const TokenAnswer = Type.Object({
+  accessToken: Type.String(),
+  tokenType: Type.Literal('Bearer'),
+  expiresIn: Type.Integer({ description: 'Seconds.' }),
+  refreshToken: Type.Optional(Type.String()),
+  refreshExpiresIn: Type.Integer({ description: 'Seconds.' }),
+  session: Type.Object({ id: Type.String() }),
+  user: Type.Object({ id: Type.String(), tenantId: Type.String(), email: Type.String() }),
+})
+
+const Problem = Type.Object({
+  type: Type.String(),
+  title: Type.String(),
+  status: Type.Integer(),
+  detail: Type.String(),
+  code: Type.String(),
+  traceId: Type.String(),
+  requestId: Type.String(),
+  retriable: Type.Boolean(),
+})
+
+/** The problem answers a route documents: one for each status, naming its codes. */
+export function problems(...codes: ProblemCode[]): Record<number, unknown> {
+  const statuses = new Map<number, ProblemCode[]>()
+  for (const code of ['invalid_request', 'temporarily_unavailable', ...codes] as const) {
+    const { status } = problemKinds[code]
+    statuses.set(status, [...(statuses.get(status) ?? []), code])
+  }
+  return Object.fromEntries(
+    [...statuses].map(([status, mine]) => [
+      status,
+      { description: mine.join(', '), content: { 'application/problem+json': { schema: Problem } } },
+    ]),
+  )
+}

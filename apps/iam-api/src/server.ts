@@ -1,0 +1,68 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import { newId, Refusal } from '@iam/domain/kit'
+import { fastify } from 'fastify'
+import type { App } from './app.ts'
+import type { Deps } from './deps.ts'
+import { logRequests } from './http/access-log.ts'
+import { acceptOnlyJson } from './http/json-body.ts'
+import { compileSchemasLazily } from './http/lazy-schemas.ts'
+import { answerProblem, sendProblem } from './http/problem.ts'
+import { registerRoutes } from './routes/index.ts'
+
+export interface ServerOptions {
+  /** Addresses and networks whose X-Forwarded-For is believed. */
+  readonly trustedProxies: readonly string[]
+}
+
+const bodyLimit = 64 * 1024
+
+/** The HTTP face of iam-api, complete but not listening: a test injects requests into it. */
+export async function buildServer(deps: Deps, options: ServerOptions): Promise<App> {
+  const app: App = fastify({
+    logger: false,
+    bodyLimit,
+    trustProxy: options.trustedProxies.length > 0 ? [...options.trustedProxies] : false,
+    genReqId: () => newId('req', deps.clock()),
+    requestIdHeader: false,
+    requestTimeout: 30_000,
+    return503OnClosing: true,
+    routerOptions: { maxParamLength: 200 },
+    frameworkErrors: (error, request, reply) => {
+      void answerProblem(deps, error, request, reply)
+    },
+  }).withTypeProvider<TypeBoxTypeProvider>()
+  acceptOnlyJson(app)
+  compileSchemasLazily(app)
+  logRequests(app, deps)
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id)
+    reply.header('x-content-type-options', 'nosniff')
+    requireKeys(deps, request.url)
+  })
+  app.setErrorHandler((error, request, reply) => answerProblem(deps, error, request, reply))
+  app.setNotFoundHandler((request, reply) => {
+    const allowed = methodsOf(app, request.url)
+    if (allowed.length === 0) return sendProblem(deps, { code: 'not_found' }, request, reply)
+    return sendProblem(
+      deps,
+      { code: 'method_not_allowed' },
+      request,
+      reply.header('allow', allowed.join(', ')),
+    )
+  })
+  registerRoutes(app, deps)
+  return app
+}
+
+/** Before the keys are loaded every token would look like a stranger's: "try again" is the only true answer. */
+function requireKeys({ secrets, signingKeys }: Deps, url: string): void {
+  if (url.startsWith('/health') || (secrets.isLoaded && signingKeys.isLoaded)) return
+  throw new Refusal('temporarily_unavailable', { retryAfter: 1 })
+}
+
+function methodsOf(app: App, url: string): string[] {
+  const path = url.split('?')[0] ?? ''
+  return (['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const).filter(
+    (method) => app.findRoute({ method, url: path }) !== null,
+  )
+}

@@ -1,0 +1,79 @@
+import { ConfigurationError } from '@iam/platform/config'
+
+export interface Config {
+  readonly env: string
+  readonly issuer: string
+  readonly http: { readonly host: string; readonly port: number }
+  /** Where the signed key set is: an http(s) URL of the object store, or a file URL of a mounted volume. */
+  readonly source: URL
+  /** Thumbprints of the publication keys, the current one and the spare, and of the endorsement keys. */
+  readonly anchors: readonly string[]
+  readonly endorsementAnchors: readonly string[]
+  /** Versions below which no region's part is accepted, whatever else was seen. */
+  readonly floor: Readonly<Record<string, number>>
+  /** A file to keep the last good document in, where there is a disk. */
+  readonly copy: string | undefined
+  readonly pollSeconds: number
+  readonly maxAge: number
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+const thumbprints = /^[A-Za-z0-9_-]{43}(,[A-Za-z0-9_-]{43})*$/
+
+/**
+ * Reads iam-jwks's environment. By hand, because this process starts in milliseconds.
+ * @throws ConfigurationError that names every fault.
+ */
+export function readConfig(env: Environment = process.env): Config {
+  const faults: string[] = []
+  const read = (name: string, valid: (value: string) => boolean, rule: string, fallback?: string): string => {
+    const value = env[name] || fallback
+    if (value === undefined) faults.push(`${name}: is required; ${rule}`)
+    else if (!valid(value)) faults.push(`${name}: ${rule}`)
+    return value ?? ''
+  }
+  const anchors = (name: string) =>
+    read(name, (value) => thumbprints.test(value), 'must be RFC 7638 thumbprints with commas between').split(
+      ',',
+    )
+  const natural = (name: string, fallback: string) =>
+    Number(read(name, (value) => /^\d{1,9}$/.test(value), 'must be a whole number', fallback))
+  const source = read(
+    'IAM_KEY_SET_URL',
+    (value) => /^(https?|file):\/\/./.test(value),
+    'must be an http, https or file URL',
+  )
+  const config: Config = {
+    env: read('IAM_ENV', (value) => value !== '', 'must be a short name such as prod or dev'),
+    issuer: read(
+      'IAM_ISSUER',
+      (value) => /^https?:\/\/[^/]+(\/.*[^/])?$/.test(value),
+      'must be a URL without a slash at its end',
+    ),
+    http: { host: read('IAM_HTTP_HOST', () => true, '', '0.0.0.0'), port: natural('PORT', '8080') },
+    source: URL.canParse(source) ? new URL(source) : new URL('file:///'),
+    anchors: anchors('IAM_JWKS_ANCHORS'),
+    endorsementAnchors: anchors('IAM_ENDORSEMENT_ANCHORS'),
+    floor: floorOf(
+      read(
+        'IAM_KEY_SET_FLOOR',
+        (value) => /^[\w-]+=\d+(,[\w-]+=\d+)*$/.test(value),
+        'must be region=version,…',
+        'none=0',
+      ),
+    ),
+    copy: env['IAM_KEY_SET_COPY'] || undefined,
+    pollSeconds: natural('IAM_KEY_SET_POLL_SECONDS', '10'),
+    maxAge: natural('IAM_KEY_SET_MAX_AGE', '300'),
+  }
+  if (faults.length > 0) throw new ConfigurationError('iam-jwks', faults)
+  return Object.freeze(config)
+}
+
+/** `region=version,region=version` as an object; `none=0` stands for no floor. */
+function floorOf(text: string): Record<string, number> {
+  const pairs = text.split(',').map((pair) => pair.split('='))
+  const floors = pairs.map(([region = '', version]) => [region, Number(version)] as const)
+  return Object.fromEntries(floors.filter(([region]) => region !== 'none'))
+}

@@ -1,0 +1,49 @@
+import { configOrExit } from '@iam/platform/config'
+import { every, runUntilSignal } from '@iam/platform/lifecycle'
+import { openLogger } from '@iam/platform/logging'
+import { readConfig } from './config.ts'
+import { keepCopy, readCopy } from './kept-copy.ts'
+import { readSource } from './key-set-source.ts'
+import { buildServer } from './server.ts'
+import { ServedKeySet } from './served-key-set.ts'
+
+const config = configOrExit(readConfig)
+const log = openLogger({ service: 'iam-jwks', level: 'info' })
+const served = new ServedKeySet(config, {
+  taken: ({ claims }) =>
+    log.info({ version: claims.version, keys: claims.keys.length }, 'A new key set is served'),
+  refused: (fault) => log.error({ fault }, 'A key set was refused; the last good one stays'),
+})
+
+const server = buildServer(served)
+await new Promise<void>((listening) => server.listen(config.http.port, config.http.host, listening))
+log.info(`Listening on ${config.http.host}:${config.http.port}`)
+
+const copy = await readCopy(config.copy)
+if (copy !== undefined) await served.offer(copy, new Date())
+const loading = every(config.pollSeconds * 1000, load, (err) =>
+  log.warn({ err }, 'The key set could not be read'),
+)
+loading.nudge()
+
+await runUntilSignal(
+  [
+    { name: 'loading', close: () => loading.stop() },
+    { name: 'server', close: () => closeServer() },
+  ],
+  log,
+)
+
+async function load(): Promise<void> {
+  served.refresh(new Date())
+  const document = await readSource(config.source)
+  const before = served.status(new Date())?.version
+  if ((await served.offer(document, new Date())) && served.status(new Date())?.version !== before) {
+    await keepCopy(config.copy, document)
+  }
+}
+
+async function closeServer(): Promise<void> {
+  server.closeIdleConnections()
+  await new Promise((closed) => server.close(closed))
+}

@@ -1,0 +1,119 @@
+import { readKeySet, type KeySet } from '@iam/domain/key-set'
+import type { Config } from './config.ts'
+import { prepare, type Prepared } from './prepared.ts'
+
+type Settings = Pick<Config, 'env' | 'issuer' | 'anchors' | 'endorsementAnchors' | 'floor' | 'maxAge'>
+
+/** Told when a document is taken or refused. */
+export interface Watcher {
+  taken(keySet: KeySet): void
+  refused(fault: string): void
+}
+
+export interface KeySetStatus {
+  readonly version: number
+  readonly issuedAt: string
+  readonly expiresAt: string
+  readonly expired: boolean
+  readonly keys: number
+}
+
+/**
+ * The key set that is served: the newest document that was verified. A document that is refused changes nothing;
+ * one below the highest version seen of any region is refused.
+ */
+export class ServedKeySet {
+  readonly #settings: Settings
+  readonly #watcher: Watcher
+  #floor: Readonly<Record<string, number>>
+  #keySet: KeySet | undefined
+  #answers = new Map<string, Prepared>()
+  #shape = ''
+
+  constructor(settings: Settings, watcher: Watcher) {
+    this.#settings = settings
+    this.#watcher = watcher
+    this.#floor = settings.floor
+  }
+
+  /** The prepared answer for a path; undefined when there is none, or none that may be served now. */
+  answer(path: string): Prepared | undefined {
+    return this.#answers.get(path)
+  }
+
+  /** Takes a document if it is good and at least as new as what is served. @returns whether it is served now. */
+  async offer(document: string, now: Date): Promise<boolean> {
+    if (document === this.#keySet?.document) {
+      this.refresh(now)
+      return true
+    }
+    const { env, issuer, anchors, endorsementAnchors } = this.#settings
+    const read = await readKeySet(document, {
+      env,
+      issuer,
+      anchors,
+      endorsementAnchors,
+      floor: this.#floor,
+      now,
+    })
+    if (typeof read === 'string') {
+      this.#watcher.refused(read)
+      return false
+    }
+    this.#keySet = read
+    this.#floor = { ...this.#floor, ...read.claims.parts }
+    this.refresh(now)
+    this.#watcher.taken(read)
+    return true
+  }
+
+  /** Drops what has come to its end since: keys one by one, and the signed document at its `exp`. */
+  refresh(now: Date): void {
+    const keySet = this.#keySet
+    if (keySet === undefined) return
+    const seconds = now.getTime() / 1000
+    const keys = keySet.keys.filter(({ verifyUntil }) => verifyUntil > seconds).map(({ key }) => key)
+    const expired = keySet.claims.exp <= seconds
+    const shape = `${keySet.claims.version} ${keys.length} ${String(expired)}`
+    if (shape === this.#shape) return
+    this.#shape = shape
+    this.#answers = this.#prepareAnswers(keySet, { keys, expired })
+  }
+
+  #prepareAnswers(
+    keySet: KeySet,
+    { keys, expired }: { keys: readonly object[]; expired: boolean },
+  ): Map<string, Prepared> {
+    const keySetCaching = `public, max-age=${this.#settings.maxAge}, s-maxage=300, stale-while-revalidate=60, stale-if-error=86400`
+    const metadataCaching =
+      'public, max-age=3600, s-maxage=3600, stale-while-revalidate=60, stale-if-error=86400'
+    const json = { type: 'application/json', cacheControl: keySetCaching }
+    const metadata = prepare(JSON.stringify(keySet.claims.metadata.openid_provider), {
+      type: 'application/json',
+      cacheControl: metadataCaching,
+    })
+    const answers = new Map([
+      ['/.well-known/openid-configuration', metadata],
+      ['/.well-known/oauth-authorization-server', metadata],
+    ])
+    if (keys.length > 0) answers.set('/.well-known/jwks.json', prepare(JSON.stringify({ keys }), json))
+    if (!expired) {
+      const signed = { type: 'application/jwk-set+jwt', cacheControl: keySetCaching }
+      answers.set('/.well-known/jwks.jwt', prepare(keySet.document, signed))
+    }
+    return answers
+  }
+
+  /** How fresh what is served is; undefined while there is nothing. */
+  status(now: Date): KeySetStatus | undefined {
+    if (this.#keySet === undefined) return undefined
+    const { version, iat, exp } = this.#keySet.claims
+    return {
+      version,
+      issuedAt: new Date(iat * 1000).toISOString(),
+      expiresAt: new Date(exp * 1000).toISOString(),
+      expired: exp * 1000 <= now.getTime(),
+      keys: this.#keySet.keys.length,
+    }
+  }
+}

@@ -1,0 +1,214 @@
+import { generateKeyPairSync } from 'node:crypto'
+import type { AddressInfo } from 'node:net'
+import { brotliDecompressSync, gunzipSync } from 'node:zlib'
+import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
+import {
+  buildKeySet,
+  endorsementTyp,
+  signAnchored,
+  thumbprint,
+  type EndorsedKey,
+  type PublicJwk,
+} from '@iam/domain/key-set'
+import { testAnchors } from '@iam/testkit/kms'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ServedKeySet } from './served-key-set.ts'
+import { buildServer } from './server.ts'
+
+const issuer = 'https://id.example.test'
+const day = 86_400
+
+async function endorsedKey(verifyFor: number, now: Date): Promise<EndorsedKey> {
+  const { x, y } = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' })
+  const jwk = { kty: 'EC', crv: 'P-256', x, y } as PublicJwk
+  const created = Math.floor(now.getTime() / 1000)
+  const claims = {
+    v: 1,
+    env: 'test',
+    iss: issuer,
+    scope: 'issuer',
+    kid: thumbprint(jwk),
+    jwk,
+    alg: 'ES256',
+    use: 'sig',
+    purpose: 'token',
+    created,
+    sign_until: created + verifyFor / 2,
+    verify_until: created + verifyFor,
+  }
+  const endorsement = await signAnchored(testAnchors.endorser, endorsementTyp, claims)
+  return { ...jwk, kid: claims.kid, alg: 'ES256', use: 'sig', endorsement }
+}
+
+async function document(keys: readonly EndorsedKey[], now: Date, version = now.getTime()): Promise<string> {
+  return (
+    await buildKeySet(testAnchors.publisher, {
+      issuer,
+      region: 'local',
+      keys,
+      version,
+      now,
+      lifetime: 3 * day,
+    })
+  ).document
+}
+
+function emptyServed(told: string[] = []): ServedKeySet {
+  const settings = {
+    env: 'test',
+    issuer,
+    anchors: [testAnchors.publisher.kid],
+    endorsementAnchors: [testAnchors.endorser.kid],
+    floor: {},
+    maxAge: 300,
+  }
+  return new ServedKeySet(settings, { taken: () => told.push('taken'), refused: (fault) => told.push(fault) })
+}
+
+interface Reply {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  readonly body: Buffer
+}
+
+describe('iam-jwks', () => {
+  const now = new Date()
+  const served = emptyServed()
+  const server = buildServer(served)
+  beforeAll(async () => {
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  })
+  afterAll(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+
+  const ask = (path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Reply> =>
+    new Promise((resolve, reject) => {
+      const { port } = server.address() as AddressInfo
+      const request = httpRequest({ port, host: '127.0.0.1', path, headers, method }, (response) => {
+        const chunks: Buffer[] = []
+        response.on('data', (chunk: Buffer) => chunks.push(chunk))
+        response.on('end', () =>
+          resolve({
+            status: response.statusCode ?? 0,
+            headers: response.headers,
+            body: Buffer.concat(chunks),
+          }),
+        )
+      })
+      request.on('error', reject)
+      request.end()
+    })
+
+  test('is live and not ready, and answers 503, before it has a key set', async () => {
+    expect((await ask('/health/live')).status).toBe(200)
+    expect((await ask('/health/startup')).status).toBe(503)
+    const early = await ask('/.well-known/jwks.json')
+    expect(early).toMatchObject({
+      status: 503,
+      headers: { 'retry-after': '10', 'cache-control': 'no-store' },
+    })
+  })
+
+  test('answers the same bytes in every encoding, under entity tags of their own', async () => {
+    await served.offer(await document([await endorsedKey(day, now)], now), now)
+    const plain = await ask('/.well-known/jwks.json')
+    const gzip = await ask('/.well-known/jwks.json', { 'accept-encoding': 'gzip, br;q=0' })
+    const br = await ask('/.well-known/jwks.json', { 'accept-encoding': 'gzip, deflate, br' })
+    expect(gunzipSync(gzip.body)).toEqual(plain.body)
+    expect(brotliDecompressSync(br.body)).toEqual(plain.body)
+    expect(new Set([plain, gzip, br].map((reply) => reply.headers.etag)).size).toBe(3)
+    for (const { headers } of [plain, gzip, br]) {
+      const known = await ask('/.well-known/jwks.json', { 'if-none-match': `"other", W/${headers.etag}` })
+      expect(known).toMatchObject({ status: 304, body: Buffer.alloc(0) })
+    }
+    expect((await ask('/.well-known/jwks.json', { 'if-none-match': '"other"' })).status).toBe(200)
+    expect((await ask('/.well-known/jwks.json?bust=1')).body).toEqual(plain.body)
+  })
+
+  test('answers HEAD without a body, and refuses every other method and path', async () => {
+    const head = await ask('/.well-known/jwks.json', {}, 'HEAD')
+    expect(head).toMatchObject({ status: 200, body: Buffer.alloc(0) })
+    expect(Number(head.headers['content-length'])).toBeGreaterThan(100)
+    for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS']) {
+      expect(await ask('/.well-known/jwks.json', {}, method)).toMatchObject({
+        status: 405,
+        headers: { allow: 'GET, HEAD' },
+      })
+    }
+    for (const path of [
+      '/',
+      '/.well-known/jwks',
+      '/.well-known/../etc/passwd',
+      '//.well-known/jwks.json',
+      '/health/x',
+    ]) {
+      const missing = await ask(path)
+      expect(missing).toMatchObject({ status: 404, headers: { 'content-type': 'application/problem+json' } })
+    }
+  })
+
+  test('never stores or sends anything that a cache may not share', async () => {
+    for (const path of ['jwks.json', 'jwks.jwt', 'openid-configuration', 'oauth-authorization-server']) {
+      const { headers, status } = await ask(`/.well-known/${path}`)
+      expect(status).toBe(200)
+      expect(headers).not.toHaveProperty('set-cookie')
+      expect(headers.vary).toBe('accept-encoding')
+      expect(headers['cache-control']).toMatch(
+        /^public, max-age=\d+, s-maxage=\d+, stale-while-revalidate=60, stale-if-error=86400$/,
+      )
+      expect(headers['access-control-allow-origin']).toBe('*')
+    }
+  })
+
+  test('serves discovery as it was signed', async () => {
+    const metadata = JSON.parse((await ask('/.well-known/openid-configuration')).body.toString()) as Record<
+      string,
+      unknown
+    >
+    expect(metadata).toMatchObject({
+      issuer,
+      jwks_uri: `${issuer}/.well-known/jwks.json`,
+      signed_jwks_uri: `${issuer}/.well-known/jwks.jwt`,
+    })
+  })
+})
+
+describe('a served key set', () => {
+  const now = new Date('2026-11-21T12:00:00Z')
+  const later = (seconds: number) => new Date(now.getTime() + seconds * 1000)
+  const kids = (served: ServedKeySet) => {
+    const body = served.answer('/.well-known/jwks.json')?.identity.body.toString() ?? '{"keys":[]}'
+    return (JSON.parse(body) as { keys: { kid: string }[] }).keys.map((key) => key.kid)
+  }
+
+  test('keeps the last good document when the next is refused', async () => {
+    const told: string[] = []
+    const served = emptyServed(told)
+    const key = await endorsedKey(day, now)
+    const good = await document([key], now)
+    expect(await served.offer(good, now)).toBe(true)
+    for (const bad of ['', 'x', `${good.slice(0, -4)}AAAA`, await document([key], now, now.getTime() - 1)]) {
+      expect(await served.offer(bad, now)).toBe(false)
+      expect(kids(served)).toEqual([key.kid])
+    }
+    expect(told).toEqual(['taken', 'not_ours', 'not_ours', 'not_ours', 'older_than_seen'])
+  })
+
+  test('withholds the signed document past its end, and serves each key to its own', async () => {
+    const served = emptyServed()
+    const short = await endorsedKey(4 * day, now)
+    const long = await endorsedKey(6 * day, now)
+    await served.offer(await document([short, long], now), now)
+    expect(served.answer('/.well-known/jwks.jwt')).toBeDefined()
+    served.refresh(later(3 * day))
+    expect(served.answer('/.well-known/jwks.jwt')).toBeUndefined()
+    expect(kids(served)).toEqual([short.kid, long.kid])
+    expect(served.status(later(3 * day))).toMatchObject({ expired: true })
+    served.refresh(later(5 * day))
+    expect(kids(served)).toEqual([long.kid])
+    served.refresh(later(7 * day))
+    expect(served.answer('/.well-known/jwks.json')).toBeUndefined()
+  })
+})

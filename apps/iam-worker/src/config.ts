@@ -1,0 +1,89 @@
+import { readEnvironment } from '@iam/platform/config'
+import {
+  bucketName,
+  cryptoKey,
+  databaseOf,
+  databaseVariables,
+  deploymentOf,
+  deploymentVariables,
+  httpVariables,
+  keyVersion,
+  logLevel,
+  seconds,
+} from '@iam/platform/variables'
+import * as z from 'zod'
+
+const roles = ['relay', 'keys', 'upkeep'] as const
+
+const environment = z
+  .object({
+    ...deploymentVariables,
+    ...httpVariables,
+    ...databaseVariables,
+    IAM_WORKER_ROLES: z
+      .string()
+      .default('relay,keys,upkeep')
+      .transform((text) => text.split(','))
+      .pipe(z.array(z.enum(roles))),
+    IAM_EVENT_NAMESPACE: z
+      .string()
+      .regex(/^[a-z][a-z0-9-]*$/)
+      .default('melmastoon'),
+    IAM_PUBSUB_ENDPOINT: z.string().optional(),
+    IAM_RELAY_LEASE_SECONDS: seconds.default(10),
+    IAM_OUTBOX_KEEP_SECONDS: seconds.default(86_400),
+    IAM_KMS_ENDPOINT: z.string().optional(),
+    IAM_KMS_WRAP_KEY: cryptoKey,
+    IAM_KMS_ENDORSE_KEY: keyVersion,
+    IAM_KMS_PUBLISH_KEY: keyVersion,
+    IAM_OBJECT_STORE: bucketName,
+    IAM_OBJECT_STORE_ENDPOINT: z.url().optional(),
+    IAM_JWKS_URL: z.url().optional(),
+    IAM_KEYS_POLL_SECONDS: seconds.default(5),
+    IAM_SIGNING_KEY_SIGN_SECONDS: seconds.default(7 * 86_400),
+    IAM_SIGNING_KEY_OVERLAP_SECONDS: seconds.default(2 * 86_400),
+    IAM_SIGNING_KEY_LEAD_SECONDS: seconds.default(86_400),
+    IAM_SIGNING_KEY_ANNOUNCE_SECONDS: seconds.default(120),
+    IAM_KEY_SET_LIFETIME_SECONDS: seconds.default(72 * 3600),
+    IAM_KEY_SET_RESIGN_SECONDS: seconds.default(3600),
+    IAM_LOG_LEVEL: logLevel.default('info'),
+  })
+  .refine((env) => env.IAM_SIGNING_KEY_SIGN_SECONDS >= 4 * env.IAM_SIGNING_KEY_LEAD_SECONDS, {
+    path: ['IAM_SIGNING_KEY_SIGN_SECONDS'],
+    message: 'must be at least four times IAM_SIGNING_KEY_LEAD_SECONDS: a key waits as the standby first',
+  })
+
+export type Config = ReturnType<typeof readConfig>
+
+/** Reads iam-worker's environment. @throws ConfigurationError that names every fault. */
+export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env) {
+  const read = readEnvironment('iam-worker', environment, env)
+  return Object.freeze({
+    deployment: deploymentOf(read),
+    roles: read.IAM_WORKER_ROLES,
+    http: { host: read.IAM_HTTP_HOST, port: read.PORT },
+    database: databaseOf(read),
+    redisUrl: read.REDIS_URL,
+    pubsubEndpoint: read.IAM_PUBSUB_ENDPOINT,
+    eventNamespace: read.IAM_EVENT_NAMESPACE,
+    relayLeaseSeconds: read.IAM_RELAY_LEASE_SECONDS,
+    outboxKeepSeconds: read.IAM_OUTBOX_KEEP_SECONDS,
+    kms: {
+      endpoint: read.IAM_KMS_ENDPOINT,
+      wrapKey: read.IAM_KMS_WRAP_KEY,
+      endorseKey: read.IAM_KMS_ENDORSE_KEY,
+      publishKey: read.IAM_KMS_PUBLISH_KEY,
+    },
+    store: { bucket: read.IAM_OBJECT_STORE, endpoint: read.IAM_OBJECT_STORE_ENDPOINT },
+    jwksUrl: read.IAM_JWKS_URL ?? `${read.IAM_ISSUER}/.well-known/jwks.json`,
+    keysPollSeconds: read.IAM_KEYS_POLL_SECONDS,
+    signingKeys: {
+      signFor: read.IAM_SIGNING_KEY_SIGN_SECONDS,
+      verifyAfter: read.IAM_SIGNING_KEY_OVERLAP_SECONDS,
+      activationLead: read.IAM_SIGNING_KEY_LEAD_SECONDS,
+      announce: read.IAM_SIGNING_KEY_ANNOUNCE_SECONDS,
+    },
+    keySet: { lifetime: read.IAM_KEY_SET_LIFETIME_SECONDS, resignAfter: read.IAM_KEY_SET_RESIGN_SECONDS },
+    logLevel: read.IAM_LOG_LEVEL,
+  })
+}

@@ -1,0 +1,16 @@
+import type { Db } from '@iam/domain/db'
+import type { Clock } from '@iam/domain/kit'
+import type { Logger } from '@iam/platform/logging'
+import type { Redis } from '@iam/platform/redis'
+import type { Config } from './config.ts'
+
+/** What every role of the worker starts from. */
+export interface WorkerContext {
+  readonly config: Config
+  readonly log: Logger
+  /** Names this process in leases; no two running ones share it. */
+  readonly owner: string
+  readonly db: Db
+  readonly redis: Redis
+  readonly clock: Clock
+}

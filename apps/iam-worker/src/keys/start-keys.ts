@@ -1,0 +1,51 @@
+import { anchorOf, type AnchorSigner } from '@iam/domain/key-set'
+import { keySetStoreIn } from '@iam/domain/signing-key'
+import { openKms, type Kms } from '@iam/platform/kms'
+import { every, type Closer } from '@iam/platform/lifecycle'
+import { openGcsStore } from '@iam/platform/object-store'
+import { Nudge } from '@iam/platform/redis'
+import type { WorkerContext } from '../context.ts'
+import { tendKeys, type KeysDeps } from './tend-keys.ts'
+
+/** How the keys' work goes on this worker. */
+export interface KeysStatus {
+  /** Set when a round has ended without a fault. */
+  worked: boolean
+}
+
+/** Starts tending keys and key set. KMS and the object store are opened in the first round, and stay open. */
+export async function startKeys(context: WorkerContext, closers: Closer[]): Promise<KeysStatus> {
+  const { config, log } = context
+  const status: KeysStatus = { worked: false }
+  const kms = await openKms({ endpoint: config.kms.endpoint })
+  closers.push({ name: 'kms', close: () => kms.close() })
+  let deps: KeysDeps | undefined
+  const loop = every(
+    config.keysPollSeconds * 1000,
+    async () => {
+      deps ??= await openKeysDeps(context, kms)
+      await tendKeys(deps, config)
+      status.worked = true
+    },
+    (err) => log.warn({ err }, 'The keys could not be tended'),
+  )
+  loop.nudge()
+  closers.push({ name: 'keys', close: () => loop.stop() })
+  return status
+}
+
+async function openKeysDeps({ config, db, clock, owner, redis }: WorkerContext, kms: Kms): Promise<KeysDeps> {
+  const anchor = async (version: string): Promise<AnchorSigner> =>
+    anchorOf(await kms.publicKey(version), (bytes) => kms.sign(version, bytes))
+  const nudge = new Nudge(redis, 'iam:keys')
+  return {
+    db,
+    clock,
+    owner,
+    wrapping: { wrap: (plaintext, aad) => kms.encrypt(config.kms.wrapKey, plaintext, aad) },
+    endorser: await anchor(config.kms.endorseKey),
+    publisher: await anchor(config.kms.publishKey),
+    keySetStore: keySetStoreIn(await openGcsStore(config.store)),
+    keysChanged: () => nudge.send(),
+  }
+}

@@ -1,0 +1,45 @@
+import type { Db } from '@iam/domain/db'
+import type { Clock } from '@iam/domain/kit'
+import type { AnchorSigner } from '@iam/domain/key-set'
+import { holdLease } from '@iam/domain/lease'
+import { tendSecretKeys, type KeyWrapping } from '@iam/domain/secret-key'
+import { publishKeySet, tendSigningKeys, type KeySetStore } from '@iam/domain/signing-key'
+import { findDirectoryEntry } from '@iam/domain/tenant'
+import type { Config } from '../config.ts'
+import { servedKids } from './served-kids.ts'
+
+export interface KeysDeps {
+  readonly db: Db
+  readonly clock: Clock
+  readonly owner: string
+  readonly wrapping: Pick<KeyWrapping, 'wrap'>
+  readonly endorser: AnchorSigner
+  readonly publisher: AnchorSigner
+  readonly keySetStore: KeySetStore
+  /** Told when instances should look at the keys again. */
+  readonly keysChanged: () => void
+}
+
+const leaseSeconds = 30
+
+/**
+ * One round of the keys' work, by the one worker that holds the lease: what secrets and signing keys need, then
+ * the key set if it changed or is due. @returns whether this worker is the one.
+ */
+export async function tendKeys(deps: KeysDeps, config: Config): Promise<boolean> {
+  const { kysely } = deps.db
+  const lease = await holdLease(kysely, { name: 'keys', owner: deps.owner, ttl: leaseSeconds })
+  if (lease === undefined) return false
+  const system = await findDirectoryEntry(kysely, 'system')
+  if (system === undefined) throw new Error('There is no system tenant yet: run `iam bootstrap` first.')
+  const common = { ...deps, deployment: config.deployment, lease, systemTenantId: system.tenantId }
+  const secrets = await tendSecretKeys({ ...common, lead: config.signingKeys.announce })
+  const signing = await tendSigningKeys({
+    ...common,
+    policy: config.signingKeys,
+    servedKids: () => servedKids(config.jwksUrl),
+  })
+  const published = await publishKeySet({ ...common, ...config.keySet })
+  if (secrets.length > 0 || signing.length > 0 || published !== undefined) deps.keysChanged()
+  return true
+}

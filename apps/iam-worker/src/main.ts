@@ -1,0 +1,56 @@
+import { randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
+import { type Database, type Db, requireRestrictedLogin, UnsafeDatabaseError } from '@iam/domain/db'
+import { configOrExit } from '@iam/platform/config'
+import { serveHealth } from '@iam/platform/http'
+import { every, retrying, runUntilSignal, type Closer } from '@iam/platform/lifecycle'
+import { openLogger } from '@iam/platform/logging'
+import { openPostgres } from '@iam/platform/postgres'
+import { openRedis } from '@iam/platform/redis'
+import { readConfig } from './config.ts'
+import { startKeys } from './keys/start-keys.ts'
+import { startRelay } from './relay/start-relay.ts'
+import { tidy } from './upkeep/tidy.ts'
+import { type Roles, workerHealth } from './worker-health.ts'
+
+const config = configOrExit(readConfig)
+const log = openLogger({ service: 'iam-worker', level: config.logLevel })
+const warn = (message: string) => (err: unknown) => log.warn({ err }, message)
+const owner = `${hostname()}-${process.pid}-${randomBytes(4).toString('hex')}`
+
+const postgres = openPostgres<Database>({
+  ...config.database,
+  onLost: warn('A database connection was lost'),
+})
+const redis = openRedis(config.redisUrl)
+const db: Db = { kysely: postgres.kysely, flights: postgres.flights }
+const context = { config, log, owner, db, redis: redis.client, clock: () => new Date() }
+
+const roles: Roles = { started: false, relay: undefined, keys: undefined }
+const health = await serveHealth({ ...config.http, ...workerHealth({ db, ping: postgres.ping, roles }) })
+log.info({ roles: config.roles }, `Listening on ${config.http.host}:${config.http.port}`)
+
+await retrying(() => requireRestrictedLogin(postgres.kysely), {
+  onError: warn('The database cannot be reached yet'),
+  isFinal: (error) => error instanceof UnsafeDatabaseError,
+})
+
+const closers: Closer[] = [
+  { name: 'redis', close: () => redis.close() },
+  { name: 'postgres', close: () => postgres.close() },
+  { name: 'health', close: () => health.close() },
+]
+if (config.roles.includes('upkeep')) {
+  const upkeep = every(
+    3_600_000,
+    () => tidy({ db }, { keepFor: config.outboxKeepSeconds }),
+    warn('Upkeep failed'),
+  )
+  upkeep.nudge()
+  closers.push({ name: 'upkeep', close: () => upkeep.stop() })
+}
+if (config.roles.includes('relay')) roles.relay = await startRelay(context, closers)
+if (config.roles.includes('keys')) roles.keys = await startKeys(context, closers)
+roles.started = true
+
+await runUntilSignal(closers, log)

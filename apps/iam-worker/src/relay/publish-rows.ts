@@ -1,0 +1,101 @@
+import { buryEvent, parkedStreams, toMessage, type OutboxRow } from '@iam/domain/outbox'
+import { PublishError } from '@iam/platform/pubsub'
+import type { RelayDeps } from './relay-deps.ts'
+
+const invalidArgument = 3
+
+/**
+ * Publishes rows, the streams beside each other and each in order. An event that the broker will never take is
+ * put aside with the reason, and so is what follows it in its stream; the other streams flow on.
+ * @param published the events that went out, to which this adds. @throws when some could not be published now.
+ */
+export async function publishRows(
+  deps: RelayDeps,
+  rows: readonly OutboxRow[],
+  published: Set<string>,
+): Promise<void> {
+  const waiting = await withoutParked(
+    deps,
+    rows.filter((row) => !published.has(row.eventId)),
+  )
+  const byTopic = Map.groupBy(waiting, (row) => toMessage(row, deps.producer, deps.clock()).topic)
+  const outcomes = await Promise.allSettled(
+    [...byTopic].map(([topic, mine]) => publishTopic(deps, { topic, rows: mine }, published)),
+  )
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
+}
+
+type OfTopic = { readonly topic: string; readonly rows: readonly OutboxRow[] }
+
+async function publishTopic(
+  deps: RelayDeps,
+  { topic, rows }: OfTopic,
+  published: Set<string>,
+): Promise<void> {
+  const now = deps.clock()
+  const failures = await failuresOf(
+    deps.publisher.publish(
+      topic,
+      rows.map((row) => toMessage(row, deps.producer, now)),
+    ),
+  )
+  const failed = new Map(failures.map((failure) => [failure.orderingKey, failure]))
+  for (const row of rows) if (!failed.has(row.orderingKey)) published.add(row.eventId)
+  for (const { orderingKey, code } of failures) {
+    if (code !== invalidArgument) continue
+    const stream = rows.filter((row) => row.orderingKey === orderingKey)
+    await publishUntilRefused(deps, { topic, rows: stream }, published)
+  }
+  const later = failures.filter(({ code }) => code !== invalidArgument)
+  if (later.length > 0) throw new PublishError(topic, later)
+}
+
+/** One stream whose request was refused for what is in it: finds the event that is to blame, one by one. */
+async function publishUntilRefused(
+  deps: RelayDeps,
+  { topic, rows }: OfTopic,
+  published: Set<string>,
+): Promise<void> {
+  for (const [n, row] of rows.entries()) {
+    const [failure] = await failuresOf(
+      deps.publisher.publish(topic, [toMessage(row, deps.producer, deps.clock())]),
+    )
+    if (failure === undefined) {
+      published.add(row.eventId)
+      continue
+    }
+    if (failure.code !== invalidArgument) throw new PublishError(topic, [failure])
+    deps.log.error(
+      { event_id: row.eventId, reason: failure.reason },
+      'An event was put aside: the broker refuses it',
+    )
+    await bury(deps, row, failure.reason)
+    for (const next of rows.slice(n + 1)) await bury(deps, next, `behind ${row.eventId}`)
+    return
+  }
+}
+
+/** What became of the streams that failed; none when all were accepted. Anything else is thrown on. */
+async function failuresOf(publishing: Promise<void>): Promise<PublishError['failures']> {
+  try {
+    await publishing
+    return []
+  } catch (error) {
+    if (error instanceof PublishError) return error.failures
+    throw error
+  }
+}
+
+/** The rows whose stream has no dead letter; the others are put behind theirs. */
+async function withoutParked(deps: RelayDeps, rows: readonly OutboxRow[]): Promise<readonly OutboxRow[]> {
+  const parked = await parkedStreams(deps.db.kysely, [...new Set(rows.map((row) => row.orderingKey))])
+  if (parked.size === 0) return rows
+  for (const row of rows)
+    if (parked.has(row.orderingKey)) await bury(deps, row, 'behind another of its stream')
+  return rows.filter((row) => !parked.has(row.orderingKey))
+}
+
+async function bury({ db }: RelayDeps, row: OutboxRow, reason: string): Promise<void> {
+  await buryEvent(db.kysely, row, reason)
+}

@@ -1,0 +1,16 @@
+import type { Db } from '@iam/domain/db'
+import type { Clock } from '@iam/domain/kit'
+import type { Producer } from '@iam/domain/outbox'
+import type { Publisher } from './publisher.ts'
+
+/** What relaying needs. */
+export interface RelayDeps {
+  readonly db: Pick<Db, 'kysely'>
+  readonly clock: Clock
+  readonly publisher: Publisher
+  readonly producer: Producer
+  readonly log: {
+    warn(fields: object, message: string): void
+    error(fields: object, message: string): void
+  }
+}

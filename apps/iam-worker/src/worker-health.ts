@@ -1,0 +1,48 @@
+import type { Db } from '@iam/domain/db'
+import { countDeadLetters, countUnsent } from '@iam/domain/outbox'
+import type { HealthReport } from '@iam/platform/http'
+import type { KeysStatus } from './keys/start-keys.ts'
+import type { OutboxRelay } from './relay/relay.ts'
+
+/** What the worker's roles have come to. Filled in as they start: health is answered from the very beginning. */
+export interface Roles {
+  started: boolean
+  relay: OutboxRelay | undefined
+  keys: KeysStatus | undefined
+}
+
+interface Parts {
+  readonly db: Pick<Db, 'kysely'>
+  readonly ping: () => Promise<void>
+  readonly roles: Roles
+}
+
+/** Readiness and metrics of this worker. It is ready once its roles run and the keys, if it tends them, were tended. */
+export function workerHealth({ db, ping, roles }: Parts) {
+  const ready = async (): Promise<HealthReport> => {
+    const postgres = await ping().then(
+      () => 'ok',
+      () => 'failing',
+    )
+    const { started, keys } = roles
+    const checks = { postgres, ...(keys === undefined ? {} : { keys: keys.worked ? 'ok' : 'failing' }) }
+    if (!started || keys?.worked === false) return { status: 'unavailable', checks }
+    return { status: postgres === 'ok' ? 'ok' : 'degraded', checks }
+  }
+  const metrics = async (): Promise<string> => {
+    const { depth, oldest } = await countUnsent(db.kysely)
+    const deadLetters = await countDeadLetters(db.kysely)
+    return [
+      '# TYPE iam_outbox_depth gauge',
+      `iam_outbox_depth ${depth}`,
+      '# TYPE iam_outbox_oldest_seconds gauge',
+      `iam_outbox_oldest_seconds ${oldest}`,
+      '# TYPE iam_outbox_dead_letters gauge',
+      `iam_outbox_dead_letters ${deadLetters}`,
+      '# TYPE iam_relay_partitions gauge',
+      `iam_relay_partitions ${roles.relay?.held ?? 0}`,
+      '',
+    ].join('\n')
+  }
+  return { ready, metrics }
+}
