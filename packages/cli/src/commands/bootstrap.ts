@@ -1,0 +1,147 @@
+import { randomBytes } from 'node:crypto'
+import { hashPassword } from '@iam/domain/credential'
+import { inTenant } from '@iam/domain/db'
+import type { Id } from '@iam/domain/kit'
+import { anchorOf, type AnchorSigner } from '@iam/domain/key-set'
+import { holdLease, releaseLease, type HeldLease } from '@iam/domain/lease'
+import { topics } from '@iam/domain/outbox'
+import { tendSecretKeys } from '@iam/domain/secret-key'
+import { keySetStoreIn, publishKeySet, tendSigningKeys } from '@iam/domain/signing-key'
+import { createTenant, findDirectoryEntry } from '@iam/domain/tenant'
+import { createUser, hasRole } from '@iam/domain/user'
+import { openGcsStore } from '@iam/platform/object-store'
+import { openPublisher } from '@iam/platform/pubsub'
+import type { Config } from '../config.ts'
+import { ensureKmsKeys } from '../kms/ensure-kms-keys.ts'
+import type { OperatorDeps } from '../operator-deps.ts'
+
+export interface Bootstrapped {
+  /** To be pinned in the configuration of those who verify: comma-separated thumbprints, as the variables take them. */
+  readonly anchors: { readonly jwks: string; readonly endorsement: string }
+  readonly systemTenant: { readonly id: string; readonly slug: string }
+  /** The password is there only on the run that made the account: it is shown once and stored nowhere. */
+  readonly operator: { readonly email: string; readonly password?: string }
+}
+
+type Say = (line: string) => void
+
+const systemSlug = 'system'
+const operatorEmail = 'operator@system.example'
+
+/**
+ * Prepares an empty deployment: KMS keys, topics, the system tenant, secrets, an operator, the first signing key
+ * and the first key-set document. Run again, it does what is missing and changes nothing that is there.
+ */
+export async function bootstrap(deps: OperatorDeps, config: Config, say: Say): Promise<Bootstrapped> {
+  await ensureKmsKeys(config.kms)
+  say('KMS keys are there')
+  const anchors = await openAnchors(deps, config)
+  await ensureTopics(config)
+  say('Topics are there')
+  const systemTenantId = await ensureSystemTenant(deps, config)
+  say('System tenant is there')
+  await withKeysLease(deps, say, (lease) => tendKeys(deps, config, { anchors, lease, systemTenantId }))
+  say('Secrets, first signing key and first key set are there')
+  const operator = await ensureOperator(deps, systemTenantId)
+  return {
+    anchors: {
+      jwks: `${anchors.publisher.kid},${anchors.spare.kid}`,
+      endorsement: anchors.endorser.kid,
+    },
+    systemTenant: { id: systemTenantId, slug: systemSlug },
+    operator,
+  }
+}
+
+type Anchors = Readonly<Record<'publisher' | 'spare' | 'endorser', AnchorSigner>>
+
+async function openAnchors({ kms }: OperatorDeps, config: Config): Promise<Anchors> {
+  const open = async (version: string) =>
+    anchorOf(await kms.publicKey(version), (bytes) => kms.sign(version, bytes))
+  return {
+    publisher: await open(config.kms.publishKey),
+    spare: await open(config.kms.sparePublishKey),
+    endorser: await open(config.kms.endorseKey),
+  }
+}
+
+async function ensureTopics(config: Config): Promise<void> {
+  const publisher = await openPublisher({
+    projectId: config.deployment.project,
+    endpoint: config.pubsub.endpoint,
+  })
+  try {
+    for (const topic of topics(config.pubsub.namespace)) await publisher.ensureTopic(topic)
+  } finally {
+    await publisher.close()
+  }
+}
+
+async function ensureSystemTenant(deps: OperatorDeps, config: Config): Promise<Id<'ten'>> {
+  const found = await findDirectoryEntry(deps.db.kysely, systemSlug)
+  if (found !== undefined) return found.tenantId
+  const made = await createTenant(deps, {
+    slug: systemSlug,
+    name: 'System',
+    region: config.deployment.region,
+    audience: config.audience,
+    policy: { selfRegistration: false },
+  })
+  if (made === undefined) throw new Error('Another bootstrap runs at the same time: run this one again.')
+  return made
+}
+
+/** Does the keys' work under their lease. Where a worker holds it, the keys are tended already. */
+async function withKeysLease(
+  deps: OperatorDeps,
+  say: Say,
+  work: (lease: HeldLease) => Promise<void>,
+): Promise<void> {
+  const owner = `bootstrap-${randomBytes(4).toString('hex')}`
+  const lease = await holdLease(deps.db.kysely, { name: 'keys', owner, ttl: 60 })
+  if (lease === undefined) {
+    say('A worker tends the keys already')
+    return
+  }
+  try {
+    await work(lease)
+  } finally {
+    await releaseLease(deps.db.kysely, lease)
+  }
+}
+
+const policy = { signFor: 604_800, verifyAfter: 172_800, activationLead: 86_400, announce: 120 }
+const documentLifetime = 72 * 3600
+const resignAfter = 3600
+
+async function tendKeys(
+  deps: OperatorDeps,
+  config: Config,
+  { anchors, lease, systemTenantId }: { anchors: Anchors; lease: HeldLease; systemTenantId: Id<'ten'> },
+): Promise<void> {
+  const { deployment, store } = config
+  const common = { ...deps, deployment, lease, systemTenantId }
+  await tendSecretKeys({ ...common, lead: 0 })
+  // Nothing is activated here: that waits until iam-jwks is seen to serve the document.
+  const servedKids = async () => new Set<string>()
+  await tendSigningKeys({ ...common, endorser: anchors.endorser, policy, servedKids })
+  const keySetStore = keySetStoreIn(await openGcsStore(store))
+  await publishKeySet({
+    ...common,
+    publisher: anchors.publisher,
+    keySetStore,
+    lifetime: documentLifetime,
+    resignAfter,
+  })
+}
+
+async function ensureOperator(deps: OperatorDeps, tenantId: Id<'ten'>): Promise<Bootstrapped['operator']> {
+  const email = operatorEmail
+  const exists = await inTenant(deps.db, { tenantId }, (tx) => hasRole(tx, tenantId, 'platform.operator'))
+  if (exists) return { email }
+  await deps.loadSecrets()
+  const password = randomBytes(18).toString('base64url')
+  const hashed = await hashPassword(deps, { tenantId, password })
+  await createUser(deps, { tenantId, email, password: hashed, role: 'platform.operator' })
+  return { email, password }
+}

@@ -1,0 +1,56 @@
+import { readEnvironment } from '@iam/platform/config'
+import {
+  bucketName,
+  cryptoKey,
+  databaseVariables,
+  deploymentOf,
+  deploymentVariables,
+  keyVersion,
+} from '@iam/platform/variables'
+import * as z from 'zod'
+
+const environment = z.object({
+  ...deploymentVariables,
+  IAM_AUDIENCE: z.url().optional(),
+  DATABASE_URL: databaseVariables.DATABASE_URL,
+  IAM_KMS_ENDPOINT: z.string().optional(),
+  IAM_KMS_WRAP_KEY: cryptoKey,
+  IAM_KMS_ENDORSE_KEY: keyVersion,
+  IAM_KMS_PUBLISH_KEY: keyVersion,
+  IAM_KMS_SPARE_PUBLISH_KEY: keyVersion.optional(),
+  IAM_PUBSUB_ENDPOINT: z.string().optional(),
+  IAM_EVENT_NAMESPACE: z.string().default('melmastoon'),
+  IAM_OBJECT_STORE: bucketName,
+  IAM_OBJECT_STORE_ENDPOINT: z.url().optional(),
+})
+
+export type Config = ReturnType<typeof readConfig>
+
+/** The part that every command needs. @throws ConfigurationError. */
+export function readDatabaseUrl(env: Readonly<Record<string, string | undefined>> = process.env): string {
+  return readEnvironment('iam', environment.pick({ DATABASE_URL: true }), env).DATABASE_URL
+}
+
+/** Reads the operator command's environment. @throws ConfigurationError that names every fault. */
+export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env) {
+  const read = readEnvironment('iam', environment, env)
+  return Object.freeze({
+    deployment: deploymentOf(read),
+    audience: read.IAM_AUDIENCE ?? read.IAM_ISSUER,
+    databaseUrl: read.DATABASE_URL,
+    kms: {
+      endpoint: read.IAM_KMS_ENDPOINT,
+      wrapKey: read.IAM_KMS_WRAP_KEY,
+      endorseKey: read.IAM_KMS_ENDORSE_KEY,
+      publishKey: read.IAM_KMS_PUBLISH_KEY,
+      sparePublishKey: read.IAM_KMS_SPARE_PUBLISH_KEY ?? besides(read.IAM_KMS_PUBLISH_KEY, 'publish-spare'),
+    },
+    pubsub: { endpoint: read.IAM_PUBSUB_ENDPOINT, namespace: read.IAM_EVENT_NAMESPACE },
+    store: { bucket: read.IAM_OBJECT_STORE, endpoint: read.IAM_OBJECT_STORE_ENDPOINT },
+  })
+}
+
+/** The first version of another key in the same ring. */
+function besides(version: string, key: string): string {
+  return version.replace(/\/cryptoKeys\/.*$/, `/cryptoKeys/${key}/cryptoKeyVersions/1`)
+}

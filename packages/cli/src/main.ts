@@ -1,0 +1,92 @@
+import { text } from 'node:stream/consumers'
+import { ConfigurationError } from '@iam/platform/config'
+import { Command } from 'commander'
+import { bootstrap } from './commands/bootstrap.ts'
+import { migrate } from './commands/migrate.ts'
+import { tenantCreate } from './commands/tenant-create.ts'
+import { userCreate } from './commands/user-create.ts'
+import { readConfig, readDatabaseUrl } from './config.ts'
+import { openOperatorDeps, type OperatorDeps } from './operator-deps.ts'
+
+const program = new Command('iam').description(
+  'What operators do to a deployment. Progress goes to standard error.',
+)
+const say = (line: string) => process.stderr.write(`${line}\n`)
+
+program
+  .command('migrate')
+  .description('bring the database to the newest schema')
+  .action(async () => {
+    const applied = await migrate(readDatabaseUrl())
+    say(applied.length === 0 ? 'The schema is up to date.' : `Applied ${applied.join(', ')}.`)
+  })
+
+program
+  .command('bootstrap')
+  .description('prepare an empty deployment; safe to run again')
+  .option('--json', 'print the result as JSON')
+  .action(async (options: Json) => {
+    const done = await withDeps((deps) => bootstrap(deps, readConfig(), say))
+    const { anchors, operator } = done
+    print(options, done, [
+      `IAM_JWKS_ANCHORS=${anchors.jwks}`,
+      `IAM_ENDORSEMENT_ANCHORS=${anchors.endorsement}`,
+      operator.password === undefined
+        ? `Operator ${operator.email} was there already.`
+        : `Operator ${operator.email} with password ${operator.password} (shown this once)`,
+    ])
+  })
+
+const tenant = program.command('tenant').description('tenants')
+tenant
+  .command('create')
+  .description('make a tenant')
+  .requiredOption('--slug <slug>', 'its name in URLs')
+  .requiredOption('--name <name>', 'its name for people')
+  .option('--json', 'print the result as JSON')
+  .action(async (options: Json & { slug: string; name: string }) => {
+    const made = await withDeps((deps) => tenantCreate(deps, readConfig(), options))
+    print(options, made, [`Tenant ${made.slug} is ${made.id}.`])
+  })
+
+const user = program.command('user').description('people')
+user
+  .command('create')
+  .description('make a person an account; the password is read from standard input')
+  .requiredOption('--tenant <slug>', 'the tenant’s slug or id')
+  .requiredOption('--email <address>', 'the address to log in with')
+  .requiredOption(
+    '--password-stdin',
+    'read the password from standard input, where no list of processes shows it',
+  )
+  .option('--json', 'print the result as JSON')
+  .action(async (options: Json & { tenant: string; email: string }) => {
+    const password = (await text(process.stdin)).replace(/\r?\n$/, '')
+    const made = await withDeps((deps) => userCreate(deps, { ...options, password }))
+    print(options, made, [
+      made.id === null ? `${made.email} was there already.` : `User ${made.email} is ${made.id}.`,
+    ])
+  })
+
+await program.parseAsync().catch((error: unknown) => {
+  const message = error instanceof Error ? error.message : String(error)
+  say(error instanceof ConfigurationError ? message : `iam: ${message}`)
+  process.exitCode = 1
+})
+
+interface Json {
+  readonly json?: boolean
+}
+
+async function withDeps<T>(work: (deps: OperatorDeps) => Promise<T>): Promise<T> {
+  const deps = await openOperatorDeps(readConfig())
+  try {
+    return await work(deps)
+  } finally {
+    await deps.close()
+  }
+}
+
+function print({ json }: Json, result: object, lines: readonly string[]): void {
+  process.stdout.write(json === true ? `${JSON.stringify(result)}\n` : `${lines.join('\n')}\n`)
+}

@@ -1,0 +1,1 @@
+export { type Edge, type EdgePorts, startEdge } from './edge.ts'

@@ -1,0 +1,1 @@
+export { type PgbouncerServer, type StartPgbouncer, startPgbouncer } from './start-pgbouncer.ts'

@@ -1,0 +1,1 @@
+export { type ChosenPort, choosePort, freePort } from './choose-port.ts'

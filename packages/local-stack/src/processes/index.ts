@@ -1,0 +1,1 @@
+export type { Program, ProgramFailure } from './supervised-program.ts'

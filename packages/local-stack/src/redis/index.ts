@@ -1,0 +1,1 @@
+export { type RedisServer, type StartRedis, startRedis } from './start-redis.ts'

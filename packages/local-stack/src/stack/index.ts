@@ -1,0 +1,6 @@
+export type { Environment } from './environment.ts'
+export type { ProgramPaths } from './program-paths.ts'
+export type { ProgramName } from './program-plans.ts'
+export { type Stack, type StackOptions, startStack } from './start-stack.ts'
+export type { StackPorts } from './stack-ports.ts'
+export type { StackState } from './state.ts'

@@ -1,0 +1,1 @@
+export { type TcpProxy, type TcpProxyTarget, startTcpProxy } from './tcp-proxy.ts'

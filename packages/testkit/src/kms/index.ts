@@ -1,0 +1,1 @@
+export { testAnchors, testWrapping } from './test-keys.ts'

@@ -1,0 +1,6 @@
+export { demo, testDeployment } from './bootstrap-for-tests.ts'
+export { openWorld, type World, type WorldOptions } from './open-world.ts'
+export { TestClock } from './test-clock.ts'
+export { cheapHasher } from './cheap-hasher.ts'
+export { auditOf, eventsOf, stateOf, type SeenEvent } from './look.ts'
+export { logIn } from './log-in.ts'

@@ -1,0 +1,142 @@
+import { VerifiedTokens } from '@iam/domain/access-token'
+import { HashAdmission } from '@iam/domain/credential'
+import type { Database, Db } from '@iam/domain/db'
+import type { Id, RequestOrigin } from '@iam/domain/kit'
+import { loadSecretKeys, SecretRings } from '@iam/domain/secret-key'
+import { RefreshFlights, RevocationFeed, SessionCache, type IssuedSession } from '@iam/domain/session'
+import { loadSigningKeys, SigningKeys } from '@iam/domain/signing-key'
+import { TenantDirectory } from '@iam/domain/tenant'
+import type { LoginName } from '@iam/local-stack/postgres'
+import { openPostgres, type Postgres, type Sent } from '@iam/platform/postgres'
+import { openRedis, versionedCache } from '@iam/platform/redis'
+import { testAnchors, testWrapping } from '../kms/index.ts'
+import { testDatabase, type Services, type TestDatabase } from '../servers/index.ts'
+import { demo, testDeployment } from './bootstrap-for-tests.ts'
+import { cheapHasher } from './cheap-hasher.ts'
+import { TestClock } from './test-clock.ts'
+
+export interface WorldOptions {
+  /** Where Redis is, when not the shared one: a proxy that breaks, for example. */
+  readonly redisUrl?: string
+  /** The port of a pooler in front of Postgres that hands out connections by transaction. */
+  readonly poolerPort?: number
+  /** A database to share with another world, as two instances of one deployment do. */
+  readonly database?: TestDatabase
+  readonly clock?: TestClock
+}
+
+/** Everything a verb may ask for, on a database of the test's own; see `openWorld`. */
+export type World = Awaited<ReturnType<typeof openWorld>>
+
+const quickAdmission = { concurrency: 2, waiting: 1000, waitingPerTenant: 1000, deadline: 30_000 }
+
+/**
+ * An instance's dependencies on real Postgres and Redis: a fresh copy of the template database, keys loaded, a
+ * clock the test moves. Close it with `close`, or an `afterAll` of the test fails on open connections.
+ */
+export async function openWorld(services: Services, options: WorldOptions = {}) {
+  const database = options.database ?? (await testDatabase(services))
+  const clock = options.clock ?? new TestClock(database.urlFor('iam_owner'))
+  const waits: { count: number; sent: Sent[] } = { count: 0, sent: [] }
+  const postgres = login(database, 'iam_api', options.poolerPort, (sent) => {
+    waits.count += 1
+    waits.sent.push(...sent)
+  })
+  const worker = login(database, 'iam_worker')
+  const admin = login(database, 'postgres')
+  const keyPrefix = `${database.name}:`
+  const redis = openRedis(options.redisUrl ?? services.redisUrl, { keyPrefix })
+  await redis.ping().catch(() => undefined)
+  const commits = { count: 0 }
+  const db = { ...dbOf(postgres), eventsCommitted: () => void (commits.count += 1) }
+  const instance = instanceOn(db, { clock, redis })
+  await loadKeys({ ...instance, db, clock: clock.now })
+  await instance.revocations.poll()
+  return {
+    ...instance,
+    database,
+    testClock: clock,
+    clock: clock.now,
+    monotonic: clock.monotonic,
+    db,
+    workerDb: dbOf(worker),
+    /** The administrator sees every row: for looking, never for the code under test. */
+    admin: admin.kysely,
+    redis,
+    /** Empties this database's part of the cache. */
+    forget: async () => {
+      const keys = await redis.client.keys(`${keyPrefix}*`)
+      if (keys.length > 0) await redis.client.del(keys.map((key) => key.slice(keyPrefix.length)))
+    },
+    /** How often something waited on Postgres, and everything that was sent. */
+    waits,
+    /** How often the relay was nudged. */
+    commits,
+    acme: await tenantId(instance.tenants, 'acme'),
+    globex: await tenantId(instance.tenants, 'globex'),
+    demo,
+    origin: testOrigin,
+    close: async () => {
+      redis.close()
+      await Promise.all([postgres.close(), worker.close(), admin.close()])
+    },
+  }
+}
+
+const testOrigin: RequestOrigin = {
+  requestId: 'req_01TEST',
+  traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00',
+  network: '192.0.2.0/24',
+  agent: 'vitest',
+}
+
+function login(
+  database: TestDatabase,
+  role: LoginName,
+  poolerPort?: number,
+  onWait: (sent: readonly Sent[]) => void = () => undefined,
+): Postgres<Database> {
+  const url = new URL(database.urlFor(role))
+  if (poolerPort !== undefined) url.port = String(poolerPort)
+  const pooler = poolerPort === undefined ? 'none' : 'transaction'
+  return openPostgres<Database>({ url: url.href, poolSize: 20, pooler, onWait })
+}
+
+function dbOf(postgres: Postgres<Database>): Db {
+  return { kysely: postgres.kysely, flights: postgres.flights }
+}
+
+function instanceOn(db: Db, { clock, redis }: { clock: TestClock; redis: ReturnType<typeof openRedis> }) {
+  const { monotonic } = clock
+  const hasher = cheapHasher()
+  return {
+    issuer: testDeployment.issuer,
+    audience: testDeployment.issuer,
+    statusShards: 2,
+    secrets: new SecretRings(),
+    signingKeys: new SigningKeys(),
+    verifiedTokens: new VerifiedTokens(),
+    hasher,
+    passwords: { hasher, admission: new HashAdmission(quickAdmission) },
+    sessionCache: new SessionCache(versionedCache(redis.client)),
+    revocations: new RevocationFeed({ db, monotonic }),
+    refreshFlights: new RefreshFlights<IssuedSession>(),
+    tenants: new TenantDirectory({ db, monotonic, region: testDeployment.region }),
+  }
+}
+
+async function loadKeys(deps: {
+  db: Db
+  clock: () => Date
+  secrets: SecretRings
+  signingKeys: SigningKeys
+}): Promise<void> {
+  const common = { ...deps, wrapping: testWrapping, deployment: testDeployment }
+  await loadSecretKeys(common)
+  const leftOut = await loadSigningKeys({ ...common, endorsementAnchors: [testAnchors.endorser.kid] })
+  if (leftOut.length > 0) throw new Error(`The test keys do not load: ${JSON.stringify(leftOut)}`)
+}
+
+async function tenantId(tenants: TenantDirectory, slug: string): Promise<Id<'ten'>> {
+  return (await tenants.require(slug)).tenantId
+}
