@@ -1,0 +1,46 @@
+import { parseArgs } from 'node:util'
+
+/** How much to measure. */
+export interface Options {
+  readonly rounds: number
+  /** Milliseconds of a contender's turn in each round. */
+  readonly ms: number
+  /** Rows by name; all when there are none. */
+  readonly rows: readonly string[]
+  /** Whether a goal that is missed makes the bench fail. */
+  readonly gate: boolean
+  /** A file for everything that was measured. */
+  readonly json: string | undefined
+}
+
+const quick = { rounds: 2, secs: 1 }
+const thorough = { rounds: 5, secs: 3 }
+
+/** Reads the command line. @throws a sentence when it says something else. */
+export function readOptions(args: readonly string[]): Options {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      rounds: { type: 'string' },
+      secs: { type: 'string' },
+      rows: { type: 'string' },
+      quick: { type: 'boolean', default: false },
+      gate: { type: 'boolean', default: false },
+      json: { type: 'string' },
+    },
+  })
+  const usual = values.quick ? quick : thorough
+  return {
+    rounds: amount('--rounds', values.rounds ?? String(usual.rounds), 30),
+    ms: amount('--secs', values.secs ?? String(usual.secs), 60) * 1000,
+    rows: values.rows?.split(',') ?? [],
+    gate: values.gate,
+    json: values.json,
+  }
+}
+
+function amount(name: string, given: string, most: number): number {
+  const number = Number(given)
+  if (number > 0 && number <= most) return number
+  throw new Error(`${name} takes a number up to ${most}.`)
+}

@@ -1,0 +1,24 @@
+import { enqueue } from './enqueue.ts'
+import { jwks, jwks304 } from './jwks.ts'
+import { login } from './login.ts'
+import { read } from './read.ts'
+import { refresh } from './refresh.ts'
+import { relay } from './relay.ts'
+import type { Row } from './row.ts'
+import { session } from './session.ts'
+import { start } from './start.ts'
+import { wake } from './wake.ts'
+
+/** Every row, in the order of the goals' page. */
+export const rows: readonly Row[] = [
+  login,
+  refresh,
+  session,
+  jwks,
+  jwks304,
+  relay,
+  wake,
+  enqueue,
+  start,
+  read,
+]

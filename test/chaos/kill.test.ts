@@ -1,0 +1,162 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { type Environment, type Stack, startStack } from '@iam/local-stack/stack'
+import { startTcpProxy, type TcpProxy } from '@iam/local-stack/tcp-proxy'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { logIn, post, refresh, type Tokens } from '../support/client.ts'
+import { type EventLog, subscribe } from '../support/events.ts'
+
+describe('killed with -9', () => {
+  let stack: Stack
+  let redisOfApi: TcpProxy
+  let postgresOfWorker: TcpProxy
+  let admin: pg.Client
+  let workerEnvironment: Environment
+  beforeAll(async () => {
+    stack = await startStack({
+      durable: true,
+      adjust: async (program, environment) => {
+        if (program === 'iam-api') {
+          redisOfApi = await startTcpProxy({ port: portOf(environment['REDIS_URL']) })
+          const cheap = { IAM_ARGON2_MEMORY_KIB: '7168', IAM_ARGON2_ITERATIONS: '1', IAM_ARGON2_LANES: '1' }
+          return { ...environment, ...cheap, REDIS_URL: `redis://127.0.0.1:${redisOfApi.port}` }
+        }
+        if (program === 'iam-worker') {
+          postgresOfWorker = await startTcpProxy({ port: portOf(environment['DATABASE_URL']) })
+          const url = new URL(environment['DATABASE_URL'] ?? '')
+          url.port = String(postgresOfWorker.port)
+          workerEnvironment = { ...environment, DATABASE_URL: url.href, IAM_RELAY_LEASE_SECONDS: '2' }
+          return workerEnvironment
+        }
+        return environment
+      },
+    })
+    admin = new pg.Client({ connectionString: stack.state.database.superuserUrl })
+    await admin.connect()
+  })
+  afterAll(async () => {
+    await admin.end()
+    await stack.stop()
+    redisOfApi.close()
+    postgresOfWorker.close()
+  })
+
+  async function generationOf(tokens: Tokens): Promise<number> {
+    const found = await admin.query<{ generation: string }>(
+      'select generation from iam.refresh_family where session_id = $1',
+      [tokens.session.id],
+    )
+    return Number(found.rows[0]?.generation)
+  }
+
+  test('C55, C56: iam-api between commit and reply: the client’s retry gets the successor that was made', async () => {
+    const { state } = stack
+    const tokens = await logIn(state)
+    // The refresh asks Redis beside Postgres: silent, it keeps the reply back for a moment after the commit.
+    redisOfApi.fallSilent()
+    const lost = refresh(state, tokens.refreshToken, state.api.url).then(
+      (answer) => answer.status,
+      () => 'no reply',
+    )
+    await expect.poll(() => generationOf(tokens), { interval: 2 }).toBe(2)
+    await stack.program('iam-api').kill()
+    expect(await lost).toBe('no reply')
+    await redisOfApi.heal()
+    await stack.program('iam-api').start()
+    const retried = await refresh(state, tokens.refreshToken)
+    expect(retried.status).toBe(200)
+    expect(await generationOf(tokens)).toBe(2)
+    expect((await refresh(state, String(retried.body['refreshToken']))).status).toBe(200)
+  })
+
+  test('C251: one of two relays between publish and advance, with 20 clients on one stream: nothing is lost, nothing comes out of turn', async () => {
+    const { state } = stack
+    const second = await startSecondWorker()
+    const users = await subscribe(state, 'user')
+    const { user } = await logIn(state)
+    await expect.poll(async () => (await owners()).size, { timeout: 20_000 }).toBe(2)
+    let attempts = 0
+    const enough = new AbortController()
+    const attack = Promise.all(
+      Array.from({ length: 20 }, async () => {
+        while (!enough.signal.aborted) {
+          const wrong = { email: state.user.email, password: 'wrong' }
+          const { status } = await post(state.issuer, '/auth/login', wrong, {
+            'x-tenant-id': state.tenant.slug,
+          })
+          if (status === 401) attempts += 1
+        }
+      }),
+    )
+    await expect.poll(() => users.of(user.id).length, { timeout: 20_000, interval: 5 }).toBeGreaterThan(10)
+    await catchBetweenPublishAndAdvance(users)
+    const victim = await relayOf(`${state.tenant.id}:${user.id}`)
+    process.kill(victim, 'SIGKILL')
+    postgresOfWorker.cut()
+    expect(await publishedPastCursor(users)).toBeGreaterThan(0)
+    await postgresOfWorker.heal()
+    enough.abort()
+    await attack
+    const sequences = () => users.of(user.id).map((event) => event.sequence)
+    await expect.poll(() => sequences().length, { timeout: 30_000 }).toBeGreaterThanOrEqual(attempts + 1)
+    const first = sequences()[0] ?? 0
+    expect(sequences()).toEqual(sequences().map((_, n) => first + n))
+    expect(users.events.filter((event) => event.orderingKey.endsWith(user.id)).length).toBeGreaterThan(
+      sequences().length,
+    )
+    await users.close()
+    second.kill('SIGKILL')
+  })
+
+  /** Another iam-worker beside the stack's, with the same environment and a port of its own. */
+  async function startSecondWorker(): Promise<ChildProcess> {
+    const main = fileURLToPath(import.meta.resolve('@iam/iam-worker/config')).replace('config.ts', 'main.ts')
+    return spawn(process.execPath, [main], { env: { ...workerEnvironment, PORT: '0' }, stdio: 'ignore' })
+  }
+
+  /**
+   * Slows every word between the workers and the database, so that there are moments in which a batch has arrived
+   * here and has not been advanced past, and lets the line go dead in such a moment.
+   */
+  async function catchBetweenPublishAndAdvance(log: EventLog): Promise<void> {
+    for (;;) {
+      postgresOfWorker.slowDown(300)
+      await expect.poll(() => publishedPastCursor(log), { timeout: 30_000, interval: 5 }).toBeGreaterThan(0)
+      postgresOfWorker.fallSilent()
+      await new Promise((resolve) => setTimeout(resolve, 400)) // what was on its way arrives
+      if ((await publishedPastCursor(log)) > 0) return
+      await postgresOfWorker.heal()
+    }
+  }
+
+  /** How many events have arrived here that the cursors do not know to be published. */
+  async function publishedPastCursor(log: EventLog): Promise<number> {
+    const found = await admin.query<{ n: number }>(
+      `select count(*)::int as n from iam.outbox o join iam.relay_lease l on l.partition = o.partition
+        where (o.xid, o.id) > (l.cursor_xid, l.cursor_id) and o.event_id = any($1)`,
+      [log.events.map((event) => event.eventId)],
+    )
+    return found.rows[0]?.n ?? 0
+  }
+
+  async function owners(): Promise<Set<string>> {
+    const found = await admin.query<{ owner: string }>(
+      'select owner from iam.relay_lease where expires_at > iam.now()',
+    )
+    return new Set(found.rows.map((row) => row.owner))
+  }
+
+  /** The process that relays a stream now: its number is the middle part of the lease's owner. */
+  async function relayOf(stream: string): Promise<number> {
+    const found = await admin.query<{ owner: string }>(
+      'select owner from iam.relay_lease where partition = (hashtextextended($1, 0) & 7)',
+      [stream],
+    )
+    return Number(found.rows[0]?.owner.split('-').at(-2))
+  }
+})
+
+function portOf(url: string | undefined): number {
+  return Number(new URL(url ?? '').port)
+}

@@ -1,0 +1,134 @@
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { readConfig as readApi } from '@iam/iam-api/config'
+import { readConfig as readJwks } from '@iam/iam-jwks/config'
+import { readConfig as readWorker } from '@iam/iam-worker/config'
+import { describe, expect, test } from 'vitest'
+
+const ring = 'projects/p/locations/l/keyRings/r/cryptoKeys'
+const thumbprint = 'A'.repeat(43)
+const shared = { IAM_ENV: 'prod', IAM_ISSUER: 'https://id.example.com' }
+const cloud = {
+  IAM_PROJECT: 'p',
+  IAM_REGION: 'r',
+  DATABASE_URL: 'postgres://u:p@h/d',
+  REDIS_URL: 'redis://h',
+  IAM_KMS_WRAP_KEY: `${ring}/wrap`,
+}
+
+const processes = [
+  {
+    name: 'iam-api',
+    read: readApi,
+    required: { ...shared, ...cloud, IAM_ENDORSEMENT_ANCHORS: thumbprint },
+    malformed: {
+      IAM_ENV: 'Not A Name',
+      IAM_ISSUER: 'id.example.com',
+      DATABASE_URL: 'mysql://h/d',
+      REDIS_URL: 'h:6379',
+      IAM_KMS_WRAP_KEY: 'wrap',
+      PORT: 'http',
+      DATABASE_POOL_SIZE: '0',
+      IAM_ARGON2_MEMORY_KIB: '64',
+      IAM_LOG_LEVEL: 'loud',
+      IAM_TRUSTED_PROXIES: 'everyone',
+      IAM_ENDORSEMENT_ANCHORS: 'short',
+    },
+  },
+  {
+    name: 'iam-worker',
+    read: readWorker,
+    required: {
+      ...shared,
+      ...cloud,
+      IAM_KMS_ENDORSE_KEY: `${ring}/endorse/cryptoKeyVersions/1`,
+      IAM_KMS_PUBLISH_KEY: `${ring}/publish/cryptoKeyVersions/1`,
+      IAM_OBJECT_STORE: 'gs://bucket',
+    },
+    malformed: {
+      IAM_ENV: 'Not A Name',
+      IAM_ISSUER: 'id.example.com',
+      DATABASE_URL: 'mysql://h/d',
+      IAM_KMS_ENDORSE_KEY: `${ring}/endorse`,
+      IAM_OBJECT_STORE: 'bucket',
+      IAM_WORKER_ROLES: 'relay,king',
+      IAM_SIGNING_KEY_SIGN_SECONDS: '86400',
+    },
+  },
+  {
+    name: 'iam-jwks',
+    read: readJwks,
+    required: {
+      ...shared,
+      IAM_KEY_SET_URL: 'https://storage.example/key-set/jwks.jwt',
+      IAM_JWKS_ANCHORS: `${thumbprint},${thumbprint}`,
+      IAM_ENDORSEMENT_ANCHORS: thumbprint,
+    },
+    malformed: {
+      IAM_ISSUER: 'https://id.example.com/',
+      IAM_KEY_SET_URL: 'gs://bucket/o',
+      IAM_JWKS_ANCHORS: 'short',
+      PORT: '80a',
+      IAM_KEY_SET_FLOOR: 'local',
+    },
+  },
+] as const
+
+describe.each(processes)('the configuration of $name', ({ name, read, required, malformed }) => {
+  const values = required as Record<string, string>
+  const faultsOf = (env: Record<string, string>): string => {
+    try {
+      read(env)
+      return ''
+    } catch (error) {
+      return (error as Error).message
+    }
+  }
+
+  test('is taken when everything required is there', () => {
+    expect(faultsOf(values)).toBe('')
+  })
+
+  test.each(Object.keys(values))('names %s when it is missing or empty', (variable) => {
+    const { [variable]: _gone, ...rest } = values
+    expect(faultsOf(rest)).toContain(`${variable}: `)
+    expect(faultsOf({ ...rest, [variable]: '' })).toContain(`${variable}: `)
+  })
+
+  test('names everything that is missing at once', () => {
+    for (const variable of Object.keys(values)) expect(faultsOf({})).toContain(`${variable}: `)
+  })
+
+  test.each(Object.entries(malformed))(
+    'names %s when it is %s, and does not repeat a value',
+    (variable, value) => {
+      const faults = faultsOf({ ...values, [variable]: value })
+      expect(faults).toContain(`${variable}: `)
+      expect(faultsOf({ ...values, DATABASE_URL: 'mysql://u:hunter2@h/d' })).not.toContain('hunter2')
+    },
+  )
+
+  test('ends the process with 1 and every fault, or with 0 when there is none', () => {
+    const main = fileURLToPath(import.meta.resolve(`@iam/${name}/config`)).replace('config.ts', 'main.ts')
+    const check = (env: Record<string, string>) =>
+      spawnSync(process.execPath, [main, '--check-config'], {
+        env: { PATH: '/usr/bin', ...env },
+        encoding: 'utf8',
+      })
+    const wrong = check({})
+    expect(wrong.status).toBe(1)
+    for (const variable of Object.keys(values)) expect(wrong.stderr).toContain(variable)
+    expect(check(values)).toMatchObject({ status: 0, stderr: '' })
+  })
+})
+
+test('an emulator and a plain issuer are for dev alone', () => {
+  const dev = {
+    ...processes[0].required,
+    IAM_ENV: 'dev',
+    IAM_ISSUER: 'http://localhost:8080',
+    IAM_KMS_ENDPOINT: '127.0.0.1:1',
+  }
+  expect(() => readApi(dev)).not.toThrow()
+  expect(() => readApi({ ...dev, IAM_ENV: 'prod' })).toThrow(/IAM_ISSUER[\s\S]*IAM_KMS_ENDPOINT/)
+})

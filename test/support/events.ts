@@ -1,0 +1,53 @@
+import type { StackState } from '@iam/local-stack/stack'
+import { PubSub, type Subscription } from '@google-cloud/pubsub'
+
+export interface ReceivedEvent {
+  readonly eventId: string
+  readonly subject: string
+  readonly orderingKey: string
+  readonly sequence: number
+  readonly payload: Record<string, unknown>
+}
+
+/** A consumer of one topic as any other service has it: the real client, ordered, acknowledging everything. */
+export class EventLog {
+  readonly events: ReceivedEvent[] = []
+  readonly #pubsub: PubSub
+  readonly #subscription: Subscription
+
+  constructor(pubsub: PubSub, subscription: Subscription) {
+    this.#pubsub = pubsub
+    this.#subscription = subscription
+    subscription.on('message', (message) => {
+      this.events.push(JSON.parse(message.data.toString()) as ReceivedEvent)
+      message.ack()
+    })
+    subscription.on('error', () => undefined)
+  }
+
+  /** What arrived of one aggregate, each event once, in the order of first arrival. */
+  of(aggregateId: string): ReceivedEvent[] {
+    const mine = this.events.filter((event) => event.orderingKey.endsWith(`:${aggregateId}`))
+    return [...new Map(mine.toReversed().map((event) => [event.eventId, event])).values()].toReversed()
+  }
+
+  /** The subjects of what arrived of one aggregate, without their namespace and version. */
+  subjectsOf(aggregateId: string): string[] {
+    return this.of(aggregateId).map((event) => event.subject.split('.').slice(2, -1).join('.'))
+  }
+
+  async close(): Promise<void> {
+    await this.#subscription.close()
+    await this.#pubsub.close()
+  }
+}
+
+/** Subscribes to an entity's events, from now on. */
+export async function subscribe(state: Pick<StackState, 'pubsub'>, entity: string): Promise<EventLog> {
+  const { endpoint, project } = state.pubsub
+  const pubsub = new PubSub({ projectId: project, apiEndpoint: endpoint, emulatorMode: true })
+  const name = `test-${entity}-${process.pid}-${performance.now().toString().replace('.', '-')}`
+  const topic = pubsub.topic(`melmastoon.iam.${entity}.v1`)
+  const [subscription] = await topic.createSubscription(name, { enableMessageOrdering: true })
+  return new EventLog(pubsub, subscription)
+}

@@ -1,0 +1,38 @@
+import type { App } from '@iam/iam-api/app'
+import type { Deps } from '@iam/iam-api/deps'
+import { Readiness } from '@iam/iam-api/readiness'
+import { buildServer } from '@iam/iam-api/server'
+import { openWorld, type World, type WorldOptions } from '@iam/testkit/world'
+import { openLogger } from '@iam/platform/logging'
+import { inject } from 'vitest'
+
+export interface TestApp {
+  readonly app: App
+  readonly world: World
+  /** What was logged, a parsed line each. */
+  readonly logged: Record<string, unknown>[]
+  readonly close: () => Promise<void>
+}
+
+/** iam-api on a world of its own, to inject requests into. */
+export async function openApp(options: WorldOptions = {}): Promise<TestApp> {
+  const world = await openWorld(inject('services'), options)
+  const logged: Record<string, unknown>[] = []
+  const stream = { write: (line: string) => void logged.push(JSON.parse(line) as Record<string, unknown>) }
+  const answers = async () => undefined
+  const deps: Deps = {
+    ...world,
+    readiness: new Readiness({
+      probes: { postgres: answers, redis: answers, kms: answers },
+      canSign: () => world.signingKeys.signer(world.clock()) !== undefined,
+      monotonic: world.monotonic,
+    }),
+    log: openLogger({ service: 'iam-api', level: 'info', stream }),
+  }
+  const app = await buildServer(deps, { trustedProxies: ['127.0.0.1/32'] })
+  const close = async () => {
+    await app.close()
+    await world.close()
+  }
+  return { app, world, logged, close }
+}

@@ -1,0 +1,100 @@
+import { openWorld, type World } from '@iam/testkit/world'
+import { sql } from 'kysely'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+
+/** Tables that no tenant owns, each with its reason. Everything else is behind forced row-level security. */
+const withoutTenant: Record<string, string> = {
+  kysely_migration: 'which migrations have run',
+  kysely_migration_lock: 'one migration at a time',
+  leader_lease: 'which worker does a job',
+  relay_lease: 'which worker relays a partition, and how far it is',
+  relay_member: 'which workers relay',
+  secret_key: 'the deployment’s own secrets, wrapped',
+  signing_key: 'the issuer’s keys, wrapped; one issuer for all tenants',
+  key_set_version: 'what was published: public',
+  status_list_entry: 'slots shared by all tenants of the region: numbers and grant ids only',
+  test_clock: 'made by the tests alone',
+}
+
+/** Policies by which a login sees rows of more than one tenant, each with its reason. */
+const acrossTenants: Record<string, string> = {
+  'directory.directory_read': 'the tenant is found by it; no personal data',
+  'directory.directory_insert': 'writes one’s own row only, like the tenant policy',
+  'directory.directory_update': 'writes one’s own row only, like the tenant policy',
+  'outbox.relay': 'the relay publishes the events of all tenants',
+  'outbox.sweep': 'relayed events are deleted',
+  'outbox_dead_letter.relay': 'the relay puts aside what the broker refuses, of all tenants',
+  'session_revocation.feed': 'every instance follows the revocations of all tenants: ids only',
+  'session_revocation.sweep': 'old revocations are deleted',
+  'idempotency_key.sweep': 'expired keys are deleted',
+}
+
+describe('the schema', () => {
+  let world: World
+  beforeAll(async () => {
+    world = await openWorld(inject('services'))
+  })
+  afterAll(() => world.close())
+
+  test('C223: puts every table behind forced row-level security, except those listed with a reason', async () => {
+    const tables = await sql<{ name: string; forced: boolean }>`
+      select c.relname as name, c.relrowsecurity and c.relforcerowsecurity as forced
+        from pg_class c join pg_namespace n on n.oid = c.relnamespace
+       where n.nspname in ('iam', 'public') and c.relkind in ('r', 'p')`.execute(world.admin)
+    expect(tables.rows.length).toBeGreaterThan(20)
+    const open = tables.rows.filter((table) => !table.forced).map((table) => table.name)
+    expect(open.sort()).toEqual(Object.keys(withoutTenant).sort())
+  })
+
+  test('C225: gives every such table, partitions included, the tenant policy for reading and for writing', async () => {
+    const policies = await sql<{ table: string; name: string; uses: string; checks: string }>`
+      select tablename as table, policyname as name, coalesce(qual, '') as uses, coalesce(with_check, '') as checks
+        from pg_policies where schemaname = 'iam'`.execute(world.admin)
+    const condition = "(tenant_id = current_setting('app.tenant_id'::text, true))"
+    const byTenant = policies.rows.filter((policy) => policy.name === 'tenant')
+    for (const policy of byTenant) expect(policy).toMatchObject({ uses: condition, checks: condition })
+    const forced = await sql<{ name: string }>`
+      select relname as name from pg_class where relforcerowsecurity and relname <> 'directory'`.execute(
+      world.admin,
+    )
+    expect(byTenant.map((policy) => policy.table).sort()).toEqual(
+      forced.rows.map((table) => table.name).sort(),
+    )
+    const others = policies.rows
+      .filter((policy) => policy.name !== 'tenant')
+      .map(({ table, name }) => `${table}.${name}`)
+    expect(others.sort()).toEqual(Object.keys(acrossTenants).sort())
+  })
+
+  test('C223: has logins that own nothing they serve, and may bypass nothing', async () => {
+    const logins = await sql<{ name: string; might: boolean }>`
+      select rolname as name, rolsuper or rolbypassrls or rolcreaterole or rolcreatedb or rolreplication as might
+        from pg_roles where rolname like 'iam\\_%'`.execute(world.admin)
+    expect(logins.rows.map((login) => login.name).sort()).toEqual(['iam_api', 'iam_owner', 'iam_worker'])
+    expect(logins.rows.filter((login) => login.might)).toEqual([])
+    const owned = await sql`
+      select from pg_class c join pg_roles r on r.oid = c.relowner where r.rolname in ('iam_api', 'iam_worker')`.execute(
+      world.admin,
+    )
+    expect(owned.rows).toEqual([])
+  })
+
+  test('C224: lists its definer functions, and fixes their search path', async () => {
+    const definers = await sql<{ name: string; config: string[] | null }>`
+      select p.proname as name, p.proconfig as config from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+       where n.nspname = 'iam' and p.prosecdef`.execute(world.admin)
+    expect(definers.rows).toEqual([
+      { name: 'ensure_audit_partitions', config: ['search_path=pg_catalog, pg_temp'] },
+    ])
+  })
+
+  test('makes compromised and destroyed keys final', async () => {
+    const key = await world.admin.selectFrom('iam.signing_key').select('id').executeTakeFirstOrThrow()
+    const set = (state: string) =>
+      world.admin.updateTable('iam.signing_key').set({ state }).where('id', '=', key.id).execute()
+    await set('compromised')
+    for (const state of ['pending', 'published', 'active', 'retiring', 'retired'])
+      await expect(set(state)).rejects.toThrow('final')
+    await set('destroyed')
+  })
+})
