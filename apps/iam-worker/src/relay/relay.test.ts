@@ -144,7 +144,7 @@ describe('the relay', () => {
 
   test('publishes what 20 clients wrote to one stream in its order, all of it', async () => {
     const memory = new Memory()
-    const relay = relayOf(memory, 'only')
+    relayOf(memory, 'only')
     const keys = [newId('usr', world.clock())]
     await clients(keys, 50)
     await expect.poll(() => memory.arrived(keys), { timeout: 15_000 }).toBe(1000)
@@ -180,7 +180,7 @@ describe('the relay', () => {
     }
     const key = newId('usr', world.clock())
     for (let n = 0; n < 5; n += 1) await emit(key)
-    const relay = relayOf(memory, 'patient')
+    relayOf(memory, 'patient')
     await expect.poll(() => memory.arrived([key]), { timeout: 15_000 }).toBe(5)
     expect(memory.inversions()).toBe(0)
   })
@@ -191,7 +191,7 @@ describe('the relay', () => {
     for (let n = 0; n < 3; n += 1) await Promise.all([emit(poisoned), emit(healthy)])
     const events = await eventIdsOf(poisoned)
     memory.refused.set(events[1] ?? '', invalidArgument)
-    const relay = relayOf(memory, 'discerning')
+    relayOf(memory, 'discerning')
     await expect.poll(() => memory.arrived([healthy]), { timeout: 15_000 }).toBe(3)
     await expect.poll(() => deadLetters(poisoned), { timeout: 15_000 }).toEqual(events.slice(1))
     expect(memory.published.map((event) => event.eventId).filter((id) => events.includes(id))).toEqual([
@@ -209,7 +209,7 @@ describe('the relay', () => {
     for (const key of keys) await emit(key)
     const [unlucky] = await eventIdsOf(keys[0] ?? '')
     memory.refused.set(unlucky ?? '', unavailable)
-    const relay = relayOf(memory, 'thrifty')
+    relayOf(memory, 'thrifty')
     await expect.poll(() => memory.arrived(keys), { timeout: 15_000 }).toBe(7)
     memory.refused.clear()
     await expect.poll(() => memory.arrived(keys), { timeout: 15_000 }).toBe(8)
