@@ -24,7 +24,7 @@ export default defineConfig({
             'test/{config,http,tenancy}/*.test.ts',
             'test/bench/**/*.test.ts',
           ],
-          exclude: ['packages/{emulator,local-stack}/**'],
+          exclude: ['**/node_modules/**', 'packages/{emulator,local-stack}/**'],
           globalSetup: [services],
         },
       },
