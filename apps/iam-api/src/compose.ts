@@ -1,6 +1,7 @@
 import { VerifiedTokens } from '@iam/domain/access-token'
 import { HashAdmission } from '@iam/domain/credential'
 import type { Database, Db } from '@iam/domain/db'
+import { settle } from '@iam/domain/kit'
 import { loadSecretKeys, SecretRings, type KeyWrapping } from '@iam/domain/secret-key'
 import { RefreshFlights, RevocationFeed, SessionCache } from '@iam/domain/session'
 import { loadSigningKeys, SigningKeys } from '@iam/domain/signing-key'
@@ -75,14 +76,24 @@ async function kmsAnswers(kms: Kms, wrapKey: string): Promise<void> {
   })
 }
 
-/** Brings secrets and signing keys in line with the database, and tells of keys that cannot be used. */
+/**
+ * Brings secrets and signing keys in line with the database, and tells of keys that cannot be used.
+ * @throws when some could not be read or unwrapped now; the others are in use by then.
+ */
 export async function reloadKeys(
   config: Config,
   deps: Deps,
   wrapping: Pick<KeyWrapping, 'unwrap'>,
 ): Promise<void> {
   const { deployment, endorsementAnchors } = config
-  await loadSecretKeys({ ...deps, wrapping, deployment })
-  const leftOut = await loadSigningKeys({ ...deps, wrapping, deployment, endorsementAnchors })
-  for (const { kid, reason } of leftOut) deps.log.error({ kid }, `A signing key is not used: ${reason}`)
+  const { failure } = await settle([
+    loadSecretKeys({ ...deps, wrapping, deployment }).then((leftOut) => {
+      for (const secret of leftOut)
+        deps.log.error(secret, 'A secret is not used: it was not wrapped for this')
+    }),
+    loadSigningKeys({ ...deps, wrapping, deployment, endorsementAnchors }).then((leftOut) => {
+      for (const { kid, reason } of leftOut) deps.log.error({ kid }, `A signing key is not used: ${reason}`)
+    }),
+  ])
+  if (failure !== undefined) throw failure.reason
 }

@@ -1,6 +1,6 @@
 import { type Database, requireRestrictedLogin, UnsafeDatabaseError } from '@iam/domain/db'
 import { configOrExit } from '@iam/platform/config'
-import { openKms } from '@iam/platform/kms'
+import { keyWrapping, openKms } from '@iam/platform/kms'
 import { every, retrying, runUntilSignal } from '@iam/platform/lifecycle'
 import { openLogger } from '@iam/platform/logging'
 import { openPostgres } from '@iam/platform/postgres'
@@ -20,14 +20,13 @@ const postgres = openPostgres<Database>({
 })
 const redis = openRedis(config.redisUrl)
 const kms = await openKms({ endpoint: config.kms.endpoint })
-const wrapping = { unwrap: (sealed: Buffer, aad: Buffer) => kms.decrypt(config.kms.wrapKey, sealed, aad) }
 const deps = composeDeps(config, { postgres, redis, kms, log })
 
 const server = await buildServer(deps, config.http)
 await server.listen({ host: config.http.host, port: config.http.port })
 log.info(`Listening on ${config.http.host}:${config.http.port}`)
 
-const reload = () => reloadKeys(config, deps, wrapping)
+const reload = () => reloadKeys(config, deps, keyWrapping(kms, config.kms.wrapKey))
 await retrying(() => requireRestrictedLogin(postgres.kysely), {
   onError: warn('The database cannot be reached yet'),
   isFinal: (error) => error instanceof UnsafeDatabaseError,

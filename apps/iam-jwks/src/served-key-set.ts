@@ -1,4 +1,4 @@
-import { readKeySet, type KeySet } from '@iam/domain/key-set'
+import { keySetCaching, readKeySet, type KeySet } from '@iam/domain/key-set'
 import type { Config } from './config.ts'
 import { prepare, type Prepared } from './prepared.ts'
 
@@ -84,13 +84,11 @@ export class ServedKeySet {
     keySet: KeySet,
     { keys, expired }: { keys: readonly object[]; expired: boolean },
   ): Map<string, Prepared> {
-    const keySetCaching = `public, max-age=${this.#settings.maxAge}, s-maxage=300, stale-while-revalidate=60, stale-if-error=86400`
-    const metadataCaching =
-      'public, max-age=3600, s-maxage=3600, stale-while-revalidate=60, stale-if-error=86400'
-    const json = { type: 'application/json', cacheControl: keySetCaching }
+    const cacheControl = caching(this.#settings.maxAge, keySetCaching.fresh)
+    const json = { type: 'application/json', cacheControl }
     const metadata = prepare(JSON.stringify(keySet.claims.metadata.openid_provider), {
       type: 'application/json',
-      cacheControl: metadataCaching,
+      cacheControl: caching(metadataFresh, metadataFresh),
     })
     const answers = new Map([
       ['/.well-known/openid-configuration', metadata],
@@ -98,7 +96,7 @@ export class ServedKeySet {
     ])
     if (keys.length > 0) answers.set('/.well-known/jwks.json', prepare(JSON.stringify({ keys }), json))
     if (!expired) {
-      const signed = { type: 'application/jwk-set+jwt', cacheControl: keySetCaching }
+      const signed = { type: 'application/jwk-set+jwt', cacheControl }
       answers.set('/.well-known/jwks.jwt', prepare(keySet.document, signed))
     }
     return answers
@@ -116,4 +114,12 @@ export class ServedKeySet {
       keys: this.#keySet.keys.length,
     }
   }
+}
+
+const metadataFresh = 3600
+
+/** Cache-Control for services and browsers, and for the CDN: seconds. */
+function caching(maxAge: number, shared: number): string {
+  const { whileRevalidating, ifError } = keySetCaching
+  return `public, max-age=${maxAge}, s-maxage=${shared}, stale-while-revalidate=${whileRevalidating}, stale-if-error=${ifError}`
 }

@@ -1,3 +1,4 @@
+import { cacheHorizon } from '@iam/domain/key-set'
 import { readEnvironment } from '@iam/platform/config'
 import {
   bucketName,
@@ -43,15 +44,33 @@ const environment = z
     IAM_SIGNING_KEY_SIGN_SECONDS: seconds.default(7 * 86_400),
     IAM_SIGNING_KEY_OVERLAP_SECONDS: seconds.default(2 * 86_400),
     IAM_SIGNING_KEY_LEAD_SECONDS: seconds.default(86_400),
+    IAM_VERIFIER_CACHE_SECONDS: seconds.default(600),
     IAM_SIGNING_KEY_ANNOUNCE_SECONDS: seconds.default(120),
     IAM_KEY_SET_LIFETIME_SECONDS: seconds.default(72 * 3600),
     IAM_KEY_SET_RESIGN_SECONDS: seconds.default(3600),
     IAM_LOG_LEVEL: logLevel.default('info'),
   })
-  .refine((env) => env.IAM_SIGNING_KEY_SIGN_SECONDS >= 4 * env.IAM_SIGNING_KEY_LEAD_SECONDS, {
-    path: ['IAM_SIGNING_KEY_SIGN_SECONDS'],
-    message: 'must be at least four times IAM_SIGNING_KEY_LEAD_SECONDS: a key waits as the standby first',
+  .superRefine((env, context) => {
+    const least = 4 * activationLeadOf(env)
+    if (env.IAM_SIGNING_KEY_SIGN_SECONDS >= least) return
+    context.addIssue({
+      code: 'custom',
+      path: ['IAM_SIGNING_KEY_SIGN_SECONDS'],
+      message: `must be at least ${least}, four times what a key waits as the standby before it may sign`,
+    })
   })
+
+/** What iam-jwks polls by, and how far clocks may differ, in seconds. */
+const jwks = { pollSeconds: 10, skewSeconds: 60 }
+
+/** A key signs when no cache can be without it any more, or later when that is asked for. */
+function activationLeadOf(env: {
+  readonly IAM_SIGNING_KEY_LEAD_SECONDS: number
+  readonly IAM_VERIFIER_CACHE_SECONDS: number
+}): number {
+  const horizon = cacheHorizon({ ...jwks, cacheSeconds: env.IAM_VERIFIER_CACHE_SECONDS })
+  return Math.max(env.IAM_SIGNING_KEY_LEAD_SECONDS, horizon)
+}
 
 export type Config = ReturnType<typeof readConfig>
 
@@ -80,7 +99,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     signingKeys: {
       signFor: read.IAM_SIGNING_KEY_SIGN_SECONDS,
       verifyAfter: read.IAM_SIGNING_KEY_OVERLAP_SECONDS,
-      activationLead: read.IAM_SIGNING_KEY_LEAD_SECONDS,
+      activationLead: activationLeadOf(read),
       announce: read.IAM_SIGNING_KEY_ANNOUNCE_SECONDS,
     },
     keySet: { lifetime: read.IAM_KEY_SET_LIFETIME_SECONDS, resignAfter: read.IAM_KEY_SET_RESIGN_SECONDS },

@@ -1,8 +1,8 @@
 import { HashAdmission } from '@iam/domain/credential'
 import type { Database, Db } from '@iam/domain/db'
-import { loadSecretKeys, SecretRings, type KeyWrapping } from '@iam/domain/secret-key'
+import { loadSecretKeys, SecretRings } from '@iam/domain/secret-key'
 import { argon2Hasher } from '@iam/platform/argon2'
-import { openKms, type Kms } from '@iam/platform/kms'
+import { keyWrapping, openKms, type Kms } from '@iam/platform/kms'
 import { openPostgres } from '@iam/platform/postgres'
 import type { Config } from './config.ts'
 
@@ -16,10 +16,7 @@ export async function openOperatorDeps(config: Config) {
   const { kysely, flights, close } = openPostgres<Database>({ url: config.databaseUrl, poolSize: 4 })
   const kms: Kms = await openKms({ endpoint: config.kms.endpoint })
   const db: Db = { kysely, flights }
-  const wrapping: KeyWrapping = {
-    wrap: (plaintext, aad) => kms.encrypt(config.kms.wrapKey, plaintext, aad),
-    unwrap: (sealed, aad) => kms.decrypt(config.kms.wrapKey, sealed, aad),
-  }
+  const wrapping = keyWrapping(kms, config.kms.wrapKey)
   const secrets = new SecretRings()
   return {
     clock: () => new Date(),
@@ -28,7 +25,9 @@ export async function openOperatorDeps(config: Config) {
     wrapping,
     secrets,
     passwords: { hasher: argon2Hasher(parameters), admission: new HashAdmission(unhurried) },
-    loadSecrets: () => loadSecretKeys({ db, wrapping, deployment: config.deployment, secrets }),
+    loadSecrets: async (): Promise<void> => {
+      await loadSecretKeys({ db, wrapping, deployment: config.deployment, secrets })
+    },
     close: async () => {
       kms.close()
       await close()

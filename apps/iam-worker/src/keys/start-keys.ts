@@ -1,6 +1,6 @@
 import { anchorOf, type AnchorSigner } from '@iam/domain/key-set'
 import { keySetStoreIn } from '@iam/domain/signing-key'
-import { openKms, type Kms } from '@iam/platform/kms'
+import { keyWrapping, openKms, type Kms } from '@iam/platform/kms'
 import { every, type Closer } from '@iam/platform/lifecycle'
 import { openGcsStore } from '@iam/platform/object-store'
 import { Nudge } from '@iam/platform/redis'
@@ -42,7 +42,7 @@ async function openKeysDeps({ config, db, clock, owner, redis }: WorkerContext, 
     db,
     clock,
     owner,
-    wrapping: { wrap: (plaintext, aad) => kms.encrypt(config.kms.wrapKey, plaintext, aad) },
+    wrapping: keyWrapping(kms, config.kms.wrapKey),
     endorser: await anchor(config.kms.endorseKey),
     publisher: await anchor(config.kms.publishKey),
     keySetStore: keySetStoreIn(await openGcsStore(config.store)),

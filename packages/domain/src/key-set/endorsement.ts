@@ -35,6 +35,9 @@ export interface EndorsedKey extends PublicJwk {
 export interface ReadEndorsement {
   readonly env: string
   readonly issuer: string
+  /** What the key is to be used for here: an endorsement for anything else does not hold. */
+  readonly scope: string
+  readonly purpose: Endorsement['purpose']
   /** Thumbprints of the endorsement keys. */
   readonly anchors: readonly string[]
 }
@@ -51,6 +54,7 @@ export async function readEndorsement(
   const says = claims as Endorsement | undefined
   if (says === undefined || says.v !== 1 || says.env !== expected.env || says.iss !== expected.issuer)
     return undefined
+  if (says.scope !== expected.scope || says.purpose !== expected.purpose) return undefined
   if (says.kid !== key.kid || thumbprint(says.jwk) !== key.kid || thumbprint(key) !== key.kid)
     return undefined
   if (says.alg !== key.alg || says.use !== key.use) return undefined

@@ -1,4 +1,5 @@
 export { anchorOf } from './anchor-of.ts'
+export { cacheHorizon, keySetCaching, type Verifiers } from './caching.ts'
 export { endorsementTyp, readEndorsement, type Endorsement, type EndorsedKey } from './endorsement.ts'
 export { signAnchored, type AnchorSigner } from './sign-anchored.ts'
 export { verifyAnchored } from './verify-anchored.ts'

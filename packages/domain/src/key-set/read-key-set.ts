@@ -46,9 +46,10 @@ function isOlder(parts: Readonly<Record<string, number>>, floor: Readonly<Record
 }
 
 async function endorsedKeys(keys: readonly EndorsedKey[], expected: ReadKeySet): Promise<KeySet['keys']> {
-  const anchors = expected.endorsementAnchors
+  const { env, issuer, endorsementAnchors: anchors } = expected
+  const wanted = { env, issuer, anchors, scope: 'issuer', purpose: 'token' } as const
   const read = await Promise.all(
-    keys.map(async (key) => ({ key, endorsement: await readEndorsement(key, { ...expected, anchors }) })),
+    keys.map(async (key) => ({ key, endorsement: await readEndorsement(key, wanted) })),
   )
   return read.flatMap(({ key, endorsement }) =>
     endorsement === undefined || endorsement.verify_until * 1000 <= expected.now.getTime()

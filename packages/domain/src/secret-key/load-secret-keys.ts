@@ -1,5 +1,6 @@
 import { createSecretKey } from 'node:crypto'
 import type { Db } from '../db/index.ts'
+import { settle } from '../kit/index.ts'
 import { secretAad } from './generate-secret-key.ts'
 import { listSecretKeys, type SecretKeyRow } from './queries.ts'
 import { secretPurposes, type SecretPurpose } from './secret-purposes.ts'
@@ -13,24 +14,44 @@ type LoadSecretKeys = {
   readonly secrets: SecretRings
 }
 
-/**
- * Brings the rings in line with the table. Only versions not held yet are unwrapped, so that polling asks the
- * key-management service nothing in the steady state; versions gone from the table are dropped.
- */
-export async function loadSecretKeys(deps: LoadSecretKeys): Promise<void> {
-  const rows = await listSecretKeys(deps.db.kysely)
-  for (const purpose of Object.keys(secretPurposes) as SecretPurpose[]) {
-    const mine = rows.filter((row) => row.purpose === purpose)
-    deps.secrets.replace(purpose, await Promise.all(mine.map((row) => unwrap(deps, row))))
-  }
+/** A version that cannot be used, for the log. */
+export interface LeftOutSecret {
+  readonly purpose: SecretPurpose
+  readonly version: number
 }
 
-async function unwrap(deps: LoadSecretKeys, row: SecretKeyRow): Promise<VersionedKey> {
-  const held = deps.secrets.has(row.purpose, row.version)
-  if (held !== undefined) return held
+/**
+ * Brings the rings in line with the table. Only versions not held yet are unwrapped, so that polling asks the
+ * key-management service nothing in the steady state; versions gone from the table are dropped. A row that was
+ * not sealed for what it claims to be is left out, and holds no other back.
+ * @returns what was left out. @throws when some could not be unwrapped now, after taking in the others.
+ */
+export async function loadSecretKeys(deps: LoadSecretKeys): Promise<LeftOutSecret[]> {
+  const rows = await listSecretKeys(deps.db.kysely)
+  const { done, failure } = await settle(rows.map((row) => unwrap(deps, row)))
+  const loaded = done.filter((key) => key !== undefined)
+  for (const purpose of Object.keys(secretPurposes) as SecretPurpose[]) {
+    deps.secrets.replace(
+      purpose,
+      loaded.filter((key) => key.purpose === purpose),
+    )
+  }
+  if (failure !== undefined) throw failure.reason
+  const unused = rows.filter(({ purpose, version }) => deps.secrets.has(purpose, version) === undefined)
+  return unused.map(({ purpose, version }) => ({ purpose, version }))
+}
+
+async function unwrap(
+  deps: LoadSecretKeys,
+  row: SecretKeyRow,
+): Promise<(VersionedKey & { readonly purpose: SecretPurpose }) | undefined> {
+  const { purpose, version, activateAt } = row
+  const held = deps.secrets.has(purpose, version)
+  if (held !== undefined) return { ...held, purpose }
   const material = await deps.wrapping.unwrap(row.wrapped, secretAad(deps.deployment, row))
+  if (material === undefined) return undefined
   try {
-    return { version: row.version, key: createSecretKey(material), activateAt: row.activateAt }
+    return { purpose, version, key: createSecretKey(material), activateAt }
   } finally {
     material.fill(0)
   }

@@ -1,7 +1,8 @@
 /** Seals key material under a key that never leaves the key-management service. */
 export interface KeyWrapping {
   wrap(plaintext: Buffer, aad: Buffer): Promise<Buffer>
-  unwrap(ciphertext: Buffer, aad: Buffer): Promise<Buffer>
+  /** @returns undefined when it was not sealed under this key with this `aad`. @throws when that cannot be told now. */
+  unwrap(ciphertext: Buffer, aad: Buffer): Promise<Buffer | undefined>
 }
 
 /** Which deployment this is: part of every seal and endorsement, so that nothing of one is accepted by another. */

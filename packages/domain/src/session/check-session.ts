@@ -1,6 +1,6 @@
 import { inOneFlight, type Db } from '../db/index.ts'
 import { Refusal, type Clock, type Id } from '../kit/index.ts'
-import { sessionOfGrant } from './queries.ts'
+import { databaseTime, sessionOfGrant } from './queries.ts'
 import type { RevocationFeed } from './revocation-feed.ts'
 import type { SessionCache, SessionEntry } from './session-cache.ts'
 
@@ -36,7 +36,10 @@ export async function readSession(
   deps: Pick<CheckSessionDeps, 'db' | 'clock' | 'sessionCache'>,
   { tenantId, grantId }: { tenantId: Id<'ten'>; grantId: Id<'grt'> },
 ): Promise<SessionEntry> {
-  const [[row]] = await inOneFlight(deps.db, { tenantId }, [sessionOfGrant(tenantId, grantId)])
+  const [[time], [row]] = await inOneFlight(deps.db, { tenantId }, [
+    databaseTime(),
+    sessionOfGrant(tenantId, grantId),
+  ])
   if (row === undefined || row.sessionRevokedAt !== null || row.grantRevokedAt !== null) {
     throw new Refusal('session_ended')
   }
@@ -48,7 +51,7 @@ export async function readSession(
     acr: row.acr,
     authTime: Math.floor(row.authTime.getTime() / 1000),
     expiresAt: row.expiresAt.getTime(),
-    asOf: row.asOf,
+    asOf: time?.asOf ?? 0,
   }
   await deps.sessionCache.fill(tenantId, grantId, entry, deps.clock())
   return entry

@@ -13,7 +13,10 @@ export interface NewSession {
   readonly expiresAt: Date
 }
 
-/** Adds a session; answers the database's time, in milliseconds, before the snapshot in which it is made. */
+// ast-grep-ignore: no-database-clock -- compared with the database's own times alone
+const asOf = sql<number>`(extract(epoch from statement_timestamp()) * 1000)::float8`.as('asOf')
+
+/** Adds a session; answers the database's time, in milliseconds: before its commit, and so before its end. */
 export function insertSession(session: NewSession) {
   return build
     .insertInto('iam.session')
@@ -114,11 +117,13 @@ export function insertFamily(family: NewFamily) {
 }
 
 /**
- * The database's clock when the statement arrived, which is before its snapshot: every revocation that this
+ * The database's clock when this statement runs, in milliseconds. Flown before a statement that reads, it is
+ * before that one's snapshot, which the reading statement's own time is not: so every revocation that the
  * reading did not see is heard of by a feed that is complete from this time on.
  */
-// ast-grep-ignore: no-database-clock -- statement_timestamp() is the one time that is before the snapshot
-const asOf = sql<number>`(extract(epoch from statement_timestamp()) * 1000)::float8`.as('asOf')
+export function databaseTime() {
+  return build.selectNoFrom(asOf).compile()
+}
 
 /** A grant's session, revoked or not, with the user's address. */
 export function sessionOfGrant(tenantId: Id<'ten'>, grantId: string) {
@@ -132,7 +137,7 @@ export function sessionOfGrant(tenantId: Id<'ten'>, grantId: string) {
     )
     .select(['s.id as sessionId', 's.user_id as userId', 'u.email', 's.amr', 's.acr'])
     .select(['s.auth_time as authTime', 's.expires_at as expiresAt'])
-    .select(['s.revoked_at as sessionRevokedAt', 'g.revoked_at as grantRevokedAt', asOf])
+    .select(['s.revoked_at as sessionRevokedAt', 'g.revoked_at as grantRevokedAt'])
     .where('g.tenant_id', '=', tenantId)
     .where('g.id', '=', grantId)
     .compile()

@@ -13,8 +13,15 @@ class Store {
   document: Buffer | undefined
   generation = 0
   failing = false
+  afterRead: () => Promise<void> = async () => undefined
 
   async read() {
+    const stored = this.#stored()
+    await this.afterRead()
+    return stored
+  }
+
+  #stored() {
     return this.document === undefined
       ? undefined
       : { body: this.document, generation: String(this.generation) }
@@ -106,6 +113,31 @@ describe('the life of signing keys', () => {
     store.failing = false
     await round()
     expect(store.generation).toBe(generation + 1)
+  })
+
+  test('a worker that was held up while another published puts nothing older back', async () => {
+    const expire = () =>
+      world.admin
+        .updateTable('iam.leader_lease')
+        .set({ expires_at: new Date(0) })
+        .execute()
+    store.afterRead = async () => {
+      store.afterRead = async () => undefined
+      await expire()
+      await round('successor')
+      await expire()
+    }
+    await world.testClock.advance(3601)
+    const { generation } = store
+    await expect(round()).rejects.toThrow('lost to another worker')
+    expect(store.generation).toBe(generation + 1)
+    const newest = await world.admin
+      .selectFrom('iam.key_set_version')
+      .select('document')
+      .orderBy('version', 'desc')
+      .executeTakeFirst()
+    expect(store.document?.toString()).toBe(newest?.document)
+    await round()
   })
 
   test('lets one worker lead, and fences one that was replaced', async () => {

@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import type { Db } from '../db/index.ts'
-import type { Clock } from '../kit/index.ts'
+import { settle, type Clock } from '../kit/index.ts'
 import { readEndorsement, thumbprint, type PublicJwk } from '../key-set/index.ts'
 import type { Deployment, KeyWrapping } from '../secret-key/index.ts'
 import { endorsedKey } from './endorsed-key.ts'
@@ -24,18 +24,19 @@ type LoadSigningKeys = {
  * needed. A key whose endorsement does not hold, that does not unwrap to what was endorsed, or that does not
  * sign, is left out.
  * @returns the kids that were left out, each with the reason, for the log.
+ * @throws when some could not be unwrapped now, after taking in the others.
  */
 export async function loadSigningKeys(deps: LoadSigningKeys): Promise<LeftOut[]> {
   const { keys, databaseTime } = await listSigningKeys(deps.db.kysely)
   const ahead = databaseTime.getTime() - deps.clock().getTime()
-  const outcomes = await Promise.all(
-    keys.filter((row) => row.state !== 'pending' && row.purpose === 'token').map((row) => load(deps, row)),
-  )
+  const wanted = keys.filter((row) => row.state !== 'pending' && row.purpose === 'token')
+  const { done, failure } = await settle(wanted.map((row) => load(deps, row)))
   deps.signingKeys.replace(
-    outcomes.flatMap((outcome) => ('reason' in outcome ? [] : [outcome])),
+    done.flatMap((outcome) => ('reason' in outcome ? [] : [outcome])),
     ahead,
   )
-  return outcomes.flatMap((outcome) => ('reason' in outcome ? [outcome] : []))
+  if (failure !== undefined) throw failure.reason
+  return done.filter((outcome) => 'reason' in outcome)
 }
 
 type LeftOut = { readonly kid: string; readonly reason: string }
@@ -47,12 +48,15 @@ async function load(deps: LoadSigningKeys, row: SigningKeyRow): Promise<LoadedSi
   const endorsement = await readEndorsement(endorsedKey(row), {
     env,
     issuer,
+    scope: 'issuer',
+    purpose: 'token',
     anchors: deps.endorsementAnchors,
   })
   if (endorsement === undefined) return { kid: row.kid, reason: 'its endorsement does not hold' }
   if (row.wrapped === null) return { kid: row.kid, reason: 'it has no wrapped private key' }
   const aad = signingKeyAad(deps.deployment, { ...endorsement, id: row.id })
   const privateKey = await unwrapPrivateKey(deps, row.wrapped, aad)
+  if (privateKey === undefined) return { kid: row.kid, reason: 'its private key was not wrapped for it' }
   const publicKey = createPublicKey(privateKey)
   if (!isEndorsedAndSigns(privateKey, publicKey, endorsement.kid)) {
     return { kid: row.kid, reason: 'it is not the key that was endorsed' }
@@ -69,8 +73,13 @@ async function load(deps: LoadSigningKeys, row: SigningKeyRow): Promise<LoadedSi
   }
 }
 
-async function unwrapPrivateKey(deps: LoadSigningKeys, wrapped: Buffer, aad: Buffer): Promise<KeyObject> {
+async function unwrapPrivateKey(
+  deps: LoadSigningKeys,
+  wrapped: Buffer,
+  aad: Buffer,
+): Promise<KeyObject | undefined> {
   const pkcs8 = await deps.wrapping.unwrap(wrapped, aad)
+  if (pkcs8 === undefined) return undefined
   try {
     return createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' })
   } finally {

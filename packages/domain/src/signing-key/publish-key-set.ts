@@ -28,29 +28,33 @@ export type PublishKeySet = {
  * the next run publishes again. @returns the claims published, or undefined when nothing was due.
  */
 export async function publishKeySet(deps: PublishKeySet): Promise<KeySetClaims | undefined> {
+  if (!(await isDue(deps))) return undefined
+  // What stands in the store is read before the keys are listed: whoever publishes in between makes our write
+  // fail, and so a worker that was held up cannot put back a set without the newest keys.
+  const stored = await deps.keySetStore.read()
+  await inTenant(deps.db, { tenantId: deps.systemTenantId }, (tx) => requireLease(tx, deps.lease))
   const { keys } = await listSigningKeys(deps.db.kysely)
   const last = await lastPublished(deps.db.kysely, deps.deployment.region)
-  const now = deps.clock()
-  if (
-    keys.length === 0 ||
-    (last !== undefined && isCurrent(last, { keys, now, resignAfter: deps.resignAfter }))
-  ) {
-    return undefined
-  }
-  const stored = await deps.keySetStore.read()
   const { issuer, region } = deps.deployment
-  const version = Math.max(now.getTime(), (last?.version ?? 0) + 1)
+  const now = deps.clock()
   const { claims, document } = await buildKeySet(deps.publisher, {
     issuer,
     region,
     keys: keys.map(endorsedKey),
-    version,
+    version: Math.max(now.getTime(), (last?.version ?? 0) + 1),
     now,
     lifetime: deps.lifetime,
   })
   await deps.keySetStore.write(Buffer.from(document), stored?.generation ?? '0')
   await recordPublished(deps, { keys, claims, document })
   return claims
+}
+
+async function isDue({ db, clock, deployment, resignAfter }: PublishKeySet): Promise<boolean> {
+  const { keys } = await listSigningKeys(db.kysely)
+  if (keys.length === 0) return false
+  const last = await lastPublished(db.kysely, deployment.region)
+  return last === undefined || !isCurrent(last, { keys, now: clock(), resignAfter })
 }
 
 type Last = { readonly version: number; readonly issuedAt: Date; readonly kids: readonly string[] }

@@ -1,5 +1,6 @@
 /** The gRPC codes this adapter speaks of (grpc.github.io/grpc/core/md_doc_statuscodes). */
 export const grpcCode = {
+  invalidArgument: 3,
   deadlineExceeded: 4,
   resourceExhausted: 8,
   failedPrecondition: 9,

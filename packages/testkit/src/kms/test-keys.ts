@@ -23,9 +23,14 @@ export const testWrapping: KeyWrapping = {
     return Buffer.concat([nonce, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()])
   },
   unwrap: async (sealed, aad) => {
+    if (sealed.length < 28) return undefined
     const decipher = createDecipheriv('aes-256-gcm', wrapKey, sealed.subarray(0, 12)).setAAD(aad)
     decipher.setAuthTag(sealed.subarray(-16))
-    return Buffer.concat([decipher.update(sealed.subarray(12, -16)), decipher.final()])
+    try {
+      return Buffer.concat([decipher.update(sealed.subarray(12, -16)), decipher.final()])
+    } catch {
+      return undefined
+    }
   },
 }
 
