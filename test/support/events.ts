@@ -27,8 +27,12 @@ export class EventLog {
 
   /** What arrived of one aggregate, each event once, in the order of first arrival. */
   of(aggregateId: string): ReceivedEvent[] {
-    const mine = this.events.filter((event) => event.orderingKey.endsWith(`:${aggregateId}`))
-    return [...new Map(mine.toReversed().map((event) => [event.eventId, event])).values()].toReversed()
+    const first = new Map<string, ReceivedEvent>()
+    for (const event of this.events) {
+      if (event.orderingKey.endsWith(`:${aggregateId}`) && !first.has(event.eventId))
+        first.set(event.eventId, event)
+    }
+    return [...first.values()]
   }
 
   /** The subjects of what arrived of one aggregate, without their namespace and version. */

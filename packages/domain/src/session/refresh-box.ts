@@ -12,8 +12,11 @@ export interface BoxContext {
   readonly secret: Buffer
 }
 
+const epochLength = 4
 const saltLength = 16
+const secretLength = 32
 const tagLength = 16
+const boxLength = epochLength + saltLength + secretLength + tagLength
 
 /**
  * Seals a successor's secret for those who hold its predecessor: epoch 4, salt 16, ciphertext 32, tag 16. The
@@ -26,7 +29,7 @@ export function sealSuccessor(
   now: Date,
 ): Buffer {
   const { version, key } = boxKeys.current(now)
-  const epoch = Buffer.alloc(4)
+  const epoch = Buffer.alloc(epochLength)
   epoch.writeUInt32BE(version)
   const salt = randomBytes(saltLength)
   const derived = derive(key.export(), context, salt)
@@ -34,16 +37,16 @@ export function sealSuccessor(
   return Buffer.concat([epoch, salt, cipher.update(successor), cipher.final(), cipher.getAuthTag()])
 }
 
-/** Opens a box. @returns undefined when its epoch is not held here, or it is not this context's. */
+/** Opens a box. @returns undefined when its epoch is not held here, or it is not this context's, or no box at all. */
 export function openSuccessor(boxKeys: SecretRing, context: BoxContext, box: Buffer): Buffer | undefined {
-  const key = boxKeys.byVersion(box.readUInt32BE(0))
+  const key = box.length === boxLength ? boxKeys.byVersion(box.readUInt32BE(0)) : undefined
   if (key === undefined) return undefined
-  const derived = derive(key.export(), context, box.subarray(4, 4 + saltLength))
-  const decipher = createDecipheriv('aes-256-gcm', derived.key, derived.nonce).setAuthTag(
-    box.subarray(-tagLength),
-  )
+  const sealedAt = epochLength + saltLength
+  const derived = derive(key.export(), context, box.subarray(epochLength, sealedAt))
+  const decipher = createDecipheriv('aes-256-gcm', derived.key, derived.nonce)
+  decipher.setAuthTag(box.subarray(-tagLength))
   try {
-    return Buffer.concat([decipher.update(box.subarray(4 + saltLength, -tagLength)), decipher.final()])
+    return Buffer.concat([decipher.update(box.subarray(sealedAt, -tagLength)), decipher.final()])
   } catch {
     return undefined
   }

@@ -1,8 +1,9 @@
-import { randomBytes } from 'node:crypto'
+import { createSecretKey, randomBytes } from 'node:crypto'
 import { auditOf, eventsOf, logIn, openWorld, stateOf, type World } from '@iam/testkit/world'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { verifyAccessToken } from '../access-token/index.ts'
 import { mintOpaqueToken, readOpaqueToken } from '../opaque-token/index.ts'
+import { SecretRings, type VersionedKey } from '../secret-key/index.ts'
 import { checkSession, refreshSession, RefreshFlights, type IssuedSession } from './index.ts'
 
 describe('refreshSession', () => {
@@ -25,6 +26,15 @@ describe('refreshSession', () => {
     const token = readOpaqueToken(world.secrets.of('token-tag'), 'refresh', text)
     if (token === undefined) throw new Error('not one of ours')
     return token
+  }
+
+  /** Another instance that holds these versions of the tags' key. */
+  function withTags(versions: readonly VersionedKey[]): World {
+    const secrets = new SecretRings()
+    for (const purpose of ['refresh-box', 'fingerprint', 'data'] as const)
+      secrets.replace(purpose, world.secrets.of(purpose).all())
+    secrets.replace('token-tag', versions)
+    return { ...alone(), secrets }
   }
 
   /** A token with a right tag that was never issued: what a leaked tag key would allow. */
@@ -100,6 +110,20 @@ describe('refreshSession', () => {
     expect(retried.refreshToken).toBe(lost.refreshToken)
     expect(retried.accessToken).not.toBe(lost.accessToken)
     expect(await auditOf(world, first.session.id)).toContain('session.refresh_replayed')
+  })
+
+  test('C55: answers 64 parallel retries after a lost reply, on many instances, with the successor that was lost', async () => {
+    const first = await logIn(world)
+    const lost = await refresh(first.refreshToken)
+    const retried = await Promise.all(
+      Array.from({ length: 64 }, () => refresh(first.refreshToken, { instance: alone() })),
+    )
+    expect(new Set(retried.map((answer) => answer.refreshToken))).toEqual(new Set([lost.refreshToken]))
+    const { family, session: row } = await stateOf(world, read(first.refreshToken).objectId)
+    expect(family).toMatchObject({ generation: '2', served: 64, revoked_at: null })
+    expect(row.revoked_at).toBeNull()
+    const next = await refresh(lost.refreshToken)
+    expect(await session(next)).toMatchObject({ sessionId: first.session.id })
   })
 
   test('C53: ends grant and session when a spent token comes back after the window, and tells both parties were seen', async () => {
@@ -198,6 +222,17 @@ describe('refreshSession', () => {
       code: 'refresh_reused',
     })
     await expect(refresh(third.refreshToken)).rejects.toMatchObject({ code: 'invalid_grant' })
+  })
+
+  test('replays a successor whose tag another version made', async () => {
+    const first = await logIn(world)
+    const current = world.secrets.of('token-tag').current(world.clock())
+    const next = { version: 2, key: createSecretKey(randomBytes(32)), activateAt: new Date(0) }
+    const later = { ...next, activateAt: new Date(world.clock().getTime() + 60_000) }
+    // An instance whose clock has reached the new version answers first, and its answer is lost.
+    const second = await refresh(first.refreshToken, { instance: withTags([current, next]) })
+    const retried = await refresh(first.refreshToken, { instance: withTags([current, later]) })
+    expect(retried.refreshToken).toBe(second.refreshToken)
   })
 
   test('forgives one replay from elsewhere, as when a phone changes its network', async () => {
