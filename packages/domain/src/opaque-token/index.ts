@@ -1,2 +1,7 @@
-export { mintOpaqueToken, type MintedToken, type OpaqueTokenType } from './mint-opaque-token.ts'
+export {
+  mintOpaqueToken,
+  type MintedToken,
+  type MintOpaqueToken,
+  type OpaqueTokenType,
+} from './mint-opaque-token.ts'
 export { readOpaqueToken, type OpaqueToken } from './read-opaque-token.ts'

@@ -12,6 +12,8 @@ export interface SecretRing {
   /** @throws when no version is loaded and active: the instance is not ready then. */
   current(now: Date): VersionedKey
   byVersion(version: number): KeyObject | undefined
+  /** Every version held, newest first, active or not yet. */
+  all(): readonly VersionedKey[]
 }
 
 /** Every secret this instance holds. Replaced purpose by purpose as rows come and go. */
@@ -44,6 +46,7 @@ export class SecretRings {
         return active
       },
       byVersion: (version) => this.has(purpose, version)?.key,
+      all: () => this.#rings.get(purpose) ?? [],
     }
   }
 }

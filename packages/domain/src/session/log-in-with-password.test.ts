@@ -119,6 +119,19 @@ describe('logInWithPassword', () => {
     expect(JSON.stringify(rows)).not.toContain('stranger')
   })
 
+  test('makes at most 64 streams for addresses that nobody has', async () => {
+    await attempt('somebody.else@acme.example', 'x').catch(() => undefined)
+    const streams = await world.admin
+      .selectFrom('iam.outbox_stream')
+      .select('ordering_key')
+      .where('ordering_key', 'not like', '%:usr_%')
+      .where('ordering_key', 'not like', '%:ses_%')
+      .where('tenant_id', '=', world.acme)
+      .execute()
+    expect(streams.length).toBeGreaterThan(0)
+    for (const stream of streams) expect(stream.ordering_key).toMatch(/^ten_\w{26}:unknown_([1-5]?\d|6[0-3])$/)
+  })
+
   test('issues nothing while no key can sign, and leaves nothing behind', async () => {
     const keys = world.signingKeys.all()
     world.signingKeys.replace([], 0)

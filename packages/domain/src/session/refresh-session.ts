@@ -2,7 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { firstPartyClientId } from '../client/index.ts'
 import { inOneFlight, type Db } from '../db/index.ts'
 import { Refusal, withPrefix, type Clock, type Id, type RequestOrigin } from '../kit/index.ts'
-import { mintOpaqueToken, readOpaqueToken, type OpaqueToken } from '../opaque-token/index.ts'
+import {
+  mintOpaqueToken,
+  readOpaqueToken,
+  type MintOpaqueToken,
+  type OpaqueToken,
+} from '../opaque-token/index.ts'
 import type { SecretRings } from '../secret-key/index.ts'
 import type { Signer, SigningKeys } from '../signing-key/index.ts'
 import type { TenantDirectory } from '../tenant/index.ts'
@@ -69,7 +74,7 @@ async function refresh(deps: RefreshDeps, presentation: Presentation): Promise<I
     deps.sessionCache.find(tenantId, grantId),
   ])
   if (decision.outcome === 'burn') await deps.sessionCache.bury(tenantId, grantId)
-  const refreshToken = successorToken(deps, presentation.presented, { decision, successor, now })
+  const refreshToken = successorToken(deps, presentation.presented, { decision, successor })
   const session =
     cached === undefined || cached === 'ended' ? await readSession(deps, { tenantId, grantId }) : cached
   return issue(deps.issuer, signer, { tenantId, decision, refreshToken, now, email: session.email })
@@ -126,7 +131,7 @@ function boxContext(presented: OpaqueToken) {
 function successorToken(
   deps: RefreshDeps,
   presented: OpaqueToken,
-  { decision, successor, now }: { decision: RefreshDecision; successor: string; now: Date },
+  { decision, successor }: { decision: RefreshDecision; successor: string },
 ): string {
   if (decision.outcome === 'rotate') return successor
   if (decision.outcome === 'burn') throw new Refusal('refresh_reused')
@@ -135,17 +140,17 @@ function successorToken(
   // The epoch may be one that this instance has not loaded yet: another one, or a moment later, can answer.
   if (secret === undefined) throw new Refusal('temporarily_unavailable', { retryAfter: 1 })
   const { tenantId, objectId } = presented
-  const { generation } = decision
-  const tagKeys = deps.secrets.of('token-tag')
-  const replayed = mintOpaqueToken(tagKeys.current(now), {
-    type: 'refresh',
-    tenantId,
-    objectId,
-    generation,
-    secret,
-  })
-  if (!replayed.hash.equals(decision.hash)) throw new Refusal('temporarily_unavailable', { retryAfter: 1 })
-  return replayed.token
+  const body = { type: 'refresh', tenantId, objectId, generation: decision.generation, secret } as const
+  return spelledAsBefore(deps, body, decision.hash)
+}
+
+/** The token as it was first given. Its tag may be by a version that another instance holds as the newest. */
+function spelledAsBefore(deps: RefreshDeps, body: MintOpaqueToken, hash: Buffer): string {
+  for (const tagKey of deps.secrets.of('token-tag').all()) {
+    const minted = mintOpaqueToken(tagKey, body)
+    if (minted.hash.equals(hash)) return minted.token
+  }
+  throw new Refusal('temporarily_unavailable', { retryAfter: 1 })
 }
 
 function issue(

@@ -16,8 +16,8 @@ export interface RegisterUser {
 /**
  * Makes a stranger an account, where the tenant lets strangers do so.
  *
- * A known address gets the same answer for the same work as an unknown one, and nothing of the account there
- * changes: who asks does not learn who is registered.
+ * A known address gets the same answer as an unknown one after the same hash, and nothing of the account there
+ * changes. The database has less to write for it: whoever can time that may still learn who is registered.
  * @throws Refusal `registration_closed`, `password_unacceptable`, and `login_busy` when hashing is overloaded.
  */
 export async function registerUser(
