@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { readConfig as readApi } from '@iam/iam-api/config'
 import { readConfig as readJwks } from '@iam/iam-jwks/config'
@@ -131,4 +132,26 @@ test('an emulator and a plain issuer are for dev alone', () => {
   }
   expect(() => readApi(dev)).not.toThrow()
   expect(() => readApi({ ...dev, IAM_ENV: 'prod' })).toThrow(/IAM_ISSUER[\s\S]*IAM_KMS_ENDPOINT/)
+})
+
+test('the key set may be put into a bucket or onto a volume, and nowhere else', () => {
+  const { required } = processes[1]
+  const storeOf = (url: string) => readWorker({ ...required, IAM_OBJECT_STORE: url }).store.url
+  for (const url of ['gs://iam-prod-key-set', 'file:///var/lib/iam/published']) expect(storeOf(url)).toBe(url)
+  for (const url of ['s3://bucket', 'gs://bucket/folder', 'file://host/volume', 'https://bucket.example']) {
+    expect(() => storeOf(url)).toThrow('IAM_OBJECT_STORE: ')
+  }
+})
+
+test('the local stack sets no variable that no process reads', () => {
+  const source = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
+  const readers = ['apps/iam-api/src', 'apps/iam-worker/src', 'apps/iam-jwks/src', 'packages/cli/src']
+  const read = [
+    ...readers.map((folder) => source(`${folder}/config.ts`)),
+    source('packages/platform/src/variables/shared.ts'),
+  ].join('\n')
+  const set = source('packages/local-stack/src/stack/environment.ts')
+  const names = [...set.matchAll(/\b(?:IAM|DATABASE|REDIS)_[A-Z_]+(?=:)/g)].map(([name]) => name)
+  expect(names).toContain('DATABASE_URL')
+  expect(names.filter((name) => !new RegExp(`\\b${name}\\b`).test(read))).toEqual([])
 })

@@ -1,7 +1,6 @@
 import { cacheHorizon } from '@iam/domain/key-set'
 import { readEnvironment } from '@iam/platform/config'
 import {
-  bucketName,
   cryptoKey,
   databaseOf,
   databaseVariables,
@@ -10,6 +9,7 @@ import {
   httpVariables,
   keyVersion,
   logLevel,
+  objectStore,
   seconds,
 } from '@iam/platform/variables'
 import * as z from 'zod'
@@ -37,7 +37,7 @@ const environment = z
     IAM_KMS_WRAP_KEY: cryptoKey,
     IAM_KMS_ENDORSE_KEY: keyVersion,
     IAM_KMS_PUBLISH_KEY: keyVersion,
-    IAM_OBJECT_STORE: bucketName,
+    IAM_OBJECT_STORE: objectStore,
     IAM_OBJECT_STORE_ENDPOINT: z.url().optional(),
     IAM_JWKS_URL: z.url().optional(),
     IAM_KEYS_POLL_SECONDS: seconds.default(5),
@@ -93,7 +93,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
       endorseKey: read.IAM_KMS_ENDORSE_KEY,
       publishKey: read.IAM_KMS_PUBLISH_KEY,
     },
-    store: { bucket: read.IAM_OBJECT_STORE, endpoint: read.IAM_OBJECT_STORE_ENDPOINT },
+    store: { url: read.IAM_OBJECT_STORE, endpoint: read.IAM_OBJECT_STORE_ENDPOINT },
     jwksUrl: read.IAM_JWKS_URL ?? `${read.IAM_ISSUER}/.well-known/jwks.json`,
     keysPollSeconds: read.IAM_KEYS_POLL_SECONDS,
     signingKeys: {

@@ -1,11 +1,11 @@
 import { readEnvironment } from '@iam/platform/config'
 import {
-  bucketName,
   cryptoKey,
   databaseVariables,
   deploymentOf,
   deploymentVariables,
   keyVersion,
+  objectStore,
 } from '@iam/platform/variables'
 import * as z from 'zod'
 
@@ -20,7 +20,7 @@ const environment = z.object({
   IAM_KMS_SPARE_PUBLISH_KEY: keyVersion.optional(),
   IAM_PUBSUB_ENDPOINT: z.string().optional(),
   IAM_EVENT_NAMESPACE: z.string().default('melmastoon'),
-  IAM_OBJECT_STORE: bucketName,
+  IAM_OBJECT_STORE: objectStore,
   IAM_OBJECT_STORE_ENDPOINT: z.url().optional(),
 })
 
@@ -46,7 +46,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
       sparePublishKey: read.IAM_KMS_SPARE_PUBLISH_KEY ?? besides(read.IAM_KMS_PUBLISH_KEY, 'publish-spare'),
     },
     pubsub: { endpoint: read.IAM_PUBSUB_ENDPOINT, namespace: read.IAM_EVENT_NAMESPACE },
-    store: { bucket: read.IAM_OBJECT_STORE, endpoint: read.IAM_OBJECT_STORE_ENDPOINT },
+    store: { url: read.IAM_OBJECT_STORE, endpoint: read.IAM_OBJECT_STORE_ENDPOINT },
   })
 }
 

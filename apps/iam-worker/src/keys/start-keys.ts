@@ -2,7 +2,7 @@ import { anchorOf, type AnchorSigner } from '@iam/domain/key-set'
 import { keySetStoreIn } from '@iam/domain/signing-key'
 import { keyWrapping, openKms, type Kms } from '@iam/platform/kms'
 import { every, type Closer } from '@iam/platform/lifecycle'
-import { openGcsStore } from '@iam/platform/object-store'
+import { openObjectStore } from '@iam/platform/object-store'
 import { Nudge } from '@iam/platform/redis'
 import type { WorkerContext } from '../context.ts'
 import { tendKeys, type KeysDeps } from './tend-keys.ts'
@@ -45,7 +45,7 @@ async function openKeysDeps({ config, db, clock, owner, redis }: WorkerContext, 
     wrapping: keyWrapping(kms, config.kms.wrapKey),
     endorser: await anchor(config.kms.endorseKey),
     publisher: await anchor(config.kms.publishKey),
-    keySetStore: keySetStoreIn(await openGcsStore(config.store)),
+    keySetStore: keySetStoreIn(await openObjectStore(config.store)),
     keysChanged: () => nudge.send(),
   }
 }

@@ -9,7 +9,7 @@ import { tendSecretKeys } from '@iam/domain/secret-key'
 import { keySetStoreIn, publishKeySet, tendSigningKeys } from '@iam/domain/signing-key'
 import { createTenant, findDirectoryEntry } from '@iam/domain/tenant'
 import { createUser, hasRole } from '@iam/domain/user'
-import { openGcsStore } from '@iam/platform/object-store'
+import { openObjectStore } from '@iam/platform/object-store'
 import { openPublisher } from '@iam/platform/pubsub'
 import type { Config } from '../config.ts'
 import { ensureKmsKeys } from '../kms/ensure-kms-keys.ts'
@@ -125,7 +125,7 @@ async function tendKeys(
   // Nothing is activated here: that waits until iam-jwks is seen to serve the document.
   const servedKids = async () => new Set<string>()
   await tendSigningKeys({ ...common, endorser: anchors.endorser, policy, servedKids })
-  const keySetStore = keySetStoreIn(await openGcsStore(store))
+  const keySetStore = keySetStoreIn(await openObjectStore(store))
   await publishKeySet({
     ...common,
     publisher: anchors.publisher,

@@ -1,6 +1,5 @@
 export type { Clock, Monotonic } from './clock.ts'
 export { newId, ulidOf, withPrefix, type Id, type IdPrefix } from './ids.ts'
-export { isOneOf } from './is-one-of.ts'
 export type { RequestOrigin } from './request-origin.ts'
 export { Refusal, type RefusalCode, type RefusalOptions } from './refusal.ts'
 export { settle, type Settled } from './settle.ts'

@@ -76,9 +76,7 @@ export function workerEnvironment(endpoints: Endpoints): Environment {
     ...google(endpoints),
     ...listening(endpoints.ports.worker),
     DATABASE_URL: endpoints.postgres.urlFor('iam_worker', 'iam'),
-    DATABASE_DIRECT_URL: endpoints.postgres.urlFor('iam_worker', 'iam'),
     REDIS_URL: endpoints.redis.url,
-    IAM_SMTP_URL: `smtp://127.0.0.1:${endpoints.ports.smtp}`,
     IAM_KEYS_POLL_SECONDS: quickly,
   }
 }

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promi
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { DirectoryStore } from './index.ts'
+import { DirectoryStore } from './directory-store.ts'
 import { testObjectStore } from './object-store.conformance.ts'
 
 describe('a directory', () => {

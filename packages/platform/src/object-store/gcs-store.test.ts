@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net'
 import { promisify } from 'node:util'
 import { startStorageEmulator } from '@iam/emulator/storage'
 import { describe, expect, test } from 'vitest'
-import { openGcsStore } from './index.ts'
 import { testObjectStore } from './object-store.conformance.ts'
+import { openGcsStore } from './open-gcs-store.ts'
 
 async function startWithBucket() {
   const emulator = await startStorageEmulator({ buckets: ['objects'] })
@@ -70,7 +70,7 @@ test('asks no metadata server who it is, when it speaks to an emulator', async (
   const { emulator, store } = await startWithBucket()
   // In a process of its own: the library asks once in a process and remembers.
   const program = `
-    const { openGcsStore } = await import(${JSON.stringify(new URL('index.ts', import.meta.url).href)})
+    const { openGcsStore } = await import(${JSON.stringify(new URL('open-gcs-store.ts', import.meta.url).href)})
     const store = await openGcsStore({ bucket: 'objects', endpoint: '${emulator.endpoint}' })
     await store.write('written', Buffer.from('x'), { contentType: 'text/plain' })`
   const env = { GCE_METADATA_HOST: `127.0.0.1:${port}` }

@@ -1,2 +1,2 @@
 export { databaseOf, databaseVariables, deploymentOf, deploymentVariables, httpVariables } from './shared.ts'
-export { bucketName, cryptoKey, keyVersion, logLevel, seconds } from './kinds.ts'
+export { cryptoKey, keyVersion, logLevel, objectStore, seconds } from './kinds.ts'

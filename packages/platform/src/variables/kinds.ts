@@ -13,10 +13,9 @@ export const keyVersion = z
   .string()
   .regex(/\/cryptoKeys\/[^/]+\/cryptoKeyVersions\/\d+$/, 'must be the name of a key version')
 
-/** `gs://<bucket>`, read as the bucket's name. */
-export const bucketName = z
+/** Where objects are: a bucket of Cloud Storage, or a directory such as a mounted volume. */
+export const objectStore = z
   .string()
-  .regex(/^gs:\/\/[^/]+$/, 'must be gs://<bucket>')
-  .transform((url) => url.slice('gs://'.length))
+  .regex(/^(gs:\/\/[a-z0-9._-]+|file:\/\/\/.+)$/, 'must be gs://<bucket> or file:///<directory>')
 
 export const logLevel = z.enum(['debug', 'info', 'warn', 'error'])
