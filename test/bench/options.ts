@@ -15,20 +15,12 @@ export interface Options {
 
 const quick = { rounds: 2, secs: 1 }
 const thorough = { rounds: 5, secs: 3 }
+const usage =
+  'Usage: npm run bench -- [--rows login,refresh] [--rounds 5] [--secs 3] [--quick] [--gate] [--json file]'
 
 /** Reads the command line. @throws a sentence when it says something else. */
 export function readOptions(args: readonly string[]): Options {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      rounds: { type: 'string' },
-      secs: { type: 'string' },
-      rows: { type: 'string' },
-      quick: { type: 'boolean', default: false },
-      gate: { type: 'boolean', default: false },
-      json: { type: 'string' },
-    },
-  })
+  const values = parse(args)
   const usual = values.quick ? quick : thorough
   return {
     rounds: amount('--rounds', values.rounds ?? String(usual.rounds), 30),
@@ -36,6 +28,25 @@ export function readOptions(args: readonly string[]): Options {
     rows: values.rows?.split(',') ?? [],
     gate: values.gate,
     json: values.json,
+  }
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        rounds: { type: 'string' },
+        secs: { type: 'string' },
+        rows: { type: 'string' },
+        quick: { type: 'boolean', default: false },
+        gate: { type: 'boolean', default: false },
+        json: { type: 'string' },
+      },
+    }).values
+  } catch (error) {
+    // Its first sentence says what is wrong; the others tell of corners that nobody here is in.
+    throw new Error(`${(error as Error).message.split('. ')[0]}.\n${usage}`, { cause: error })
   }
 }
 

@@ -10,10 +10,7 @@ process.on('message', (message) => {
   answer(request).then(
     (outcome) => reply({ id: request.id, outcome }),
     (error: unknown) =>
-      reply({
-        id: request.id,
-        error: error instanceof Error ? (error.stack ?? error.message) : String(error),
-      }),
+      reply({ id: request.id, error: error instanceof Error ? error.message : String(error) }),
   )
 })
 // The bench is gone, however it went.

@@ -16,20 +16,23 @@ type WakeWork = Extract<Work, { kind: 'wake' }>
 
 /** Commits an event and waits until the relay has handed it to the publisher. */
 interface Waker {
+  /** Milliseconds from one event's arrival to the next event, at most. */
+  readonly pauseUpTo: number
   readonly wake: Operation
   readonly close: () => Promise<void>
 }
 
 const channel = 'bench:outbox'
 const pollEvery = 100
+const least = 10
 
 /**
  * How long an event takes from the start of its transaction to the publisher, one at a time with a pause between:
  * what is measured is how soon an idle relay looks, not how much it carries.
  */
 export async function openWake(work: WakeWork): Promise<Opened> {
-  const { wake, close } = await wakers[work.way](work)
-  const pause = () => sleep(randomInt(10, 30))
+  const { pauseUpTo, wake, close } = await wakers[work.way](work)
+  const pause = () => sleep(randomInt(least, pauseUpTo))
   return { run: (ms) => closedLoop(wake, { workers: 1, ms, pause }), close }
 }
 
@@ -46,6 +49,7 @@ const wakers: Record<WakeWay, (work: WakeWork) => Promise<Waker>> = {
     const { kysely, flights } = postgres
     const db: Db = { kysely, flights, eventsCommitted: () => nudge.send() }
     return {
+      pauseUpTo: 30,
       wake: () => arrivals.after(() => commitEvent(db, tenantId)),
       close: async () => {
         nudges.close()
@@ -66,6 +70,8 @@ const wakers: Record<WakeWay, (work: WakeWork) => Promise<Waker>> = {
     const stopping = new AbortController()
     const polling = poll(poller, arrivals, stopping.signal)
     return {
+      // Events come with a poll: over a whole turn of it, lest they keep step with the next.
+      pauseUpTo: least + pollEvery,
       wake: () => arrivals.after(() => insertOne(inserter)),
       close: async () => {
         stopping.abort()

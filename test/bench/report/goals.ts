@@ -8,7 +8,7 @@ export type Goal = { readonly subject: string; readonly metric: Metric } & (
   | { readonly atMost: number }
 )
 
-/** How a goal came out. `met` is undefined where something it compares was not measured. */
+/** How a goal came out. `met` is undefined where something it compares was not measured, or answered wrongly. */
 export interface Verdict {
   readonly text: string
   readonly value: number
@@ -39,8 +39,9 @@ export function judge(goal: Goal, measured: readonly Series[]): Verdict {
   return { text, value, met: compare(value, value <= goal.atMost) }
 }
 
+/** What answered wrongly is compared with nothing. */
 function find(measured: readonly Series[], name: string): Series | undefined {
-  return measured.find((series) => series.name === name)
+  return measured.find((series) => series.name === name && series.errors === 0)
 }
 
 function compare(value: number, met: boolean): boolean | undefined {

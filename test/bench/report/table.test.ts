@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Series } from '../measure/sample.ts'
 import { judge } from './goals.ts'
-import { contendersTable, goalsTable } from './table.ts'
+import { contendersTable, goalsTable, summaryTable } from './table.ts'
 
 const floor: Series = { name: 'floor', errors: 0, samples: [{ rate: 4000, serverUs: 100, p99Ms: 5 }] }
 const ours: Series = { name: 'ours', errors: 0, samples: [{ rate: 3000, serverUs: 125, p99Ms: 6 }] }
@@ -30,5 +30,28 @@ describe('the report', () => {
     const verdict = judge({ subject: 'ours', metric: 'rate', over: 'nginx', atLeast: 1 }, [floor, ours])
     expect(verdict.met).toBeUndefined()
     expect(goalsTable([verdict])).toEqual(['unknown  ours: op/s at least 1 times as good as nginx  -'])
+  })
+
+  it('compares nothing with what answered wrongly', () => {
+    const goal = { subject: 'ours', metric: 'rate', over: 'floor', atLeast: 0.5 } as const
+    expect(judge(goal, [floor, { ...ours, errors: 1 }]).met).toBeUndefined()
+    expect(judge(goal, [{ ...floor, errors: 1 }, ours]).met).toBeUndefined()
+  })
+
+  it('sums up the goals of all rows in one table', () => {
+    const verdicts = [
+      { text: 'ours: p99 at most 10 ms', value: 6, met: true },
+      { text: 'ours: op/s', value: 1, met: false },
+    ]
+    expect(
+      summaryTable([
+        { row: 'login', verdicts },
+        { row: 'wake', verdicts: verdicts.slice(0, 1) },
+      ]),
+    ).toEqual([
+      'login  met     ours: p99 at most 10 ms  6.00',
+      'login  MISSED  ours: op/s               1.00',
+      'wake   met     ours: p99 at most 10 ms  6.00',
+    ])
   })
 })

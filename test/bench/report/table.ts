@@ -18,7 +18,18 @@ export function contendersTable(measured: readonly Series[], metrics: readonly M
 
 /** A row's goals, each with what was measured and whether that is enough. */
 export function goalsTable(verdicts: readonly Verdict[]): string[] {
-  return align(verdicts.map(({ text, value, met }) => [outcome(met), text, format(value, 2)]))
+  return align(verdicts.map(judged))
+}
+
+/** The goals of several rows, each line with the name of its row. */
+export function summaryTable(
+  results: readonly { readonly row: string; readonly verdicts: readonly Verdict[] }[],
+): string[] {
+  return align(results.flatMap(({ row, verdicts }) => verdicts.map((verdict) => [row, ...judged(verdict)])))
+}
+
+function judged({ text, value, met }: Verdict): string[] {
+  return [outcome(met), text, format(value, 2)]
 }
 
 function outcome(met: boolean | undefined): string {

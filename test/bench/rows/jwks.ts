@@ -52,7 +52,7 @@ async function servers(bench: Bench): Promise<Target[]> {
   const document = join(bench.directory, 'jwks.json')
   writeFileSync(document, await (await fetch(`${mine.server.origin}${path}`)).text())
   const env = { BARE_DOCUMENT: document }
-  const bare = await bench.server({ name: 'bare node:http', args: [fileOf('floor/bare.ts')], env })
+  const bare = await bench.server({ name: 'bare node:http', args: [fileOf('floor/bare.mjs')], env })
   const fixed = [{ name: 'bare node:http', profile: 'fixed', server: bare } as const]
   const nginx = await startNginx(bench)
   return [...fixed, mine, ...(nginx ? [{ name: 'nginx', profile: 'fixed', server: nginx } as const] : [])]

@@ -52,11 +52,11 @@ function startersOf({ service }: Bench): Starter[] {
     return { name, file: bundleOf(name), env: service.environments[name], ready: '/health/ready' }
   }
   return [
-    { name: bare, file: fileOf('floor/bare.ts'), env: {} },
+    { name: bare, file: fileOf('floor/bare.mjs'), env: {} },
     ours('iam-jwks'),
     ours('iam-worker'),
     ours('iam-api'),
-    { name: 'oidc-provider', file: fileOf('peers/oidc-provider.ts'), env: {} },
+    { name: 'oidc-provider', file: fileOf('peers/oidc-provider.mjs'), env: {} },
   ]
 }
 

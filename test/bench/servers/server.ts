@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { openSync, closeSync } from 'node:fs'
+import { closeSync, openSync, readFileSync } from 'node:fs'
 import { get } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -27,20 +27,23 @@ process.once('exit', () => {
 export class Server {
   readonly plan: ServerPlan
   readonly #child: ChildProcess
+  readonly #log: string
 
-  private constructor(plan: ServerPlan, child: ChildProcess) {
+  private constructor(plan: ServerPlan, child: ChildProcess, log: string) {
     this.plan = plan
     this.#child = child
+    this.#log = log
   }
 
   /** Starts it without waiting. @param logs the directory of its log file. */
   static spawn(plan: ServerPlan, logs: string): Server {
-    const log = openSync(join(logs, `bench-${plan.name}.log`), 'a')
+    const file = join(logs, `bench-${plan.name}.log`)
+    const log = openSync(file, 'a')
     const child = spawn(plan.command, plan.args, { env: plan.env, stdio: ['ignore', log, log] })
     closeSync(log)
     running.add(child)
     child.once('exit', () => running.delete(child))
-    return new Server(plan, child)
+    return new Server(plan, child, file)
   }
 
   /** Starts it and waits until it is live. */
@@ -62,10 +65,18 @@ export class Server {
   async answers(path: string): Promise<void> {
     const deadline = performance.now() + patience
     while (!(await isFine(this.plan.port, path))) {
-      if (this.#child.exitCode !== null) throw new Error(`${this.plan.name} ended before it answered.`)
-      if (performance.now() > deadline) throw new Error(`${this.plan.name} does not answer at ${path}.`)
+      if (this.#child.exitCode !== null)
+        throw new Error(`${this.plan.name} ended before it answered. ${this.#said}`)
+      if (performance.now() > deadline)
+        throw new Error(`${this.plan.name} does not answer at ${path}. ${this.#said}`)
       await sleep(2)
     }
+  }
+
+  /** Its log goes with the bench, so whoever is told of a failure is told what it said. */
+  get #said(): string {
+    const lines = readFileSync(this.#log, 'utf8').trimEnd().split('\n').slice(-5)
+    return lines.join('') === '' ? 'It said nothing.' : `Its last lines:\n  ${lines.join('\n  ')}`
   }
 
   async stop(): Promise<void> {

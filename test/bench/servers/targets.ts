@@ -30,7 +30,7 @@ export async function floor(bench: Bench): Promise<Target> {
 export async function oidcProvider(bench: Bench, store: 'redis' | 'map'): Promise<Target> {
   const name = `oidc-provider, ${store}`
   const env = store === 'redis' ? { PEER_REDIS_URL: bench.service.stack.redis.url } : {}
-  const server = await bench.server({ name, args: [fileOf('peers/oidc-provider.ts')], env })
+  const server = await bench.server({ name, args: [fileOf('peers/oidc-provider.mjs')], env })
   return { name, profile: 'oidc-provider', server }
 }
 

@@ -1,11 +1,12 @@
-// oidc-provider as a peer. What the workloads need beforehand is planted through its own models at /seed.
+// oidc-provider as a peer, in plain JavaScript, because its start is measured too. What the workloads need beforehand
+// is planted through its own models at /seed.
 //
 //   PORT, PEER_REDIS_URL (its tokens are then kept in Redis, otherwise in a Map)
 import { generateKeyPairSync } from 'node:crypto'
 import { createServer } from 'node:http'
 import { Redis } from 'ioredis'
 import { Provider } from 'oidc-provider'
-import { MapAdapter, RedisAdapter } from './oidc-adapters.ts'
+import { MapAdapter, RedisAdapter } from './oidc-adapters.mjs'
 
 const port = Number(process.env['PORT'])
 const redisUrl = process.env['PEER_REDIS_URL']
@@ -37,7 +38,7 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
   ttl: { AccessToken: 900, RefreshToken: 3600, Grant: day, IdToken: 900 },
   features: { devInteractions: { enabled: false } },
   interactions: { url: () => '/interaction' },
-  findAccount: (_context: unknown, id: string) => ({ accountId: id, claims: () => ({ sub: id }) }),
+  findAccount: (_context, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
 })
 provider.on('server_error', (_context, error) => console.error(error))
 
@@ -49,7 +50,7 @@ createServer((request, response) => {
     const count = new URL(request.url, 'http://peer').searchParams.get('count')
     seed(Number(count)).then(
       (tokens) => response.end(JSON.stringify(tokens)),
-      (error: unknown) => response.writeHead(500).end(String(error)),
+      (error) => response.writeHead(500).end(String(error)),
     )
   } else {
     callback(request, response)
@@ -57,9 +58,9 @@ createServer((request, response) => {
 }).listen(port, '127.0.0.1')
 
 /** So many refresh tokens, each of an account and a grant of its own. */
-async function seed(count: number): Promise<string[]> {
+async function seed(count) {
   const client = await provider.Client.find('bench')
-  const made: string[] = []
+  const made = []
   for (let n = 0; n < count; n += 1) {
     const accountId = `usr_bench_${n}`
     const grant = new provider.Grant({ accountId, clientId: 'bench' })
@@ -78,8 +79,8 @@ async function seed(count: number): Promise<string[]> {
   return made
 }
 
-function adapterOn(url: string | undefined) {
+function adapterOn(url) {
   if (url === undefined) return MapAdapter
   const redis = new Redis(url, { keyPrefix: 'oidc-provider:' })
-  return (model: string) => new RedisAdapter(redis, model)
+  return (model) => new RedisAdapter(redis, model)
 }

@@ -1,7 +1,3 @@
-import type { Redis } from 'ioredis'
-
-type Payload = Record<string, unknown> & { uid?: string; grantId?: string; consumed?: number }
-
 const mostKept = 200_000
 const grantable = new Set(['AccessToken', 'AuthorizationCode', 'RefreshToken'])
 const consumable = new Set(['AuthorizationCode', 'RefreshToken'])
@@ -9,51 +5,51 @@ const now = () => Math.floor(Date.now() / 1000)
 
 /** Tokens in this process's memory: quick, and gone with it. */
 export class MapAdapter {
-  static readonly #kept = new Map<string, Payload>()
-  readonly #model: string
+  static #kept = new Map()
+  #model
 
-  constructor(model: string) {
+  constructor(model) {
     this.#model = model
   }
 
-  async upsert(id: string, payload: Payload): Promise<void> {
+  async upsert(id, payload) {
     const kept = MapAdapter.#kept
     kept.set(this.#key(id), payload)
     const oldest = kept.keys().next()
     if (kept.size > mostKept && oldest.value !== undefined) kept.delete(oldest.value)
   }
 
-  async find(id: string): Promise<Payload | undefined> {
+  async find(id) {
     return MapAdapter.#kept.get(this.#key(id))
   }
 
-  async consume(id: string): Promise<void> {
+  async consume(id) {
     const payload = MapAdapter.#kept.get(this.#key(id))
     if (payload !== undefined) payload.consumed = now()
   }
 
-  async destroy(id: string): Promise<void> {
+  async destroy(id) {
     MapAdapter.#kept.delete(this.#key(id))
   }
 
-  async revokeByGrantId(): Promise<void> {}
+  async revokeByGrantId() {}
 
-  #key(id: string): string {
+  #key(id) {
     return `${this.#model}:${id}`
   }
 }
 
 /** Tokens in Redis, in the shape of the library's own example. */
 export class RedisAdapter {
-  readonly #redis: Redis
-  readonly #model: string
+  #redis
+  #model
 
-  constructor(redis: Redis, model: string) {
+  constructor(redis, model) {
     this.#redis = redis
     this.#model = model
   }
 
-  async upsert(id: string, payload: Payload, expiresIn?: number): Promise<void> {
+  async upsert(id, payload, expiresIn) {
     const key = this.#key(id)
     const batch = this.#redis.multi()
     if (consumable.has(this.#model)) batch.hset(key, { payload: JSON.stringify(payload) })
@@ -66,29 +62,29 @@ export class RedisAdapter {
     await batch.exec()
   }
 
-  async find(id: string): Promise<Payload | undefined> {
+  async find(id) {
     if (!consumable.has(this.#model)) {
       const found = await this.#redis.get(this.#key(id))
-      return found === null ? undefined : (JSON.parse(found) as Payload)
+      return found === null ? undefined : JSON.parse(found)
     }
     const { payload, ...rest } = await this.#redis.hgetall(this.#key(id))
-    return payload === undefined ? undefined : { ...rest, ...(JSON.parse(payload) as Payload) }
+    return payload === undefined ? undefined : { ...rest, ...JSON.parse(payload) }
   }
 
-  async consume(id: string): Promise<void> {
+  async consume(id) {
     await this.#redis.hset(this.#key(id), 'consumed', now())
   }
 
-  async destroy(id: string): Promise<void> {
+  async destroy(id) {
     await this.#redis.del(this.#key(id))
   }
 
-  async revokeByGrantId(grantId: string): Promise<void> {
+  async revokeByGrantId(grantId) {
     const keys = await this.#redis.lrange(`grant:${grantId}`, 0, -1)
     await this.#redis.del(`grant:${grantId}`, ...keys)
   }
 
-  #key(id: string): string {
+  #key(id) {
     return `${this.#model}:${id}`
   }
 }

@@ -1,4 +1,5 @@
-// Bare node:http with one document made ahead: the floor of iam-jwks, and of every start.
+// Bare node:http with one document made ahead: the floor of iam-jwks, and of every start. Plain JavaScript, like
+// the other file that starts are compared with: what a start spends on taking types out is no part of a floor.
 //
 //   PORT, BARE_DOCUMENT (a file; its body and headers are what iam-jwks serves), or none for a start alone
 import { readFileSync } from 'node:fs'
