@@ -1,5 +1,6 @@
 import { type Database, requireRestrictedLogin, UnsafeDatabaseError } from '@iam/domain/db'
 import { configOrExit } from '@iam/platform/config'
+import { closingGracefully } from '@iam/platform/http'
 import { keyWrapping, openKms } from '@iam/platform/kms'
 import { every, retrying, runUntilSignal } from '@iam/platform/lifecycle'
 import { openLogger } from '@iam/platform/logging'
@@ -23,6 +24,7 @@ const kms = await openKms({ endpoint: config.kms.endpoint })
 const deps = composeDeps(config, { postgres, redis, kms, log })
 
 const server = await buildServer(deps, config.http)
+const closeServer = closingGracefully(server.server, () => server.close())
 await server.listen({ host: config.http.host, port: config.http.port })
 log.info(`Listening on ${config.http.host}:${config.http.port}`)
 
@@ -45,7 +47,7 @@ await runUntilSignal(
     { name: 'feed', close: () => feed.stop() },
     { name: 'keys', close: () => keys.stop() },
     { name: 'nudges', close: () => nudges.close() },
-    { name: 'server', close: () => server.close() },
+    { name: 'server', close: closeServer },
   ],
   log,
   () => deps.readiness.drain(),

@@ -25,7 +25,7 @@ export async function buildServer(deps: Deps, options: ServerOptions): Promise<A
     genReqId: () => newId('req', deps.clock()),
     requestIdHeader: false,
     requestTimeout: 30_000,
-    return503OnClosing: true,
+    return503OnClosing: false,
     routerOptions: { maxParamLength: 200 },
     frameworkErrors: (error, request, reply) => {
       void answerProblem(deps, error, request, reply)

@@ -1,4 +1,6 @@
+import { promisify } from 'node:util'
 import { configOrExit } from '@iam/platform/config'
+import { closingGracefully } from '@iam/platform/http'
 import { every, runUntilSignal } from '@iam/platform/lifecycle'
 import { openLogger } from '@iam/platform/logging'
 import { readConfig } from './config.ts'
@@ -16,6 +18,7 @@ const served = new ServedKeySet(config, {
 })
 
 const server = buildServer(served)
+const closeServer = closingGracefully(server, promisify(server.close.bind(server)))
 await new Promise<void>((listening) => server.listen(config.http.port, config.http.host, listening))
 log.info(`Listening on ${config.http.host}:${config.http.port}`)
 
@@ -29,7 +32,7 @@ loading.nudge()
 await runUntilSignal(
   [
     { name: 'loading', close: () => loading.stop() },
-    { name: 'server', close: () => closeServer() },
+    { name: 'server', close: closeServer },
   ],
   log,
 )
@@ -41,9 +44,4 @@ async function load(): Promise<void> {
   if ((await served.offer(document, new Date())) && served.status(new Date())?.version !== before) {
     await keepCopy(config.copy, document)
   }
-}
-
-async function closeServer(): Promise<void> {
-  server.closeIdleConnections()
-  await new Promise((closed) => server.close(closed))
 }

@@ -1,1 +1,2 @@
+export { closingGracefully } from './closing-gracefully.ts'
 export { serveHealth, type HealthReport, type HealthServer } from './serve-health.ts'

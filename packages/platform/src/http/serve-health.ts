@@ -29,8 +29,9 @@ export async function serveHealth(health: Health): Promise<HealthServer> {
   })
   return {
     close: async () => {
+      const closed = new Promise((resolve) => server.close(resolve))
       server.closeAllConnections()
-      await new Promise((closed) => server.close(closed))
+      await closed
     },
   }
 }

@@ -1,0 +1,72 @@
+import { once } from 'node:events'
+import { createServer, type RequestListener } from 'node:http'
+import { connect, type AddressInfo, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { expect, test } from 'vitest'
+import { closingGracefully } from './index.ts'
+
+async function listening(answer: RequestListener) {
+  const server = createServer(answer)
+  const close = closingGracefully(server, promisify(server.close.bind(server)))
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const { port } = server.address() as AddressInfo
+  return { close, port }
+}
+
+/** A connection, and everything that came over it until it ended. */
+async function connection(port: number) {
+  const socket = connect(port, '127.0.0.1')
+  let heard = ''
+  socket.setEncoding('utf8').on('data', (text: string) => (heard += text))
+  const ended = once(socket, 'close').then(() => heard)
+  await once(socket, 'connect')
+  return { ask: (path: string) => ask(socket, path), heard: () => heard, ended }
+}
+
+const ask = (socket: Socket, path: string) => socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`)
+
+async function millisecondsOf(work: () => Promise<unknown>): Promise<number> {
+  const from = performance.now()
+  await work()
+  return performance.now() - from
+}
+
+const slow = 600
+const answer: RequestListener = (request, response) => {
+  setTimeout(() => response.end('answered'), request.url === '/slow' ? slow : 0)
+}
+
+test('closes within moments although connections are idle or never carried a request', async () => {
+  const { close, port } = await listening(answer)
+  const [idle, unused] = await Promise.all([connection(port), connection(port)])
+  idle.ask('/')
+  await expect.poll(idle.heard).toContain('answered')
+  expect(await millisecondsOf(close)).toBeLessThan(2_000)
+  expect(await unused.ended).toBe('')
+  await idle.ended
+})
+
+test('answers what is under way, then closes its connection, which has become idle', async () => {
+  const { close, port } = await listening(answer)
+  const busy = await connection(port)
+  busy.ask('/slow')
+  await sleep(20)
+  const took = await millisecondsOf(close)
+  expect(await busy.ended).toContain('answered')
+  expect(took).toBeGreaterThan(slow - 100)
+  expect(took).toBeLessThan(slow + 1_500)
+})
+
+test('answers what arrives on a connection in use while it closes, and asks to leave it', async () => {
+  const { close, port } = await listening(answer)
+  const busy = await connection(port)
+  busy.ask('/')
+  await expect.poll(busy.heard).toContain('answered')
+  const closed = close()
+  busy.ask('/')
+  const [first, second] = (await busy.ended).split('answered')
+  expect(first).toContain('Connection: keep-alive')
+  expect(second).toMatch(/200 OK[\s\S]*connection: close/i)
+  await closed
+})
