@@ -1,6 +1,6 @@
 import type { App } from '@iam/iam-api/app'
 import type { Deps } from '@iam/iam-api/deps'
-import { Readiness } from '@iam/iam-api/readiness'
+import { type Probes, Readiness } from '@iam/iam-api/readiness'
 import { buildServer } from '@iam/iam-api/server'
 import { openWorld, type World, type WorldOptions } from '@iam/testkit/world'
 import { openLogger } from '@iam/platform/logging'
@@ -14,8 +14,13 @@ export interface TestApp {
   readonly close: () => Promise<void>
 }
 
+export interface AppOptions extends WorldOptions {
+  /** What readiness asks; everything answers by default. */
+  readonly probes?: Partial<Probes>
+}
+
 /** iam-api on a world of its own, to inject requests into. */
-export async function openApp(options: WorldOptions = {}): Promise<TestApp> {
+export async function openApp(options: AppOptions = {}): Promise<TestApp> {
   const world = await openWorld(inject('services'), options)
   const logged: Record<string, unknown>[] = []
   const stream = { write: (line: string) => void logged.push(JSON.parse(line) as Record<string, unknown>) }
@@ -23,7 +28,7 @@ export async function openApp(options: WorldOptions = {}): Promise<TestApp> {
   const deps: Deps = {
     ...world,
     readiness: new Readiness({
-      probes: { postgres: answers, redis: answers, kms: answers },
+      probes: { postgres: answers, redis: answers, kms: answers, ...options.probes },
       canSign: () => world.signingKeys.signer(world.clock()) !== undefined,
       monotonic: world.monotonic,
     }),

@@ -1,3 +1,5 @@
+import { within } from '@iam/platform/lifecycle'
+
 export type Check = 'ok' | 'failing' | 'unknown'
 
 export interface ReadinessReport {
@@ -5,12 +7,13 @@ export interface ReadinessReport {
   readonly checks: Readonly<Record<string, Check>>
 }
 
-/** Asks one dependency whether it answers. */
+/** Asks one dependency whether it answers. One that has not said so within a second counts as failing. */
 export type Probe = () => Promise<void>
 
-type Probes = Readonly<Record<'postgres' | 'redis' | 'kms', Probe>>
+export type Probes = Readonly<Record<'postgres' | 'redis' | 'kms', Probe>>
 
 const keepFor = 2_000
+const probeDeadline = 1_000
 
 /**
  * Whether this instance can serve. It is unavailable until Postgres and KMS have each worked once, while it
@@ -64,7 +67,7 @@ export class Readiness {
 }
 
 async function outcome(probe: Probe): Promise<Check> {
-  return probe().then(
+  return within(probeDeadline, probe()).then(
     () => 'ok',
     () => 'failing',
   )

@@ -1,6 +1,7 @@
 import type { Db } from '@iam/domain/db'
 import { countDeadLetters, countUnsent } from '@iam/domain/outbox'
 import type { HealthReport } from '@iam/platform/http'
+import { within } from '@iam/platform/lifecycle'
 import type { KeysStatus } from './keys/start-keys.ts'
 import type { OutboxRelay } from './relay/relay.ts'
 
@@ -17,10 +18,13 @@ interface Parts {
   readonly roles: Roles
 }
 
+/** Milliseconds that Postgres may take: to answer at all, and to count what is in the outbox, which can be much. */
+const deadlines = { answer: 1_000, count: 5_000 }
+
 /** Readiness and metrics of this worker. It is ready once its roles run and the keys, if it tends them, were tended. */
 export function workerHealth({ db, ping, roles }: Parts) {
   const ready = async (): Promise<HealthReport> => {
-    const postgres = await ping().then(
+    const postgres = await within(deadlines.answer, ping()).then(
       () => 'ok',
       () => 'failing',
     )
@@ -30,8 +34,7 @@ export function workerHealth({ db, ping, roles }: Parts) {
     return { status: postgres === 'ok' ? 'ok' : 'degraded', checks }
   }
   const metrics = async (): Promise<string> => {
-    const { depth, oldest } = await countUnsent(db.kysely)
-    const deadLetters = await countDeadLetters(db.kysely)
+    const { depth, oldest, deadLetters } = await within(deadlines.count, countOutbox(db))
     return [
       '# TYPE iam_outbox_depth gauge',
       `iam_outbox_depth ${depth}`,
@@ -45,4 +48,8 @@ export function workerHealth({ db, ping, roles }: Parts) {
     ].join('\n')
   }
   return { ready, metrics }
+}
+
+async function countOutbox({ kysely }: Pick<Db, 'kysely'>) {
+  return { ...(await countUnsent(kysely)), deadLetters: await countDeadLetters(kysely) }
 }

@@ -13,14 +13,14 @@ interface Health {
   readonly host: string
   readonly port: number
   readonly ready: () => Promise<HealthReport>
-  /** Metrics in the text format of Prometheus. */
+  /** Metrics in the text format of Prometheus; a rejection where they cannot be had is answered 503. */
   readonly metrics: () => Promise<string>
 }
 
 /** Serves health and metrics of a process that has no other HTTP. Resolves when it listens. */
 export async function serveHealth(health: Health): Promise<HealthServer> {
   const server = createServer((request, response) => {
-    answer(health, request.url ?? '/', response).catch(() => send(response, 500, 'application/json', '{}'))
+    answer(health, request.url ?? '/', response).catch(() => send(response, 503, 'application/json', '{}'))
   })
   server.requestTimeout = 10_000
   await new Promise<void>((listening, failed) => {

@@ -1,0 +1,64 @@
+import { freePort } from '@iam/local-stack/ports'
+import { startTcpProxy, type TcpProxy } from '@iam/local-stack/tcp-proxy'
+import type { Database } from '@iam/domain/db'
+import { serveHealth, type HealthServer } from '@iam/platform/http'
+import { openPostgres, type Postgres } from '@iam/platform/postgres'
+import { testDatabase } from '@iam/testkit/servers'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { type Roles, workerHealth } from './worker-health.ts'
+
+describe('the health of iam-worker', () => {
+  const roles: Roles = { started: false, relay: undefined, keys: undefined }
+  let proxy: TcpProxy
+  let postgres: Postgres<Database>
+  let health: HealthServer
+  let base: string
+  beforeAll(async () => {
+    const url = new URL((await testDatabase(inject('services'))).urlFor('iam_worker'))
+    proxy = await startTcpProxy({ host: url.hostname, port: Number(url.port) })
+    url.host = `127.0.0.1:${proxy.port}`
+    postgres = openPostgres<Database>({ url: url.href, poolSize: 2 })
+    const port = await freePort()
+    base = `http://127.0.0.1:${port}`
+    const parts = { db: postgres, ping: postgres.ping, roles }
+    health = await serveHealth({ host: '127.0.0.1', port, ...workerHealth(parts) })
+  })
+  afterAll(async () => {
+    proxy.close()
+    await health.close()
+    await postgres.close()
+  })
+
+  async function ask(path: string) {
+    const from = performance.now()
+    const response = await fetch(`${base}${path}`)
+    return { status: response.status, body: await response.text(), took: performance.now() - from }
+  }
+
+  test('is not ready until its roles run', async () => {
+    expect(await ask('/health/ready')).toMatchObject({ status: 503 })
+    roles.started = true
+    expect(await ask('/health/ready')).toMatchObject({
+      status: 200,
+      body: '{"status":"ok","checks":{"postgres":"ok"}}',
+    })
+    expect((await ask('/metrics')).body).toMatch(/^iam_outbox_depth \d+$/m)
+  })
+
+  test('says within moments that Postgres has fallen silent, and is live all the same', async () => {
+    proxy.fallSilent()
+    roles.started = false
+    const starting = await ask('/health/startup')
+    expect(starting).toMatchObject({ status: 503 })
+    expect(starting.body).toContain('"postgres":"failing"')
+    roles.started = true
+    const running = await ask('/health/ready')
+    expect(running).toMatchObject({
+      status: 200,
+      body: '{"status":"degraded","checks":{"postgres":"failing"}}',
+    })
+    for (const { took } of [starting, running]) expect(took).toBeLessThan(1_800)
+    expect((await ask('/health/live')).status).toBe(200)
+    expect((await ask('/metrics')).status).toBe(503)
+  })
+})
