@@ -4,6 +4,7 @@ import { fastify } from 'fastify'
 import type { App } from './app.ts'
 import type { Deps } from './deps.ts'
 import { logRequests } from './http/access-log.ts'
+import { answerClientError } from './http/client-error.ts'
 import { acceptOnlyJson } from './http/json-body.ts'
 import { compileSchemasLazily } from './http/lazy-schemas.ts'
 import { answerProblem, sendProblem } from './http/problem.ts'
@@ -27,6 +28,7 @@ export async function buildServer(deps: Deps, options: ServerOptions): Promise<A
     requestTimeout: 30_000,
     return503OnClosing: false,
     routerOptions: { maxParamLength: 200 },
+    clientErrorHandler: (error, socket) => answerClientError(deps, error, socket),
     frameworkErrors: (error, request, reply) => {
       void answerProblem(deps, error, request, reply)
     },

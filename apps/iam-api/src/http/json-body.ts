@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { hasDuplicateNames } from './duplicate-names.ts'
 import { TransportRefusal } from './problem.ts'
 
 const mediaType = /^application\/json(; ?charset="?utf-8"?)?$/i
@@ -6,7 +7,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /**
  * Accepts bodies of exactly one kind: JSON in well-formed UTF-8, named as such. The header is compared whole,
- * since odd spellings of it have been ways around schemas and same-site checks.
+ * since odd spellings of it have been ways around schemas and same-site checks. No object names a member twice.
  */
 export function acceptOnlyJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
@@ -17,10 +18,19 @@ export function acceptOnlyJson(app: FastifyInstance): void {
       return
     }
     const text = decode(body as Buffer)
-    if (text === undefined)
+    if (text === undefined) {
       done(new TransportRefusal('invalid_request', 'The body is not well-formed UTF-8.'))
-    else void parse(request, text, done)
+      return
+    }
+    void parse(request, text, (error, value) => {
+      if (error === null && hasDuplicateNames(text)) done(namedTwice())
+      else done(error, value)
+    })
   })
+}
+
+function namedTwice(): TransportRefusal {
+  return new TransportRefusal('invalid_request', 'An object in the body names a member twice.')
 }
 
 /** The text of a body; undefined when it is not UTF-8, or begins with a byte order mark (RFC 8259 8.1). */

@@ -5,6 +5,8 @@ export type TransportCode =
   | 'invalid_request'
   | 'unsupported_media_type'
   | 'payload_too_large'
+  | 'headers_too_large'
+  | 'request_timeout'
   | 'not_found'
   | 'method_not_allowed'
   | 'origin_not_allowed'
@@ -61,6 +63,7 @@ export const problemKinds: Record<ProblemCode, ProblemKind> = {
   not_found: kind(404, 'There is nothing here', 'Compare the path with the OpenAPI document.'),
   tenant_unknown: kind(404, 'There is no such tenant', 'Check the tenant’s id or slug.'),
   method_not_allowed: kind(405, 'This method is not for this path', 'See the Allow header.'),
+  request_timeout: kind(408, 'The request took too long to arrive', 'Send it again.', true),
   payload_too_large: kind(413, 'The body is too large', 'Send no more than 64 KiB.'),
   unsupported_media_type: kind(415, 'The body’s type is not accepted', 'Send application/json in UTF-8.'),
   wrong_region: kind(421, 'The tenant’s data lives in another region', 'Call the tenant’s home region.'),
@@ -69,6 +72,7 @@ export const problemKinds: Record<ProblemCode, ProblemKind> = {
     'The password does not meet the tenant’s rules',
     'Choose one as the detail says.',
   ),
+  headers_too_large: kind(431, 'The headers are too large', 'Send no more than 16 KiB of them.'),
   internal_error: kind(500, 'Something went wrong here', 'Report the requestId to the operator.'),
   login_busy: kind(503, 'Too many logins are waiting', 'Try again after Retry-After seconds.', true),
   temporarily_unavailable: kind(

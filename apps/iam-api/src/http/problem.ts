@@ -47,7 +47,7 @@ export function sendProblem(
   request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply {
-  const { status, title, retriable, help } = problemKinds[problem.code]
+  const { status, retriable } = problemKinds[problem.code]
   if (retriable) reply.header('retry-after', String(problem.retryAfter ?? 1))
   if (problem.code === 'invalid_token' || problem.code === 'session_ended') {
     reply.header('www-authenticate', 'Bearer error="invalid_token"')
@@ -58,16 +58,31 @@ export function sendProblem(
     .header('cache-control', 'no-store')
     .header('content-type', 'application/problem+json')
     .serializer(JSON.stringify)
-    .send({
-      type: `${deps.issuer}/api/v1/errors#${problem.code}`,
-      title,
-      status,
-      detail: problem.detail ?? help,
-      code: problem.code,
-      traceId: contextOf(request).traceId,
-      requestId: request.id,
-      retriable,
-    })
+    .send(
+      problemDocument(deps.issuer, problem, {
+        requestId: request.id,
+        traceId: contextOf(request).traceId,
+      }),
+    )
+}
+
+/** The body of an answer to what went wrong. */
+export function problemDocument(
+  issuer: string,
+  problem: Problem,
+  { requestId, traceId }: { readonly requestId: string; readonly traceId: string },
+) {
+  const { status, title, retriable, help } = problemKinds[problem.code]
+  return {
+    type: `${issuer}/api/v1/errors#${problem.code}`,
+    title,
+    status,
+    detail: problem.detail ?? help,
+    code: problem.code,
+    traceId,
+    requestId,
+    retriable,
+  }
 }
 
 function problemOf(error: unknown): Problem {
@@ -78,14 +93,24 @@ function problemOf(error: unknown): Problem {
   return ofFastify(error as FastifyError)
 }
 
-/** Fastify's own refusals of requests: schema, body and media type. */
+/** Fastify's own refusals of requests: schema, body, media type and path. */
 function ofFastify(error: FastifyError): Problem {
   if (error.validation !== undefined) return { code: 'invalid_request', detail: validationDetail(error) }
   if (error.statusCode === 413) return { code: 'payload_too_large' }
   if (error.statusCode === 415) return { code: 'unsupported_media_type' }
-  if (error.statusCode === 400)
-    return { code: 'invalid_request', detail: 'The body is not well-formed JSON.' }
+  if (error.statusCode === 400) return { code: 'invalid_request', detail: detailOf(error) }
   return { code: 'internal_error' }
+}
+
+function detailOf({ code }: FastifyError): string {
+  switch (code) {
+    case 'FST_ERR_BAD_URL':
+      return 'The path is not well formed: after each % there must be two digits of UTF-8 in hexadecimal.'
+    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
+      return 'The body is not as long as Content-Length says.'
+    default:
+      return 'The body is not well-formed JSON.'
+  }
 }
 
 /** Where the request differs from its schema. Names and rules only: a value could be a password. */
