@@ -1,11 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { type Environment, type Stack, startStack } from '@iam/local-stack/stack'
 import { startTcpProxy, type TcpProxy } from '@iam/local-stack/tcp-proxy'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { logIn, post, refresh, type Tokens } from '../support/client.ts'
 import { type EventLog, subscribe } from '../support/events.ts'
+import { startInstance } from '../support/start-instance.ts'
 
 describe('killed with -9', () => {
   let stack: Stack
@@ -74,7 +73,7 @@ describe('killed with -9', () => {
 
   test('C251: one of two relays between publish and advance, with 20 clients on one stream: nothing is lost, nothing comes out of turn', async () => {
     const { state } = stack
-    const second = await startSecondWorker()
+    const second = startInstance('iam-worker', { ...workerEnvironment, PORT: '0' })
     const users = await subscribe(state, 'user')
     const { user } = await logIn(state)
     await expect.poll(async () => (await owners()).size, { timeout: 20_000 }).toBe(2)
@@ -110,12 +109,6 @@ describe('killed with -9', () => {
     await users.close()
     second.kill('SIGKILL')
   })
-
-  /** Another iam-worker beside the stack's, with the same environment and a port of its own. */
-  async function startSecondWorker(): Promise<ChildProcess> {
-    const main = fileURLToPath(import.meta.resolve('@iam/iam-worker/config')).replace('config.ts', 'main.ts')
-    return spawn(process.execPath, [main], { env: { ...workerEnvironment, PORT: '0' }, stdio: 'ignore' })
-  }
 
   /**
    * Slows every word between the workers and the database, so that there are moments in which a batch has arrived

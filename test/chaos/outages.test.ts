@@ -1,44 +1,114 @@
-import { type Stack, startStack } from '@iam/local-stack/stack'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { EmulatorControl } from '@iam/emulator/google'
+import { freePort } from '@iam/local-stack/ports'
+import { type Environment, type Stack, startStack } from '@iam/local-stack/stack'
+import { startTcpProxy, type TcpProxy } from '@iam/local-stack/tcp-proxy'
 import { createLocalJWKSet, jwtVerify, type JSONWebKeySet } from 'jose'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Answer, call, checkSession, logIn, refresh, type Tokens } from '../support/client.ts'
-
-/** Asks again and again while something is broken. */
-class Traffic {
-  readonly answers: Answer[] = []
-  #stopped = false
-  readonly #done: Promise<void>
-
-  constructor(ask: () => Promise<Answer>) {
-    this.#done = this.#run(ask)
-  }
-
-  async stop(): Promise<Map<number, number>> {
-    this.#stopped = true
-    await this.#done
-    return new Map(
-      [...Map.groupBy(this.answers, (answer) => answer.status)].map(([status, all]) => [status, all.length]),
-    )
-  }
-
-  async #run(ask: () => Promise<Answer>): Promise<void> {
-    while (!this.#stopped) {
-      this.answers.push(await ask())
-      await new Promise((resolve) => setTimeout(resolve, 20))
-    }
-  }
-}
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { type Answer, call, checkSession, logIn, post, refresh, type Tokens } from '../support/client.ts'
+import { subscribe } from '../support/events.ts'
+import { startInstance } from '../support/start-instance.ts'
+import { Traffic } from '../support/traffic.ts'
+import { type WatchedSource, watchSource } from '../support/watched-source.ts'
 
 const seconds = (n: number) => new Promise((resolve) => setTimeout(resolve, n * 1000))
 
 describe('with a part of it away', () => {
   let stack: Stack
+  let apiEnvironment: Environment
+  let postgresOfApi: TcpProxy
+  let keySetOfJwks: WatchedSource
+  let directory: string
   beforeAll(async () => {
-    stack = await startStack({ durable: true }) // it is killed, and what was committed must be there
+    directory = await mkdtemp(join(tmpdir(), 'outages-'))
+    // Durable, because it is killed, and what was committed must be there.
+    stack = await startStack({ durable: true, adjust })
   })
-  afterAll(() => stack.stop())
+  afterAll(async () => {
+    await stack.stop()
+    postgresOfApi.close()
+    keySetOfJwks.close()
+    await rm(directory, { recursive: true })
+  })
 
-  const ready = async () => (await call(`${stack.state.api.url}/health/ready`)).body
+  async function adjust(program: string, environment: Environment): Promise<Environment> {
+    if (program === 'iam-api') {
+      const url = new URL(environment['DATABASE_URL'] ?? '')
+      postgresOfApi = await startTcpProxy({ port: Number(url.port) })
+      url.port = String(postgresOfApi.port)
+      const cheap = { IAM_ARGON2_MEMORY_KIB: '7168', IAM_ARGON2_ITERATIONS: '1', IAM_ARGON2_LANES: '1' }
+      apiEnvironment = { ...environment, ...cheap, DATABASE_URL: url.href }
+      return apiEnvironment
+    }
+    if (program === 'iam-jwks') {
+      keySetOfJwks = await watchSource(environment['IAM_KEY_SET_URL'] ?? '')
+      const IAM_KEY_SET_COPY = join(directory, 'jwks.jwt')
+      return { ...environment, IAM_KEY_SET_URL: keySetOfJwks.url, IAM_KEY_SET_COPY }
+    }
+    return environment
+  }
+
+  /** Asks the database past iam-api's proxy and past row-level security. */
+  async function look<R extends pg.QueryResultRow>(sql: string, values: unknown[] = []): Promise<R[]> {
+    const client = new pg.Client({ connectionString: stack.state.database.superuserUrl })
+    await client.connect()
+    try {
+      return (await client.query<R>(sql, values)).rows
+    } finally {
+      await client.end()
+    }
+  }
+
+  const readiness = () => call(`${stack.state.api.url}/health/ready`)
+  const ready = async () => (await readiness()).body
+
+  /** A client that goes on with each successor it gets, and comes again with the same token when it gets none. */
+  function refreshing(tokens: Tokens): () => Promise<Answer> {
+    let { refreshToken } = tokens
+    return async () => {
+      const answer = await refresh(stack.state, refreshToken)
+      if (answer.status === 200) refreshToken = String(answer.body['refreshToken'])
+      return answer
+    }
+  }
+
+  async function tryToLogIn(): Promise<Answer> {
+    const { issuer, tenant, user } = stack.state
+    return post(issuer, '/auth/login', user, { 'x-tenant-id': tenant.slug })
+  }
+
+  /** Logins, refreshes of several sessions, and checks of one of them, all at the same time. */
+  async function everyTraffic() {
+    const sessions: Tokens[] = []
+    while (sessions.length < 6) sessions.push(await logIn(stack.state))
+    const { accessToken } = sessions[0] ?? (await logIn(stack.state))
+    const traffics = [
+      new Traffic(tryToLogIn),
+      new Traffic(() => checkSession(stack.state, accessToken)),
+      ...sessions.map((tokens) => new Traffic(refreshing(tokens))),
+    ]
+    onTestFinished(() => Promise.allSettled(traffics.map((traffic) => traffic.stop())).then(() => undefined))
+    return { sessions, traffics }
+  }
+
+  /** Every refusal was one to come again after, and said so. */
+  function expectRefusalsForNow({ answers }: Traffic): void {
+    for (const answer of answers.filter(({ status }) => status !== 200)) {
+      expect(answer.body).toMatchObject({ status: 503, retriable: true })
+      expect(['temporarily_unavailable', 'login_busy']).toContain(answer.body['code'])
+      expect(Number(answer.headers.get('retry-after'))).toBeGreaterThanOrEqual(1)
+    }
+  }
+
+  /** Each traffic has had so many more answers, of a status where one is named. */
+  async function goOn(traffics: readonly Traffic[], more: number, status?: number): Promise<void> {
+    const enough = traffics.map((traffic) => traffic.count(status) + more)
+    const isEnough = () => traffics.every((traffic, n) => traffic.count(status) >= (enough[n] ?? 0))
+    await expect.poll(isEnough, { timeout: 30_000 }).toBe(true)
+  }
 
   async function expectRecovery(tokens: Tokens): Promise<Tokens> {
     const answer = async () => refresh(stack.state, tokens.refreshToken)
@@ -71,16 +141,44 @@ describe('with a part of it away', () => {
     })
     await stack.program('postgres').start()
     await seconds(1)
-    const statuses = await traffic.stop()
-    expect(new Set(statuses.keys())).toEqual(new Set([200, 503]))
-    for (const answer of traffic.answers.filter(({ status }) => status === 503)) {
-      expect(answer.body).toMatchObject({ code: 'temporarily_unavailable', retriable: true })
-      expect(Number(answer.headers.get('retry-after'))).toBeGreaterThanOrEqual(1)
-    }
+    expect(await traffic.stop()).toEqual([200, 503])
+    expectRefusalsForNow(traffic)
     await logIn(state)
     const { pids: now } = stack.state
     expect({ ...now, postgres: 0 }).toEqual({ ...pids, postgres: 0 })
     await expect.poll(ready, { timeout: 10_000 }).toMatchObject({ status: 'ok' })
+  })
+
+  test('Postgres silent: refuses everything for now instead of hanging, and loses nothing', async () => {
+    const { state } = stack
+    const events = await subscribe(state, 'session')
+    onTestFinished(() => events.close())
+    const { sessions, traffics } = await everyTraffic()
+    await goOn(traffics, 5, 200)
+    postgresOfApi.fallSilent()
+    await goOn(traffics, 1, 503) // a question that nobody answers for ten seconds fails the traffic
+    expect((await call(`${state.issuer}/.well-known/jwks.json`)).status).toBe(200)
+    await postgresOfApi.heal()
+    await goOn(traffics, 5, 200)
+    for (const traffic of traffics) {
+      expect(await traffic.stop()).toEqual([200, 503])
+      expectRefusalsForNow(traffic)
+      expect(traffic.answers.at(-1)?.status).toBe(200)
+    }
+    await expect.poll(ready, { timeout: 10_000 }).toMatchObject({ status: 'ok' })
+    for (const { session } of sessions) {
+      const [stored] = await look<{ generation: number; events: number; revoked: boolean }>(
+        `select f.generation::int, s.last_sequence::int as events, f.revoked_at is not null as revoked
+           from iam.refresh_family f join iam.outbox_stream s on s.ordering_key = f.tenant_id || ':' || f.session_id
+          where f.session_id = $1`,
+        [session.id],
+      )
+      // One event of its beginning and one of each rotation, the lost replies among them, each in its turn.
+      expect(stored).toMatchObject({ events: stored?.generation, revoked: false })
+      const turns = Array.from({ length: stored?.events ?? 0 }, (_, n) => n + 1)
+      const arrived = () => events.of(session.id).map((event) => event.sequence)
+      await expect.poll(arrived, { timeout: 15_000 }).toEqual(turns)
+    }
   })
 
   test('Redis: reads sessions from Postgres, logs in and refreshes, and says it is degraded', async () => {
@@ -95,7 +193,7 @@ describe('with a part of it away', () => {
     expect(await ready()).toMatchObject({ status: 'degraded', checks: { redis: 'failing' } })
     await stack.program('redis').start()
     await seconds(1)
-    expect([...(await traffic.stop()).keys()]).toEqual([200])
+    expect(await traffic.stop()).toEqual([200])
     await expect.poll(ready, { timeout: 10_000 }).toMatchObject({ status: 'ok' })
   })
 
@@ -136,6 +234,76 @@ describe('with a part of it away', () => {
     await expectRecovery(next)
   })
 
+  test('KMS refusing under traffic: nothing fails, readiness stays green, and only a new instance waits', async () => {
+    const { state } = stack
+    const control = new EmulatorControl(state.kms.endpoint)
+    onTestFinished(() => control.close())
+    const { traffics } = await everyTraffic()
+    const green = new Traffic(readiness)
+    await goOn([...traffics, green], 3)
+    await control.inject({ service: 'KeyManagementService', code: 'UNAVAILABLE' })
+    const port = await freePort()
+    const late = startInstance('iam-api', { ...apiEnvironment, PORT: String(port) })
+    onTestFinished(() => void late.kill('SIGKILL'))
+    const ofLate = (path: string) =>
+      call(`http://127.0.0.1:${port}${path}`).catch(
+        (): Answer => ({ status: 0, headers: new Headers(), body: {} }),
+      )
+    await expect
+      .poll(() => ofLate('/health/ready'), { timeout: 30_000 })
+      .toMatchObject({
+        status: 503,
+        body: { checks: { postgres: 'ok', kms: 'failing', signing: 'failing' } },
+      })
+    await expect
+      .poll(ready, { timeout: 10_000 })
+      .toMatchObject({ status: 'degraded', checks: { kms: 'failing', signing: 'ok' } })
+    const asked = await control.calls('KeyManagementService', 'Decrypt')
+    await goOn([...traffics, green], 10)
+    await expect.poll(() => control.calls('KeyManagementService', 'Decrypt')).toBeGreaterThan(asked) // it goes on trying
+    expect(await ofLate('/health/ready')).toMatchObject({ status: 503 })
+    expect((await ofLate('/health/live')).status).toBe(200)
+    for (const traffic of [...traffics, green]) expect(await traffic.stop()).toEqual([200])
+    await control.clear()
+    await expect.poll(() => ofLate('/health/ready'), { timeout: 30_000 }).toMatchObject({ status: 200 })
+    const tokens = await logIn(state, `http://127.0.0.1:${port}`)
+    expect((await refresh(state, tokens.refreshToken)).status).toBe(200)
+  })
+
+  const stored = async () => {
+    const object = `b/iam-dev/o/${encodeURIComponent('key-set/jwks.jwt')}?alt=media`
+    return (await fetch(`${stack.state.store.url}/storage/v1/${object}`)).text()
+  }
+  const served = async () => (await fetch(`${stack.state.jwks.url}/.well-known/jwks.jwt`)).text()
+
+  test('a tampered or unsigned key set in the store: refused, the last good one stays', async () => {
+    const good = await stored()
+    await expect.poll(served, { timeout: 10_000 }).toBe(good)
+    const [header, body = '', signature] = good.split('.')
+    const claims = JSON.parse(Buffer.from(body, 'base64url').toString()) as { version: number }
+    const newer = JSON.stringify({ ...claims, version: claims.version + 1 })
+    const payload = Buffer.from(newer).toString('base64url')
+    for (const bad of [`${header}.${payload}.${signature}`, `${header}.${payload}.`, 'nonsense', '']) {
+      await expectRefused(bad, good)
+    }
+    await put(good)
+  })
+
+  test('an older key set in the store, genuine as it is: refused, also after a restart', async () => {
+    const older = await stored()
+    // Without the record of what it published, the worker publishes again.
+    await look('delete from iam.key_set_version')
+    await expect.poll(stored, { timeout: 15_000 }).not.toBe(older)
+    const newest = await stored()
+    await expect.poll(served, { timeout: 10_000 }).toBe(newest)
+    await expectRefused(older, newest)
+    await stack.program('iam-jwks').restart()
+    await expectRefused(older, newest)
+    await put(newest)
+    await keySetOfJwks.wasRead()
+    expect(await served()).toBe(newest)
+  })
+
   test('everything behind iam-jwks: it goes on answering, also after its own restart', async () => {
     const { state } = stack
     const before = (await call(`${state.jwks.url}/.well-known/jwks.json`)).body
@@ -145,43 +313,30 @@ describe('with a part of it away', () => {
     await stack.program('iam-jwks').restart()
     expect((await call(`${state.jwks.url}/.well-known/jwks.json`)).body).toEqual(before)
     await stack.program('storage').kill()
-    await seconds(1)
+    await keySetOfJwks.wasRead()
+    expect((await call(`${state.jwks.url}/.well-known/jwks.json`)).body).toEqual(before)
+    await stack.program('iam-jwks').restart() // from the copy that it keeps
     expect((await call(`${state.jwks.url}/.well-known/jwks.json`)).body).toEqual(before)
     for (const name of ['storage', 'google', 'redis', 'postgres', 'iam-worker', 'iam-api'] as const)
       await stack.program(name).start()
     await logIn(state)
   })
 
-  test('a tampered, an unsigned and an older key set in the store: refused, the last good one stays', async () => {
-    const { state } = stack
-    const object = `${state.store.url}/storage/v1/b/iam-dev/o/${encodeURIComponent('key-set/jwks.jwt')}?alt=media`
-    const good = await (await fetch(object)).text()
-    const serve = async () => (await fetch(`${state.jwks.url}/.well-known/jwks.jwt`)).text()
-    await expect.poll(serve, { timeout: 10_000 }).toBe(good)
-    const [header, , signature] = good.split('.')
-    const claims = JSON.parse(Buffer.from(good.split('.')[1] ?? '', 'base64url').toString()) as Record<
-      string,
-      unknown
-    >
-    const payload = Buffer.from(
-      JSON.stringify({ ...claims, version: Number(claims['version']) + 1 }),
-    ).toString('base64url')
-    for (const bad of [`${header}.${payload}.${signature}`, `${header}.${payload}.`, 'nonsense', '']) {
-      await put(state.store.url, bad)
-      await seconds(2.5) // it is read every two seconds here
-      expect(await serve()).toBe(good)
-      expect((await call(`${state.jwks.url}/health/ready`)).status).toBe(200)
-    }
-    await put(state.store.url, good)
-  })
+  /** Puts a document where the key set is, and sees iam-jwks read it and go on serving another. */
+  async function expectRefused(bad: string, good: string): Promise<void> {
+    await put(bad)
+    await keySetOfJwks.wasRead()
+    expect(await stored()).toBe(bad)
+    expect(await served()).toBe(good)
+    expect((await call(`${stack.state.jwks.url}/health/ready`)).status).toBe(200)
+  }
 
-  async function put(store: string, body: string): Promise<void> {
-    const url = `${store}/upload/storage/v1/b/iam-dev/o?uploadType=media&name=${encodeURIComponent('key-set/jwks.jwt')}`
-    const response = await fetch(url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/jwk-set+jwt' },
-      body,
-    })
+  async function put(body: string): Promise<void> {
+    const name = encodeURIComponent('key-set/jwks.jwt')
+    const response = await fetch(
+      `${stack.state.store.url}/upload/storage/v1/b/iam-dev/o?uploadType=media&name=${name}`,
+      { method: 'POST', headers: { 'content-type': 'application/jwk-set+jwt' }, body },
+    )
     expect(response.status).toBe(200)
   }
 })
