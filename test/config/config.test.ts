@@ -21,6 +21,7 @@ const processes = [
   {
     name: 'iam-api',
     read: readApi,
+    devOnly: ['IAM_ISSUER', 'IAM_KMS_ENDPOINT'],
     required: { ...shared, ...cloud, IAM_ENDORSEMENT_ANCHORS: thumbprint },
     malformed: {
       IAM_ENV: 'Not A Name',
@@ -39,6 +40,7 @@ const processes = [
   {
     name: 'iam-worker',
     read: readWorker,
+    devOnly: ['IAM_ISSUER', 'IAM_KMS_ENDPOINT', 'IAM_PUBSUB_ENDPOINT', 'IAM_OBJECT_STORE_ENDPOINT'],
     required: {
       ...shared,
       ...cloud,
@@ -59,6 +61,7 @@ const processes = [
   {
     name: 'iam-jwks',
     read: readJwks,
+    devOnly: ['IAM_ISSUER'],
     required: {
       ...shared,
       IAM_KEY_SET_URL: 'https://storage.example/key-set/jwks.jwt',
@@ -123,16 +126,23 @@ describe.each(processes)('the configuration of $name', ({ name, read, required, 
   })
 })
 
-test('an emulator and a plain issuer are for dev alone', () => {
-  const dev = {
-    ...processes[0].required,
-    IAM_ENV: 'dev',
-    IAM_ISSUER: 'http://localhost:8080',
-    IAM_KMS_ENDPOINT: '127.0.0.1:1',
-  }
-  expect(() => readApi(dev)).not.toThrow()
-  expect(() => readApi({ ...dev, IAM_ENV: 'prod' })).toThrow(/IAM_ISSUER[\s\S]*IAM_KMS_ENDPOINT/)
-})
+test.each(processes)(
+  'outside of dev, $name refuses a plain issuer and every emulator it would use',
+  (tried) => {
+    const standIns = {
+      IAM_ISSUER: 'http://id.example.com',
+      IAM_KMS_ENDPOINT: '127.0.0.1:1',
+      IAM_PUBSUB_ENDPOINT: '127.0.0.1:1',
+      IAM_OBJECT_STORE_ENDPOINT: 'http://127.0.0.1:1',
+    }
+    const { read, required, devOnly } = tried
+    for (const variable of devOnly) {
+      const env = { ...required, [variable]: standIns[variable] }
+      expect(() => read({ ...env, IAM_ENV: 'dev' })).not.toThrow()
+      expect(() => read(env)).toThrow(`${variable}: `)
+    }
+  },
+)
 
 test('the key set may be put into a bucket or onto a volume, and nowhere else', () => {
   const { required } = processes[1]

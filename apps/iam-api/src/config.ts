@@ -5,6 +5,7 @@ import {
   databaseVariables,
   deploymentOf,
   deploymentVariables,
+  devOnly,
   httpVariables,
   logLevel,
   seconds,
@@ -42,14 +43,7 @@ const environment = z
     IAM_HASH_CONCURRENCY: z.coerce.number().int().min(1).default(1),
     IAM_LOG_LEVEL: logLevel.default('info'),
   })
-  .refine((env) => env.IAM_ENV === 'dev' || env.IAM_ISSUER.startsWith('https:'), {
-    path: ['IAM_ISSUER'],
-    message: 'must be an https URL, except where IAM_ENV is dev',
-  })
-  .refine((env) => env.IAM_ENV === 'dev' || env.IAM_KMS_ENDPOINT === undefined, {
-    path: ['IAM_KMS_ENDPOINT'],
-    message: 'names an unauthenticated emulator, which only IAM_ENV=dev may use',
-  })
+  .superRefine(devOnly)
 
 export type Config = ReturnType<typeof readConfig>
 

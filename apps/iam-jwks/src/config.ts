@@ -1,4 +1,4 @@
-import { ConfigurationError } from '@iam/platform/config'
+import { ConfigurationError, devOnlyFaults } from '@iam/platform/config'
 
 export interface Config {
   readonly env: string
@@ -66,6 +66,10 @@ export function readConfig(env: Environment = process.env): Config {
     copy: env['IAM_KEY_SET_COPY'] || undefined,
     pollSeconds: natural('IAM_KEY_SET_POLL_SECONDS', '10'),
     maxAge: natural('IAM_KEY_SET_MAX_AGE', '300'),
+  }
+  const { env: IAM_ENV, issuer: IAM_ISSUER } = config
+  for (const { variable, message } of devOnlyFaults({ IAM_ENV, IAM_ISSUER })) {
+    faults.push(`${variable}: ${message}`)
   }
   if (faults.length > 0) throw new ConfigurationError('iam-jwks', faults)
   return Object.freeze(config)

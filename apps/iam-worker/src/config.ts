@@ -6,6 +6,7 @@ import {
   databaseVariables,
   deploymentOf,
   deploymentVariables,
+  devOnly,
   httpVariables,
   keyVersion,
   logLevel,
@@ -50,6 +51,7 @@ const environment = z
     IAM_KEY_SET_RESIGN_SECONDS: seconds.default(3600),
     IAM_LOG_LEVEL: logLevel.default('info'),
   })
+  .superRefine(devOnly)
   .superRefine((env, context) => {
     const least = 4 * activationLeadOf(env)
     if (env.IAM_SIGNING_KEY_SIGN_SECONDS >= least) return

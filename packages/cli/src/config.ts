@@ -4,6 +4,7 @@ import {
   databaseVariables,
   deploymentOf,
   deploymentVariables,
+  devOnly,
   keyVersion,
   objectStore,
 } from '@iam/platform/variables'
@@ -33,7 +34,7 @@ export function readDatabaseUrl(env: Readonly<Record<string, string | undefined>
 
 /** Reads the operator command's environment. @throws ConfigurationError that names every fault. */
 export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env) {
-  const read = readEnvironment('iam', environment, env)
+  const read = readEnvironment('iam', environment.superRefine(devOnly), env)
   return Object.freeze({
     deployment: deploymentOf(read),
     audience: read.IAM_AUDIENCE ?? read.IAM_ISSUER,
