@@ -49,7 +49,9 @@ export function composeDeps(config: Config, { postgres, redis, kms, log }: Conne
       hasher: argon2Hasher(config.argon2),
       admission: new HashAdmission({ ...admission, concurrency: config.hashConcurrency }),
     },
-    sessionCache: new SessionCache(versionedCache(redis.client)),
+    sessionCache: new SessionCache(versionedCache(redis.client), (key) =>
+      log.warn({ key }, 'A cached session cannot be read; the database was asked'),
+    ),
     revocations: new RevocationFeed({ db, monotonic }),
     refreshFlights: new RefreshFlights(),
     tenants: new TenantDirectory({ db, monotonic, region: config.deployment.region }),

@@ -71,6 +71,16 @@ describe('checkSession', () => {
     await late.close()
   })
 
+  test.each(['', 'x', '0', '0 ', '0 {"sessionId":"ses_', '0 null', '0 {}', '0 [1]', 'NaN 5'])(
+    'takes a cached %j for nothing, and puts what the database says in its place',
+    async (kept) => {
+      const issued = await logIn(world)
+      await world.redis.client.set(`{${world.acme}}:session:${token(issued).grantId}`, kept)
+      expect((await check(issued)).sessionId).toBe(issued.session.id)
+      expect(await waitsOf(() => check(issued))).toBe(0)
+    },
+  )
+
   test('never fills a tombstone over', async () => {
     const issued = await logIn(world)
     const { tenantId, grantId } = token(issued)

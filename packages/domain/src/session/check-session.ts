@@ -2,7 +2,8 @@ import { inOneFlight, type Db } from '../db/index.ts'
 import { Refusal, type Clock, type Id } from '../kit/index.ts'
 import { databaseTime, sessionOfGrant } from './queries.ts'
 import type { RevocationFeed } from './revocation-feed.ts'
-import type { SessionCache, SessionEntry } from './session-cache.ts'
+import type { SessionCache } from './session-cache.ts'
+import type { SessionEntry } from './session-entry.ts'
 
 export type CheckedSession = SessionEntry
 

@@ -1,19 +1,4 @@
-import type { Id } from '../kit/index.ts'
-
-/** What a session check answers from: the session of one grant, as the database had it at `asOf`. */
-export interface SessionEntry {
-  readonly sessionId: Id<'ses'>
-  readonly userId: Id<'usr'>
-  readonly email: string
-  readonly amr: readonly string[]
-  readonly acr: string
-  /** Seconds since the epoch. */
-  readonly authTime: number
-  /** Milliseconds since the epoch, as the two below. */
-  readonly expiresAt: number
-  /** The database's clock before the snapshot in which the session was seen to stand. */
-  readonly asOf: number
-}
+import { readSessionEntry, type SessionEntry } from './session-entry.ts'
 
 /** A cache whose entries carry a version and are never replaced by an older one. */
 export interface VersionedCache {
@@ -31,16 +16,26 @@ const tombstoneVersion = Number.MAX_SAFE_INTEGER
  */
 export class SessionCache {
   readonly #cache: VersionedCache
+  readonly #onUnreadable: (key: string) => void
 
-  constructor(cache: VersionedCache) {
+  /** @param onUnreadable hears of every entry that was found and could not be read. */
+  constructor(cache: VersionedCache, onUnreadable: (key: string) => void = () => undefined) {
     this.#cache = cache
+    this.#onUnreadable = onUnreadable
   }
 
-  /** The entry, `ended` where a tombstone stands, or undefined when the cache has nothing or cannot be asked. */
+  /**
+   * The entry, `ended` where a tombstone stands, or undefined when the cache has nothing that can be read or
+   * cannot be asked.
+   */
   async find(tenantId: string, grantId: string): Promise<SessionEntry | 'ended' | undefined> {
-    const found = await this.#cache.get(keyOf(tenantId, grantId)).catch(() => undefined)
+    const key = keyOf(tenantId, grantId)
+    const found = await this.#cache.get(key).catch(() => undefined)
     if (found === undefined) return undefined
-    return found.version === tombstoneVersion ? 'ended' : (JSON.parse(found.value) as SessionEntry)
+    if (found.version === tombstoneVersion) return 'ended'
+    const entry = readSessionEntry(found.value)
+    if (entry === undefined) this.#onUnreadable(key)
+    return entry
   }
 
   /** Keeps an entry for 24 hours, or as long as the session has left. A tombstone or a newer entry stays. */
