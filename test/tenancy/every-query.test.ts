@@ -1,141 +1,199 @@
-import { verifyAccessToken } from '@iam/domain/access-token'
-import { inTenant } from '@iam/domain/db'
-import { checkSession, logInWithPassword, logOut, refreshSession, RefreshFlights } from '@iam/domain/session'
-import { readProfile, registerUser } from '@iam/domain/user'
+import { inTenant, type Db } from '@iam/domain/db'
+import { logInWithPassword, refreshSession, RefreshFlights, type IssuedSession } from '@iam/domain/session'
 import type { Sent } from '@iam/platform/postgres'
-import { logIn, openWorld, type World } from '@iam/testkit/world'
+import { auditOf, logIn, openWorld, stateOf, type World } from '@iam/testkit/world'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { accessesIn, accessesOfDomain } from './accesses.ts'
+import { travelAsOperator, travelAsPeople, travelAsWorker } from './journeys.ts'
 
-/** What a tenant's own statements are not: they set it, or ask for what no tenant owns. */
-const notOfATenant = [
-  /^(begin|commit|rollback)$/,
-  /set_config/,
-  /^select pg_advisory_xact_lock\(k\)/,
-  /"iam"\."directory"/,
-  /iam\.status_list_entry as e/,
-  /pg_snapshot_xmin/,
-  /"iam"\."(signing_key|secret_key)"/,
-  /^select iam\.now\(\)/,
+/** What the tenant that is set does not bind, each with its reason. */
+const notOfATenant: readonly (readonly [RegExp, string])[] = [
+  [/set_config/, 'it sets the tenant'],
+  [/^select pg_advisory_xact_lock\(k\)/, 'it locks streams by their names and reads no row'],
+  [/^select iam\.now\(\) as "time"$/, 'it asks for the time'],
+  [
+    /^select \(extract\(epoch from statement_timestamp\(\)\) \* 1000\)::float8 as "asOf"$/,
+    'it asks for the time',
+  ],
+  [/^select .* from "iam"\."directory"/, 'the tenant is found by it: public'],
+  [/"?iam"?\."?(signing_key|secret_key|key_set_version)/, 'the issuer’s own: no tenant owns them'],
+  [
+    /iam\.(leader_lease|relay_lease|relay_member)/,
+    'what workers share out among themselves, for all tenants',
+  ],
+  [/iam\.outbox_dead_letter/, 'the relay puts events of all tenants aside'],
+  [
+    /iam\.session_revocation/,
+    'every instance follows the revocations of all tenants, and old ones are deleted',
+  ],
+  [/iam\.status_list_entry as e/, 'slots are shared by all tenants'],
+  [/iam\.ensure_audit_partitions/, 'partitions hold the events of all tenants'],
 ]
 
-/** Everything that people do, so that every statement of the path is sent at least once. */
-async function journey(world: World): Promise<void> {
-  const { acme: tenantId, origin } = world
-  const instance = () => ({ ...world, refreshFlights: new RefreshFlights<never>() as never })
-  await registerUser(world, {
-    tenantId,
-    email: 'grace@acme.example',
-    password: 'a long enough password',
-    origin,
-  })
-  const wrong = { tenantId, email: 'grace@acme.example', password: 'wrong', origin }
-  await logInWithPassword(world, wrong).catch(() => undefined)
-  const first = await logIn(world)
-  await world.forget()
-  const token = verifyAccessToken(world, first.accessToken)
-  await checkSession(world, token)
-  await readProfile(world, token)
-  const second = await refreshSession(instance(), { refreshToken: first.refreshToken, origin })
-  await refreshSession(instance(), { refreshToken: first.refreshToken, origin })
-  await refreshSession(instance(), { refreshToken: second.refreshToken, origin })
-  await logOut(world, { tenantId, grantId: token.grantId, origin })
-}
+/** Answers one row in any case: what it leaves behind is compared instead. */
+const endSession = /^\s*select iam\.end_session\(/
+
+/** What the domain may do to a table without any journey doing it, each with its reason. */
+const neverTravelled: Readonly<Record<string, string>> = {}
+
+type Login = 'iam_api' | 'iam_worker'
 
 describe('row-level security', () => {
   let world: World
-  let api: pg.Client
-  let sent: Sent[]
+  let clients: Record<Login, pg.Client>
+  let everything: readonly Sent[]
+  /** Each different statement that a tenant binds, under the login that sends it. */
+  let bound: readonly { readonly login: Login; readonly statement: Sent }[]
   beforeAll(async () => {
     world = await openWorld(inject('services'))
     world.waits.sent.length = 0
-    await journey(world)
-    const texts = new Map(world.waits.sent.map((statement) => [statement.sql, statement]))
-    sent = [...texts.values()].filter(({ sql }) => !notOfATenant.some((pattern) => pattern.test(sql)))
-    api = new pg.Client({ connectionString: world.database.urlFor('iam_api') })
-    await api.connect()
+    await travelAsPeople(world)
+    await travelAsOperator(world)
+    await travelAsWorker(world)
+    everything = [...world.waits.sent, ...world.sentByWorker]
+    bound = [...boundOf('iam_api', world.waits.sent), ...boundOf('iam_worker', world.sentByWorker)]
+    clients = { iam_api: clientOf('iam_api'), iam_worker: clientOf('iam_worker') }
+    await Promise.all(Object.values(clients).map((client) => client.connect()))
   })
   afterAll(async () => {
-    await api.end()
+    await Promise.all(Object.values(clients).map((client) => client.end()))
     await world.close()
   })
 
-  /** Runs a statement under a tenant, or none, and undoes it. @returns rows found or changed; -1 when Postgres refused. */
-  async function reach({ sql, parameters }: Sent, tenantId: string | undefined): Promise<number> {
-    await api.query('begin')
+  const clientOf = (login: Login) => new pg.Client({ connectionString: world.database.urlFor(login) })
+
+  function boundOf(login: Login, sent: readonly Sent[]) {
+    const texts = new Map(sent.map((statement) => [statement.sql, statement]))
+    return [...texts.values()]
+      .filter(({ sql }) => !notOfATenant.some(([pattern]) => pattern.test(sql)))
+      .map((statement) => ({ login, statement }))
+  }
+
+  /** Runs a statement under a tenant, or none, and ends its transaction. @returns the rows found or changed. */
+  async function run(client: pg.Client, { sql, parameters }: Sent, how: { tenant?: string; end: string }) {
+    await client.query('begin')
     try {
-      if (tenantId !== undefined) await api.query("select set_config('app.tenant_id', $1, true)", [tenantId])
-      const result = await api.query(sql, [...parameters])
-      return result.rowCount ?? 0
-    } catch (error) {
-      expect((error as { code?: string }).code).toMatch(/^(42501|23505)$/) // refused by policy, or sent already
-      return -1
+      if (how.tenant !== undefined)
+        await client.query("select set_config('app.tenant_id', $1, true)", [how.tenant])
+      const { rowCount } = await client.query(sql, [...parameters])
+      return rowCount ?? 0
     } finally {
-      await api.query('rollback')
+      await client.query(how.end)
     }
   }
 
-  test('knows the statements of the whole path', () => {
-    expect(sent.length).toBeGreaterThanOrEqual(20)
-    const tables = new Set(
-      sent.flatMap(({ sql }) => [...sql.matchAll(/"?iam"?\."?([a-z_]+)/g)].map((match) => match[1])),
-    )
-    for (const table of [
-      'user',
-      'credential',
-      'user_key',
-      'tenant',
-      'client',
-      'session',
-      'grant',
-      'refresh_family',
-      'audit_event',
-      'outbox',
-    ]) {
-      expect(tables).toContain(table)
-    }
+  /** How many rows a statement reaches; none where a policy refuses it. Nothing of it stays. */
+  async function reach(login: Login, statement: Sent, tenant?: string): Promise<number> {
+    const how = { end: 'rollback', ...(tenant === undefined ? {} : { tenant }) }
+    return run(clients[login], statement, how).catch((error: { code?: string }) => {
+      expect(error.code).toMatch(/^(42501|23505)$/) // refused by a policy, or sent already
+      return 0
+    })
+  }
+
+  const wrongTenants: [string, () => string | undefined][] = [
+    ['no tenant', () => undefined],
+    ['an empty tenant', () => ''],
+    ["the text 'null'", () => 'null'],
+    ['another tenant', () => world.globex],
+  ]
+
+  test('sends everything that the domain does to any table', () => {
+    const { pairs, unread } = accessesOfDomain()
+    expect(unread).toEqual([])
+    expect(pairs.size).toBeGreaterThan(40)
+    const travelled = new Set(everything.flatMap(({ sql }) => accessesIn(sql)))
+    const missing = [...pairs].filter((pair) => !travelled.has(pair) && !(pair in neverTravelled))
+    expect(missing).toEqual([])
+    const stale = Object.keys(neverTravelled).filter((pair) => travelled.has(pair) || !pairs.has(pair))
+    expect(stale).toEqual([])
+  })
+
+  test('exempts no statement that nobody sends', () => {
+    const stale = notOfATenant.filter(([pattern]) => !everything.some(({ sql }) => pattern.test(sql)))
+    expect(stale).toEqual([])
   })
 
   test('reaches something with the right tenant: otherwise the tests below would prove nothing', async () => {
-    const reads = sent.filter(({ sql }) => sql.startsWith('select'))
-    const reached: number[] = []
-    for (const statement of reads) reached.push(await reach(statement, world.acme))
-    expect(reached.filter((rows) => rows > 0).length).toBeGreaterThanOrEqual(reads.length - 2)
-  })
-
-  test.each([
-    ['C221: no tenant', () => undefined],
-    ['C221: an empty tenant', () => ''],
-    ["C221: the text 'null'", () => 'null'],
-    ['C217: another tenant', () => world.globex],
-  ])('lets no statement reach a row with %s', async (_what, tenant) => {
-    for (const statement of sent) {
-      const rows = await reach(statement, tenant())
-      if (statement.sql.includes('iam.end_session(')) continue // answers false: see below
-      expect({ sql: statement.sql, rows: Math.max(rows, 0) }).toEqual({ sql: statement.sql, rows: 0 })
+    const reads = bound.filter(({ statement }) => statement.sql.startsWith('select'))
+    expect(reads.length).toBeGreaterThan(10)
+    for (const { login, statement } of reads) {
+      const rows = await reach(login, statement, world.acme)
+      expect({ sql: statement.sql, reached: rows > 0 }).toEqual({ sql: statement.sql, reached: true })
     }
   })
 
-  test('C217: ends no session of another tenant', async () => {
-    const issued = await logIn(world)
-    await api.query('begin')
-    await api.query("select set_config('app.tenant_id', $1, true)", [world.globex])
-    const ended = await api.query<{ ended: boolean }>("select iam.end_session($1, $2, 'x', now()) as ended", [
-      world.acme,
-      issued.session.id,
-    ])
-    await api.query('rollback')
-    expect(ended.rows).toEqual([{ ended: false }])
+  test.each(wrongTenants)('C217, C221: lets no statement reach a row with %s', async (_what, tenant) => {
+    for (const { login, statement } of bound) {
+      if (endSession.test(statement.sql)) continue
+      const rows = await reach(login, statement, tenant())
+      expect({ sql: statement.sql, rows }).toEqual({ sql: statement.sql, rows: 0 })
+    }
   })
+
+  /** A session whose first refresh token is old by now, and the two statements that would end it. */
+  async function aboutToEnd(): Promise<{ sessionId: string; familyId: string; endings: Sent[] }> {
+    const { origin } = world
+    const first = await logIn(world)
+    const { refreshToken } = await refreshSession(world, { refreshToken: first.refreshToken, origin })
+    await refreshSession(world, { refreshToken, origin })
+    await world.testClock.advance(11)
+    const burn = (await keptBack((db) => refreshSession({ ...alone(), db }, { ...first, origin }))).at(-1)
+    const end = bound.find(({ statement }) => endSession.test(statement.sql))?.statement
+    if (burn === undefined || end === undefined)
+      throw new Error('The statements that end a session are missing.')
+    const family = await world.admin
+      .selectFrom('iam.refresh_family')
+      .select('id')
+      .where('session_id', '=', first.session.id)
+      .executeTakeFirstOrThrow()
+    const parameters = [world.acme, first.session.id, 'x', world.clock()]
+    return { sessionId: first.session.id, familyId: family.id, endings: [burn, { sql: end.sql, parameters }] }
+  }
+
+  const alone = () => ({ ...world, refreshFlights: new RefreshFlights<IssuedSession>() })
+
+  /** What a verb would send in its flight, which does not take off. */
+  async function keptBack(verb: (db: Db) => Promise<unknown>): Promise<Sent[]> {
+    const kept: Sent[] = []
+    const fly = async (statements: readonly Sent[]): Promise<never> => {
+      kept.push(...statements)
+      throw new Error('kept back')
+    }
+    await expect(verb({ ...world.db, flights: { fly } })).rejects.toThrow('kept back')
+    return kept
+  }
+
+  test.each([
+    ['an old refresh token', 0],
+    ['the end of a session', 1],
+  ])(
+    'C217: %s under any other tenant leaves everything as it was, and ends it under its own',
+    async (_what, n) => {
+      const { sessionId, familyId, endings } = await aboutToEnd()
+      const [ending] = endings.slice(n)
+      if (ending === undefined) throw new Error('no statement')
+      const state = async () => ({
+        ...(await stateOf(world, familyId)),
+        audit: await auditOf(world, sessionId),
+      })
+      const before = await state()
+      for (const [, wrong] of wrongTenants) {
+        const tenant = wrong()
+        await run(clients.iam_api, ending, { end: 'commit', ...(tenant === undefined ? {} : { tenant }) })
+        expect(await state()).toEqual(before)
+      }
+      await run(clients.iam_api, ending, { end: 'commit', tenant: world.acme })
+      const { family, session } = await stateOf(world, familyId)
+      expect([family.revoked_at, session.revoked_at]).toEqual([expect.any(Date), expect.any(Date)])
+    },
+  )
 
   test('C225: refuses to write a row of another tenant', async () => {
     const { globex: tenantId, origin, demo } = world
-    await logInWithPassword(world, {
-      tenantId,
-      email: demo.tenants[1].email,
-      password: demo.password,
-      origin,
-    })
+    const [, { email }] = demo.tenants
+    await logInWithPassword(world, { tenantId, email, password: demo.password, origin })
     await expect(
       inTenant(world.db, { tenantId: world.globex }, (tx) =>
         tx.updateTable('iam.session').set({ tenant_id: world.acme }).execute(),

@@ -129,7 +129,8 @@ describe('logInWithPassword', () => {
       .where('tenant_id', '=', world.acme)
       .execute()
     expect(streams.length).toBeGreaterThan(0)
-    for (const stream of streams) expect(stream.ordering_key).toMatch(/^ten_\w{26}:unknown_([1-5]?\d|6[0-3])$/)
+    for (const stream of streams)
+      expect(stream.ordering_key).toMatch(/^ten_\w{26}:unknown_([1-5]?\d|6[0-3])$/)
   })
 
   test('issues nothing while no key can sign, and leaves nothing behind', async () => {

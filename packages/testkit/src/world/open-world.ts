@@ -42,7 +42,8 @@ export async function openWorld(services: Services, options: WorldOptions = {}) 
     waits.count += 1
     waits.sent.push(...sent)
   })
-  const worker = login(database, 'iam_worker')
+  const sentByWorker: Sent[] = []
+  const worker = login(database, 'iam_worker', undefined, (sent) => void sentByWorker.push(...sent))
   const admin = login(database, 'postgres')
   const keyPrefix = `${database.name}:`
   const redis = openRedis(options.redisUrl ?? services.redisUrl, { keyPrefix })
@@ -60,6 +61,8 @@ export async function openWorld(services: Services, options: WorldOptions = {}) 
     monotonic: clock.monotonic,
     db,
     workerDb: dbOf(worker),
+    /** Everything that was sent as the worker. */
+    sentByWorker,
     /** The administrator sees every row: for looking, never for the code under test. */
     admin: admin.kysely,
     redis,
@@ -68,7 +71,7 @@ export async function openWorld(services: Services, options: WorldOptions = {}) 
       const keys = await redis.client.keys(`${keyPrefix}*`)
       if (keys.length > 0) await redis.client.del(keys.map((key) => key.slice(keyPrefix.length)))
     },
-    /** How often something waited on Postgres, and everything that was sent. */
+    /** How often something waited on Postgres as the api, and everything that was sent. */
     waits,
     /** How often the relay was nudged. */
     commits,

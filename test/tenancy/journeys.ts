@@ -1,0 +1,151 @@
+import { verifyAccessToken } from '@iam/domain/access-token'
+import { ensureAuditPartitions } from '@iam/domain/audit'
+import { hashPassword } from '@iam/domain/credential'
+import { inTenant } from '@iam/domain/db'
+import type { Id } from '@iam/domain/kit'
+import { holdLease, releaseLease, type HeldLease } from '@iam/domain/lease'
+import {
+  advanceCursor,
+  buryEvent,
+  countDeadLetters,
+  countUnsent,
+  deleteSent,
+  fetchBatch,
+  leaveRelay,
+  parkedStreams,
+  releaseLease as releasePartition,
+  renewLeases,
+  seizeLeases,
+  type OutboxRow,
+} from '@iam/domain/outbox'
+import { tendSecretKeys } from '@iam/domain/secret-key'
+import {
+  checkSession,
+  deleteOldRevocations,
+  logInWithPassword,
+  logOut,
+  refreshSession,
+  RefreshFlights,
+  type IssuedSession,
+} from '@iam/domain/session'
+import { publishKeySet, tendSigningKeys } from '@iam/domain/signing-key'
+import { createTenant, findDirectoryEntry } from '@iam/domain/tenant'
+import { createUser, hasRole, readProfile, registerUser } from '@iam/domain/user'
+import { testAnchors, testWrapping } from '@iam/testkit/kms'
+import { logIn, testDeployment, type World } from '@iam/testkit/world'
+
+/** Everything that people do. */
+export async function travelAsPeople(world: World): Promise<void> {
+  const { acme: tenantId, origin } = world
+  const alone = () => ({ ...world, refreshFlights: new RefreshFlights<IssuedSession>() })
+  const grace = { tenantId, email: 'grace@acme.example', origin }
+  await registerUser(world, { ...grace, password: 'a long enough password' })
+  await logInWithPassword(world, { ...grace, password: 'wrong' }).catch(() => undefined)
+  const first = await logIn(world)
+  await world.forget()
+  const token = verifyAccessToken(world, first.accessToken)
+  await checkSession(world, token)
+  await readProfile(world, token)
+  const second = await refreshSession(alone(), { refreshToken: first.refreshToken, origin })
+  await refreshSession(alone(), { refreshToken: first.refreshToken, origin })
+  await refreshSession(alone(), { refreshToken: second.refreshToken, origin })
+  await logOut(world, { tenantId, grantId: token.grantId, origin })
+  await world.revocations.poll()
+}
+
+/** What the operator's commands do. They run as the owner, whom the same policies bind; here under the api's login. */
+export async function travelAsOperator(world: World): Promise<void> {
+  const { region, issuer: audience } = testDeployment
+  await createTenant(world, { slug: 'initech', name: 'Initech', region, audience })
+  const { acme: tenantId } = world
+  const password = await hashPassword(world, { tenantId, password: 'a long enough password' })
+  await createUser(world, { tenantId, email: 'admin@acme.example', password, role: 'tenant.admin' })
+  await inTenant(world.db, { tenantId }, (tx) => hasRole(tx, tenantId, 'tenant.admin'))
+}
+
+/** Everything that the worker does. Takes a day: secrets and keys have to come of age. */
+export async function travelAsWorker(world: World): Promise<void> {
+  await relay(world)
+  await tendKeys(world)
+  const { kysely } = world.workerDb
+  await ensureAuditPartitions(kysely, 3)
+  await deleteOldRevocations(kysely)
+  await deleteSent(kysely, { keepFor: 0, limit: 10 })
+}
+
+async function relay({ workerDb: { kysely }, acme, clock }: World): Promise<void> {
+  const owner = 'a relay'
+  await renewLeases(kysely, { owner, ttl: 60 })
+  const [lease] = await seizeLeases(kysely, { owner, ttl: 60 }, 8)
+  if (lease === undefined) throw new Error('No partition is free.')
+  await fetchBatch(kysely, lease, 10)
+  await parkedStreams(kysely, ['a stream'])
+  await buryEvent(kysely, refusedEvent(acme, clock()), 'refused')
+  await advanceCursor(kysely, lease, { xid: '1', id: '1' })
+  await countUnsent(kysely)
+  await countDeadLetters(kysely)
+  await releasePartition(kysely, lease)
+  await leaveRelay(kysely, owner)
+}
+
+function refusedEvent(tenantId: Id<'ten'>, occurredAt: Date): OutboxRow {
+  return {
+    xid: '1',
+    id: '1',
+    tenantId,
+    eventId: 'evt_REFUSED',
+    type: 'user.registered',
+    version: 1,
+    occurredAt,
+    orderingKey: `${tenantId}:usr_REFUSED`,
+    sequence: '1',
+    payload: {},
+    traceparent: null,
+    correlationId: null,
+    causationId: null,
+    retentionClass: 'regulated',
+  }
+}
+
+const day = 86_400
+const policy = { signFor: 2 * day, verifyAfter: day, activationLead: 0, announce: 0 }
+
+/** A day later each secret and key takes its next steps: made, published, put to use, superseded, destroyed. */
+async function tendKeys(world: World): Promise<void> {
+  const { kysely } = world.workerDb
+  const system = await findDirectoryEntry(kysely, 'system')
+  if (system === undefined) throw new Error('The system tenant is missing.')
+  for (const seconds of [day, 1, 600]) {
+    await world.testClock.advance(seconds)
+    const lease = await holdLease(kysely, { name: 'keys', owner: 'a worker', ttl: 30 })
+    if (lease === undefined) throw new Error('Somebody else tends the keys.')
+    await tendOnce(world, lease, system.tenantId)
+    await releaseLease(kysely, lease)
+  }
+}
+
+async function tendOnce(world: World, lease: HeldLease, systemTenantId: Id<'ten'>): Promise<void> {
+  const common = {
+    db: world.workerDb,
+    clock: world.clock,
+    wrapping: testWrapping,
+    deployment: testDeployment,
+    lease,
+    systemTenantId,
+  }
+  const nothing = async () => undefined
+  await tendSecretKeys({ ...common, lead: 0 })
+  await tendSigningKeys({
+    ...common,
+    endorser: testAnchors.endorser,
+    policy,
+    servedKids: async () => new Set(),
+  })
+  await publishKeySet({
+    ...common,
+    publisher: testAnchors.publisher,
+    keySetStore: { read: nothing, write: nothing },
+    lifetime: day,
+    resignAfter: 1,
+  })
+}
