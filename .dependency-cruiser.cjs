@@ -65,6 +65,12 @@ module.exports = {
       { path: '^packages/[^/]+/', pathNot: ['^$1/', '^packages/[^/]+/src/[^/]+/index[.]ts$'] },
     ),
     no(
+      'no-schemas-at-run-time',
+      'Event schemas are built when they are loaded; a process needs their types alone: import type.',
+      { pathNot: [test, '^test/', '^tools/', '^packages/(testkit|domain/src/event-schema)/'] },
+      { path: '^packages/domain/src/event-schema/', dependencyTypesNot: ['type-only'] },
+    ),
+    no(
       'jwks-is-dbless',
       'The key set is served with the database, Redis and Google down: it cannot even load their clients.',
       { path: '^apps/iam-jwks/src/', pathNot: test },

@@ -36,6 +36,7 @@ test('the README names every folder of the domain', () => {
     'key-set',
     'audit',
     'outbox',
+    'event-schema',
     'lease',
   ]) {
     expect(readme).toContain(`${noun}/`)

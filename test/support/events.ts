@@ -1,4 +1,5 @@
 import type { StackState } from '@iam/local-stack/stack'
+import { eventFaults } from '@iam/testkit/events'
 import { PubSub, type Subscription } from '@google-cloud/pubsub'
 
 export interface ReceivedEvent {
@@ -9,9 +10,13 @@ export interface ReceivedEvent {
   readonly payload: Record<string, unknown>
 }
 
-/** A consumer of one topic as any other service has it: the real client, ordered, acknowledging everything. */
+/**
+ * A consumer of one topic as any other service has it: the real client, ordered, acknowledging everything. It holds
+ * every message against the schema of its subject.
+ */
 export class EventLog {
   readonly events: ReceivedEvent[] = []
+  readonly #faults = new Set<string>()
   readonly #pubsub: PubSub
   readonly #subscription: Subscription
 
@@ -20,6 +25,7 @@ export class EventLog {
     this.#subscription = subscription
     subscription.on('message', (message) => {
       this.events.push(JSON.parse(message.data.toString()) as ReceivedEvent)
+      for (const fault of eventFaults(message)) this.#faults.add(fault)
       message.ack()
     })
     subscription.on('error', () => undefined)
@@ -40,9 +46,12 @@ export class EventLog {
     return this.of(aggregateId).map((event) => event.subject.split('.').slice(2, -1).join('.'))
   }
 
+  /** Stops listening. @throws when something that arrived is not as its schema says. */
   async close(): Promise<void> {
     await this.#subscription.close()
     await this.#pubsub.close()
+    if (this.#faults.size > 0)
+      throw new Error(`Events that no consumer expects:\n${[...this.#faults].join('\n')}`)
   }
 }
 

@@ -38,7 +38,7 @@ export const shippedPrograms: readonly ShippedProgram[] = [
   {
     name: 'iam-worker',
     entry: 'apps/iam-worker/src/main.ts',
-    never: ['fastify'],
+    never: ['fastify', 'typebox', 'ajv'],
     trial: {
       listens: {
         ...anybody,
@@ -60,6 +60,7 @@ export const shippedPrograms: readonly ShippedProgram[] = [
       'kysely',
       'ioredis',
       'fastify',
+      'typebox',
       'protobufjs',
       'google-gax',
       'google-auth-library',

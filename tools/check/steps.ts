@@ -1,5 +1,6 @@
 import type { Step } from './step.ts'
 import { boundaries } from './steps/boundaries.ts'
+import { events } from './steps/events.ts'
 import { floors } from './steps/floors.ts'
 import { format } from './steps/format.ts'
 import { generated } from './steps/generated.ts'
@@ -21,5 +22,6 @@ export const steps: Step[] = [
   structure,
   tables,
   names,
+  events,
   floors,
 ]

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Target, targets } from '../../generate/targets.ts'
+import { isGenerated, type Target, targets } from '../../generate/targets.ts'
 import { sourceFiles } from '../source-files.ts'
 import { outcomeOf, type Step } from '../step.ts'
 
@@ -19,6 +19,6 @@ export async function staleFiles(root: string, targetList: Target[]): Promise<st
     if (made !== written) stale.push(`${file} is not what its sources make: npm run generate ${file}`)
   }
   const known = new Set(targetList.map(({ file }) => file))
-  const orphans = (await sourceFiles(root)).filter((file) => file.includes('.generated.') && !known.has(file))
+  const orphans = (await sourceFiles(root)).filter((file) => isGenerated(file) && !known.has(file))
   return [...stale, ...orphans.map((file) => `${file} is in no list: add it to tools/generate/targets.ts.`)]
 }

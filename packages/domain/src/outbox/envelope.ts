@@ -1,3 +1,4 @@
+import type { EventEnvelope } from '../event-schema/index.ts'
 import { eventTypes } from './domain-event.ts'
 import type { OutboxRow } from './relay-queries.ts'
 
@@ -28,7 +29,7 @@ export function topics(namespace: string): string[] {
 /** An outbox row as it goes out. `eventId` is its idempotency key: a relay publishes at least once. */
 export function toMessage(row: OutboxRow, producer: Producer, publishedAt: Date): Message {
   const subject = `${producer.namespace}.iam.${row.type}.v${row.version}`
-  const envelope = {
+  const envelope: EventEnvelope = {
     eventId: row.eventId,
     subject,
     eventVersion: row.version,

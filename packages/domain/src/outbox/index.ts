@@ -1,6 +1,6 @@
 export { appendEvent, type NewEvent } from './append-event.ts'
 export { buryEvent, countDeadLetters, parkedStreams } from './dead-letter-queries.ts'
-export { eventTypes, type DomainEvent, type EventType, type RetentionClass } from './domain-event.ts'
+export { eventTypes, type DomainEvent, type EventType, type PayloadOf } from './domain-event.ts'
 export { toMessage, topicOf, topics, type Producer } from './envelope.ts'
 export {
   advanceCursor,

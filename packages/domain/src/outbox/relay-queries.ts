@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Executor } from '../db/index.ts'
+import type { RetentionClass } from '../event-schema/index.ts'
 import type { Lease } from './lease-queries.ts'
 
 export interface CursorPosition {
@@ -19,7 +20,7 @@ export interface OutboxRow extends CursorPosition {
   readonly traceparent: string | null
   readonly correlationId: string | null
   readonly causationId: string | null
-  readonly retentionClass: string
+  readonly retentionClass: RetentionClass
 }
 
 export interface Batch {

@@ -1,7 +1,7 @@
 import { appendAudit } from '../audit/index.ts'
 import { inTenant, run, streamKey, type Db } from '../db/index.ts'
 import type { Clock, Id, RequestOrigin } from '../kit/index.ts'
-import { appendEvent } from '../outbox/index.ts'
+import { appendEvent, type PayloadOf } from '../outbox/index.ts'
 import { markSessionEnded, sessionWithGrants } from './queries.ts'
 import type { SessionCache } from './session-cache.ts'
 
@@ -9,7 +9,7 @@ export interface EndSession {
   readonly tenantId: Id<'ten'>
   readonly sessionId: Id<'ses'>
   readonly actor: { readonly type: 'user' | 'operator' | 'system'; readonly id?: string }
-  readonly reason: string
+  readonly reason: PayloadOf<'session.revoked'>['reason']
   readonly origin: RequestOrigin
 }
 

@@ -221,7 +221,7 @@ class Run {
       tenantId,
       sessionId: this.#first.session.id,
       actor,
-      reason: 'test',
+      reason: 'revoked_by_administrator',
       origin,
     })
     this.model.over = true

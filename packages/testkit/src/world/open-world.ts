@@ -13,6 +13,7 @@ import { testAnchors, testWrapping } from '../kms/index.ts'
 import { testDatabase, type Services, type TestDatabase } from '../servers/index.ts'
 import { demo, testDeployment } from './bootstrap-for-tests.ts'
 import { cheapHasher } from './cheap-hasher.ts'
+import { expectValidEvents } from './expect-valid-events.ts'
 import { TestClock } from './test-clock.ts'
 
 export interface WorldOptions {
@@ -79,9 +80,14 @@ export async function openWorld(services: Services, options: WorldOptions = {}) 
     globex: await tenantId(instance.tenants, 'globex'),
     demo,
     origin: testOrigin,
+    /** Closes everything. @throws when the test wrote an event that is not as its schema says. */
     close: async () => {
       redis.close()
-      await Promise.all([postgres.close(), worker.close(), admin.close()])
+      try {
+        await expectValidEvents(admin.kysely)
+      } finally {
+        await Promise.all([postgres.close(), worker.close(), admin.close()])
+      }
     },
   }
 }

@@ -1,0 +1,22 @@
+import type Type from 'typebox'
+import type { EventSchema } from './define-event.ts'
+import { passwordEvents } from './password-events.ts'
+import { sessionEvents } from './session-events.ts'
+import { signingKeyEvents } from './signing-key-events.ts'
+import { userEvents } from './user-events.ts'
+
+const all = { ...userEvents, ...sessionEvents, ...passwordEvents, ...signingKeyEvents }
+
+/** Every event this service publishes, by `<entity>.<verb>.v<version>`. A version stays while it is published. */
+export const eventSchemas: Readonly<Record<string, EventSchema>> & typeof all = all
+
+export type EventName = keyof typeof all
+
+/** What an event of this name carries. */
+export type EventPayload<Name extends EventName> = Frozen<Type.Static<(typeof all)[Name]['payload']>>
+
+export type Frozen<Value> = Value extends readonly (infer Item)[]
+  ? readonly Frozen<Item>[]
+  : Value extends object
+    ? { readonly [Member in keyof Value]: Frozen<Value[Member]> }
+    : Value

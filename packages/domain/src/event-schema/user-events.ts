@@ -1,0 +1,73 @@
+import Type from 'typebox'
+import { defineEvent } from './define-event.ts'
+import { Actor, Amr, SessionId, time, UserId } from './words.ts'
+
+const Role = Type.Enum(['tenant.owner', 'tenant.admin', 'platform.operator'], { description: 'The role.' })
+
+export const userEvents = {
+  'user.registered.v1': defineEvent('An account was made.', {
+    retention: 'regulated',
+    payload: { userId: UserId },
+  }),
+  'user.email_verified.v1': defineEvent('The person showed that they read their address.', {
+    retention: 'regulated',
+    payload: { userId: UserId },
+  }),
+  'user.email_changed.v1': defineEvent('The account has another address.', {
+    retention: 'regulated',
+    payload: {
+      userId: UserId,
+      undone: Type.Optional(
+        Type.Boolean({ description: 'True when the former address took a change back.' }),
+      ),
+    },
+  }),
+  'user.login_succeeded.v1': defineEvent('The person logged in.', {
+    retention: 'security',
+    payload: { userId: UserId, sessionId: SessionId, amr: Amr },
+  }),
+  'user.login_failed.v1': defineEvent('Somebody tried to log in and was refused.', {
+    retention: 'security',
+    payload: {
+      userId: Type.Union([UserId, Type.Null()], { description: 'Null when nobody has the address.' }),
+      reason: Type.Enum(['invalid_credentials', 'user_suspended', 'user_locked'], { description: 'Why.' }),
+    },
+  }),
+  'user.locked.v1': defineEvent('Logging in to the account is held back.', {
+    retention: 'security',
+    payload: {
+      userId: UserId,
+      reason: Type.Enum(['too_many_failures', 'administrator'], { description: 'Why.' }),
+      until: Type.Optional(time('When it ends by itself; missing when it does not.')),
+      actor: Actor,
+    },
+  }),
+  'user.unlocked.v1': defineEvent('Logging in to the account is possible again before a lock ended.', {
+    retention: 'security',
+    payload: {
+      userId: UserId,
+      reason: Type.Enum(['administrator', 'password_reset'], { description: 'Why.' }),
+      actor: Actor,
+    },
+  }),
+  'user.suspended.v1': defineEvent('The account may not be used until it is reactivated.', {
+    retention: 'regulated',
+    payload: { userId: UserId, actor: Actor },
+  }),
+  'user.reactivated.v1': defineEvent('A suspended account may be used again.', {
+    retention: 'regulated',
+    payload: { userId: UserId, actor: Actor },
+  }),
+  'user.erased.v1': defineEvent('The person’s data was destroyed; their id stands for nobody now.', {
+    retention: 'regulated',
+    payload: { userId: UserId, actor: Actor },
+  }),
+  'user.role_granted.v1': defineEvent('The person may administer.', {
+    retention: 'regulated',
+    payload: { userId: UserId, role: Role, actor: Actor },
+  }),
+  'user.role_revoked.v1': defineEvent('The person may no longer administer as they did.', {
+    retention: 'regulated',
+    payload: { userId: UserId, role: Role, actor: Actor },
+  }),
+}

@@ -1,0 +1,1 @@
+export { eventFaults } from './event-faults.ts'
