@@ -1,3 +1,4 @@
+export { claimedTenant } from './claimed-tenant.ts'
 export {
   mintOpaqueToken,
   type MintedToken,

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { newId } from '../kit/index.ts'
 import { decodeGroups, encodeGroups } from './base62.ts'
-import { mintOpaqueToken, readOpaqueToken } from './index.ts'
+import { claimedTenant, mintOpaqueToken, readOpaqueToken } from './index.ts'
 
 const key = createSecretKey(randomBytes(32))
 const keys = { byVersion: (version: number) => (version === 7 ? key : undefined) }
@@ -64,6 +64,16 @@ describe('an opaque token', () => {
         expect(readOpaqueToken(keys, 'refresh', `mlr_${text}`)).toBeUndefined()
       }),
     )
+  })
+
+  test('names its tenant to whoever cannot check its tag, and only as a token of its type', () => {
+    const { token, tenantId } = mint()
+    expect(claimedTenant('refresh', token)).toBe(tenantId)
+    expect(claimedTenant('refresh', `${token.slice(0, -1)}${token.endsWith('0') ? '1' : '0'}`)).toBe(tenantId)
+    const otherMarks = `mlr_${'0'.repeat(132)}`
+    for (const text of ['', token.slice(0, -1), token.replace('mlr_', 'mlk_'), otherMarks]) {
+      expect(claimedTenant('refresh', text)).toBeUndefined()
+    }
   })
 
   test('has one spelling: a group that spells more than four bytes is refused', () => {

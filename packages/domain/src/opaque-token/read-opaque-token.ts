@@ -1,7 +1,7 @@
 import { hash, type KeyObject, timingSafeEqual } from 'node:crypto'
 import { ulidFromBytes, type Id } from '../kit/index.ts'
-import { decodeGroups } from './base62.ts'
-import { layout, tagOf, tokenTypes, tokenVersion } from './layout.ts'
+import { decodeOpaqueToken } from './decode-opaque-token.ts'
+import { layout, tagOf, tokenTypes } from './layout.ts'
 import type { OpaqueTokenType } from './mint-opaque-token.ts'
 
 /** A token whose tag is ours: tenant, object and generation are as we wrote them. It grants nothing by itself. */
@@ -14,10 +14,8 @@ export interface OpaqueToken {
   readonly hash: Buffer
 }
 
-const tokenLength = 136
-
 /**
- * Reads an opaque token of the wanted type. The tag is checked before anything else happens, in constant time.
+ * Reads an opaque token of the wanted type. The tag is checked before anything is done with it, in constant time.
  * @returns undefined for any other text: wrong length or spelling, another type, or a tag that is not ours.
  */
 export function readOpaqueToken(
@@ -25,20 +23,12 @@ export function readOpaqueToken(
   type: OpaqueTokenType,
   text: string,
 ): OpaqueToken | undefined {
-  const { prefix, byte, object } = tokenTypes[type]
-  if (text.length !== tokenLength || !text.startsWith(prefix)) return undefined
-  const whole = decodeGroups(text.slice(prefix.length))
-  if (whole === undefined) return undefined
-  const body = whole.subarray(0, layout.bodyLength)
+  const decoded = decodeOpaqueToken(type, text)
+  if (decoded === undefined) return undefined
+  const { body, tag } = decoded
+  const { prefix, object } = tokenTypes[type]
   const tagKey = tagKeys.byVersion(body[layout.tagKey] ?? 0)
-  if (
-    tagKey === undefined ||
-    !timingSafeEqual(tagOf(tagKey, prefix, body), whole.subarray(layout.bodyLength))
-  ) {
-    return undefined
-  }
-  if (body[layout.version] !== tokenVersion || body[layout.type] !== byte || body[layout.zero] !== 0)
-    return undefined
+  if (tagKey === undefined || !timingSafeEqual(tagOf(tagKey, prefix, body), tag)) return undefined
   return {
     tenantId: `ten_${ulidFromBytes(body.subarray(layout.tenant, layout.object))}`,
     objectId: `${object}_${ulidFromBytes(body.subarray(layout.object, layout.generation))}`,

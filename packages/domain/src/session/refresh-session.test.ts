@@ -2,6 +2,7 @@ import { createSecretKey, randomBytes } from 'node:crypto'
 import { auditOf, eventsOf, logIn, openWorld, stateOf, type World } from '@iam/testkit/world'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { verifyAccessToken } from '../access-token/index.ts'
+import { newId } from '../kit/index.ts'
 import { mintOpaqueToken, readOpaqueToken } from '../opaque-token/index.ts'
 import { SecretRings, type VersionedKey } from '../secret-key/index.ts'
 import { checkSession, refreshSession, RefreshFlights, type IssuedSession } from './index.ts'
@@ -195,8 +196,9 @@ describe('refreshSession', () => {
     expect((await refresh(second.refreshToken)).session).toEqual(first.session)
   })
 
-  test('asks nobody about a token whose tag is not ours', async () => {
+  test('asks no more than the directory about a token whose tag is not ours', async () => {
     const first = await logIn(world)
+    await world.tenants.require(world.acme) // which is remembered
     const waits = world.waits.count
     const at = 40
     const other = first.refreshToken[at] === 'a' ? 'b' : 'a'
@@ -211,6 +213,34 @@ describe('refreshSession', () => {
       await expect(refresh(token)).rejects.toMatchObject({ code: 'invalid_grant' })
     }
     expect(world.waits.count).toBe(waits)
+  })
+
+  test('sends a token home whose tag it cannot check, of a tenant that lives in another region', async () => {
+    const token = (tenantId: string) =>
+      mintOpaqueToken(
+        { version: 1, key: createSecretKey(randomBytes(32)) },
+        {
+          type: 'refresh',
+          tenantId,
+          objectId: newId('rft', new Date()),
+          generation: 1,
+          secret: randomBytes(32),
+        },
+      ).token
+    const tenantOf = async (status: string, region: string) => {
+      const tenantId = newId('ten', new Date())
+      const slug = tenantId.toLowerCase().replace('_', '-')
+      const entry = { tenant_id: tenantId, slug, region, status, updated_at: new Date() }
+      await world.admin.insertInto('iam.directory').values(entry).execute()
+      return tenantId
+    }
+    for (const status of ['active', 'suspended']) {
+      const away = token(await tenantOf(status, 'elsewhere'))
+      await expect(refresh(away)).rejects.toMatchObject({ code: 'wrong_region' })
+    }
+    for (const tenantId of [await tenantOf('closed', 'elsewhere'), world.acme, newId('ten', new Date())]) {
+      await expect(refresh(token(tenantId))).rejects.toMatchObject({ code: 'invalid_grant' })
+    }
   })
 
   test('burns a token whose two holders take turns within the window, twice in a row', async () => {

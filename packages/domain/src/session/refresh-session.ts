@@ -3,6 +3,7 @@ import { firstPartyClientId } from '../client/index.ts'
 import { inOneFlight, type Db } from '../db/index.ts'
 import { Refusal, withPrefix, type Clock, type Id, type RequestOrigin } from '../kit/index.ts'
 import {
+  claimedTenant,
   mintOpaqueToken,
   readOpaqueToken,
   type MintOpaqueToken,
@@ -44,16 +45,24 @@ type RefreshDeps = {
  * The same token presented again within ten seconds, at once or after a lost reply, gets the same successor, so
  * an honest client is never logged out by its own retry. An older one ends the session.
  * @throws Refusal `invalid_grant` with nothing changed, `refresh_reused` after ending the session,
- *   `tenant_mismatch`, and `temporarily_unavailable` before anything is consumed when no key can sign.
+ *   `tenant_mismatch`, what the directory refuses of the tenant that the token names, and
+ *   `temporarily_unavailable` before anything is consumed when no key can sign.
  */
 export async function refreshSession(deps: RefreshDeps, input: RefreshSession): Promise<IssuedSession> {
   const presented = readOpaqueToken(deps.secrets.of('token-tag'), 'refresh', input.refreshToken)
-  if (presented === undefined) throw new Refusal('invalid_grant')
+  if (presented === undefined) throw await refusalOfStranger(deps, input.refreshToken)
   if (input.tenantId !== undefined && input.tenantId !== presented.tenantId)
     throw new Refusal('tenant_mismatch')
   const fingerprint = fingerprintOf(deps, presented.tenantId, input.origin)
   const key = presented.hash.toString('base64') + fingerprint.toString('base64')
   return deps.refreshFlights.share(key, () => refresh(deps, { presented, fingerprint, origin: input.origin }))
+}
+
+/** Why a token without our tag is refused: it may be good where its tenant lives, or nowhere. */
+async function refusalOfStranger({ tenants }: RefreshDeps, refreshToken: string): Promise<Refusal> {
+  const claimed = claimedTenant('refresh', refreshToken)
+  const elsewhere = claimed !== undefined && (await tenants.livesElsewhere(claimed))
+  return new Refusal(elsewhere ? 'wrong_region' : 'invalid_grant')
 }
 
 type Presentation = {

@@ -1,5 +1,5 @@
 import type { Db } from '../db/index.ts'
-import { Refusal, type Monotonic } from '../kit/index.ts'
+import { Refusal, type Id, type Monotonic } from '../kit/index.ts'
 import { findDirectoryEntry, type DirectoryEntry } from './queries.ts'
 
 type Deps = { readonly db: Pick<Db, 'kysely'>; readonly monotonic: Monotonic; readonly region: string }
@@ -30,6 +30,12 @@ export class TenantDirectory {
     if (entry.region !== this.#deps.region) throw new Refusal('wrong_region')
     if (entry.status === 'suspended') throw new Refusal('tenant_suspended')
     return entry
+  }
+
+  /** Whether a tenant's data is known to live in another region. */
+  async livesElsewhere(tenantId: Id<'ten'>): Promise<boolean> {
+    const entry = await this.#find(tenantId)
+    return entry !== undefined && entry.status !== 'closed' && entry.region !== this.#deps.region
   }
 
   async #find(idOrSlug: string): Promise<DirectoryEntry | undefined> {
