@@ -3,7 +3,7 @@ import Type from 'typebox'
 import type { Deps } from '../deps.ts'
 import { authenticate } from '../http/authenticate.ts'
 import type { App } from '../app.ts'
-import { problems, TenantHeader } from './schemas.ts'
+import { problems, TenantHeader, tenantProblems } from './schemas.ts'
 
 const schema = {
   summary: 'Read one’s own account',
@@ -19,7 +19,7 @@ const schema = {
       locale: Type.String(),
       createdAt: Type.String({ format: 'date-time' }),
     }),
-    ...problems('invalid_token', 'session_ended', 'tenant_mismatch'),
+    ...problems('invalid_token', 'session_ended', 'tenant_mismatch', ...tenantProblems),
   },
 }
 

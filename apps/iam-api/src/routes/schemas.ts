@@ -35,6 +35,9 @@ const Problem = Type.Object({
   retriable: Type.Boolean(),
 })
 
+/** What the directory can refuse of the tenant that a request names, with its header or its token. */
+export const tenantProblems = ['tenant_unknown', 'tenant_suspended', 'wrong_region'] as const
+
 /** The problem answers a route documents: one for each status, naming its codes. */
 export function problems(...codes: ProblemCode[]): Record<number, unknown> {
   const statuses = new Map<number, ProblemCode[]>()

@@ -5,7 +5,7 @@ import { isBrowser } from '../../http/refresh-cookie.ts'
 import { originOf } from '../../http/request-context.ts'
 import { requireTenant } from '../../http/tenant.ts'
 import type { App } from '../../app.ts'
-import { Email, Password, problems, TenantHeader, TokenAnswer } from '../schemas.ts'
+import { Email, Password, problems, TenantHeader, tenantProblems, TokenAnswer } from '../schemas.ts'
 import { answerTokens } from './answer-tokens.ts'
 
 const schema = {
@@ -22,7 +22,14 @@ const schema = {
   ),
   response: {
     200: TokenAnswer,
-    ...problems('invalid_credentials', 'user_suspended', 'tenant_required', 'tenant_unknown', 'login_busy'),
+    ...problems(
+      'invalid_credentials',
+      'user_suspended',
+      'origin_not_allowed',
+      'tenant_required',
+      'login_busy',
+      ...tenantProblems,
+    ),
   },
 }
 

@@ -5,7 +5,7 @@ import { verifiedToken } from '../../http/authenticate.ts'
 import { clearRefreshCookie, isBrowser } from '../../http/refresh-cookie.ts'
 import { originOf } from '../../http/request-context.ts'
 import type { App } from '../../app.ts'
-import { problems, TenantHeader } from '../schemas.ts'
+import { problems, TenantHeader, tenantProblems } from '../schemas.ts'
 
 const schema = {
   summary: 'End the session',
@@ -13,7 +13,10 @@ const schema = {
   tags: ['session'],
   security: [{ bearer: [] }],
   headers: TenantHeader,
-  response: { 204: Type.Null(), ...problems('invalid_token', 'tenant_mismatch') },
+  response: {
+    204: Type.Null(),
+    ...problems('invalid_token', 'tenant_mismatch', 'origin_not_allowed', ...tenantProblems),
+  },
 }
 
 export function logoutRoute(app: App, deps: Deps): void {

@@ -6,7 +6,7 @@ import { isBrowser, refreshCookie } from '../../http/refresh-cookie.ts'
 import { originOf } from '../../http/request-context.ts'
 import { namedTenant } from '../../http/tenant.ts'
 import type { App } from '../../app.ts'
-import { problems, TenantHeader, TokenAnswer } from '../schemas.ts'
+import { problems, TenantHeader, tenantProblems, TokenAnswer } from '../schemas.ts'
 import { answerTokens } from './answer-tokens.ts'
 
 const schema = {
@@ -21,7 +21,16 @@ const schema = {
     ),
     Type.Null(),
   ]),
-  response: { 200: TokenAnswer, ...problems('invalid_grant', 'refresh_reused', 'tenant_mismatch') },
+  response: {
+    200: TokenAnswer,
+    ...problems(
+      'invalid_grant',
+      'refresh_reused',
+      'tenant_mismatch',
+      'origin_not_allowed',
+      ...tenantProblems,
+    ),
+  },
 }
 
 export function refreshRoute(app: App, deps: Deps): void {

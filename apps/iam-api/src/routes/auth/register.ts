@@ -4,7 +4,7 @@ import type { Deps } from '../../deps.ts'
 import { originOf } from '../../http/request-context.ts'
 import { requireTenant } from '../../http/tenant.ts'
 import type { App } from '../../app.ts'
-import { Email, Password, problems, TenantHeader } from '../schemas.ts'
+import { Email, Password, problems, TenantHeader, tenantProblems } from '../schemas.ts'
 
 const schema = {
   summary: 'Make an account',
@@ -18,8 +18,8 @@ const schema = {
       'registration_closed',
       'password_unacceptable',
       'tenant_required',
-      'tenant_unknown',
       'login_busy',
+      ...tenantProblems,
     ),
   },
 }

@@ -2,7 +2,7 @@ import Type from 'typebox'
 import type { Deps } from '../../deps.ts'
 import { authenticate } from '../../http/authenticate.ts'
 import type { App } from '../../app.ts'
-import { problems, TenantHeader } from '../schemas.ts'
+import { problems, TenantHeader, tenantProblems } from '../schemas.ts'
 
 const schema = {
   summary: 'Check the session',
@@ -23,7 +23,7 @@ const schema = {
       }),
       user: Type.Object({ id: Type.String(), tenantId: Type.String(), email: Type.String() }),
     }),
-    ...problems('invalid_token', 'session_ended', 'tenant_mismatch'),
+    ...problems('invalid_token', 'session_ended', 'tenant_mismatch', ...tenantProblems),
   },
 }
 

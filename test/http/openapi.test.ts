@@ -1,0 +1,66 @@
+import { logIn } from '@iam/testkit/world'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openApp, type TestApp } from '../support/open-app.ts'
+
+interface Operation {
+  readonly requestBody?: object
+  readonly responses: Readonly<Record<string, { readonly description: string }>>
+}
+type Document = { readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>> }
+
+const credentials = { email: 'ada@acme.example', password: 'correct horse battery staple' }
+const bodies: Readonly<Record<string, object>> = {
+  '/api/v1/auth/login': credentials,
+  '/api/v1/auth/register': credentials,
+  '/api/v1/auth/refresh': {},
+}
+
+describe('the OpenAPI document', () => {
+  let open: TestApp
+  let authorization: string
+  let document: Document
+  beforeAll(async () => {
+    open = await openApp()
+    authorization = `Bearer ${(await logIn(open.world)).accessToken}`
+    document = (await open.app.inject({ url: '/api/v1/openapi.json' })).json<Document>()
+  })
+  afterAll(() => open.close())
+
+  /** The code that every operation answers a request with, after seeing to it that the document lists it. */
+  async function codes(headers: Record<string, string>): Promise<Set<string | undefined>> {
+    const seen = new Set<string | undefined>()
+    for (const [url, methods] of Object.entries(document.paths)) {
+      for (const [method, operation] of Object.entries(methods)) {
+        const payload = operation.requestBody === undefined ? {} : { payload: bodies[url] ?? {} }
+        const response = await open.app.inject({
+          method: method.toUpperCase() as 'GET',
+          url,
+          headers: { authorization, 'x-tenant-id': 'acme', ...headers },
+          ...payload,
+        })
+        const { code } = response.body === '' ? {} : response.json<{ code?: string }>()
+        const listed = operation.responses[response.statusCode]?.description.split(', ') ?? []
+        if (code !== undefined) expect(listed, `${method} ${url}`).toContain(code)
+        seen.add(code)
+      }
+    }
+    return seen
+  }
+
+  const setAcme = async (changes: { status?: string; region?: string }) => {
+    await open.world.admin.updateTable('iam.directory').set(changes).where('slug', '=', 'acme').execute()
+    await open.world.testClock.advance(31) // the directory is remembered for half a minute
+  }
+
+  test('lists what operations answer a page of another origin', async () => {
+    expect(await codes({ origin: 'https://evil.example' })).toContain('origin_not_allowed')
+  })
+
+  test('lists what every operation answers about a tenant that is not served here', async () => {
+    expect([...(await codes({ 'x-tenant-id': 'nobody' }))]).toEqual(['tenant_unknown'])
+    await setAcme({ status: 'suspended' })
+    expect([...(await codes({}))]).toEqual(['tenant_suspended'])
+    await setAcme({ region: 'elsewhere' })
+    expect([...(await codes({}))]).toEqual(['wrong_region'])
+  })
+})
