@@ -38,6 +38,11 @@ export const problemKinds: Record<ProblemCode, ProblemKind> = {
     'Compare the request with the OpenAPI document.',
   ),
   tenant_required: kind(400, 'No tenant is named', 'Send the tenant’s id or slug as X-Tenant-Id.'),
+  code_invalid: kind(
+    400,
+    'The link or code cannot be used',
+    'It was wrong, used already, overtaken by a newer one, or too old: ask for a new one.',
+  ),
   invalid_credentials: kind(401, 'The address or the password is wrong', 'Try again, or reset the password.'),
   invalid_token: kind(401, 'The access token is not valid', 'Refresh it; log in again if that is refused.'),
   invalid_grant: kind(401, 'The refresh token is not valid', 'Use the newest one, or log in again.'),

@@ -7,4 +7,4 @@ export {
   type StoredPassword,
 } from './passwords.ts'
 export { requireAcceptable } from './require-acceptable.ts'
-export { credentialOf, insertCredential } from './queries.ts'
+export { credentialOf, insertCredential, replaceCredential } from './queries.ts'

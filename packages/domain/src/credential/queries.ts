@@ -30,3 +30,21 @@ export async function insertCredential(
     })
     .execute()
 }
+
+/** Puts another password in the place of the old one, or the first where there was none. */
+export async function replaceCredential(
+  db: Executor,
+  credential: { tenantId: Id<'ten'>; userId: string; password: StoredPassword },
+  now: Date,
+): Promise<void> {
+  const stored = {
+    hash: credential.password.hash,
+    pepper_version: credential.password.pepperVersion,
+    changed_at: now,
+  }
+  await db
+    .insertInto('iam.credential')
+    .values({ tenant_id: credential.tenantId, user_id: credential.userId, ...stored })
+    .onConflict((conflict) => conflict.columns(['tenant_id', 'user_id']).doUpdateSet(stored))
+    .execute()
+}

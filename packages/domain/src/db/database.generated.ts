@@ -118,6 +118,38 @@ export interface IamLeaderLease {
   owner: string;
 }
 
+export interface IamMail {
+  address: Buffer | null;
+  attempts: Generated<number>;
+  created_at: Timestamp;
+  data_key_version: number | null;
+  due_at: Timestamp;
+  given_up_at: Timestamp | null;
+  id: string;
+  locale: string;
+  params: Json;
+  reason: string | null;
+  sent_at: Timestamp | null;
+  template: string;
+  tenant_id: string;
+  user_id: string | null;
+}
+
+export interface IamOneTimeCode {
+  consumed_at: Timestamp | null;
+  created_at: Timestamp;
+  expires_at: Timestamp;
+  failures: Generated<number>;
+  id: string;
+  key_version: number;
+  purpose: string;
+  subject: Buffer | null;
+  subject_key_version: number | null;
+  tenant_id: string;
+  user_id: string;
+  voided_at: Timestamp | null;
+}
+
 export interface IamOutbox {
   causation_id: string | null;
   correlation_id: string | null;
@@ -306,6 +338,8 @@ export interface DB {
   "iam.idempotency_key": IamIdempotencyKey;
   "iam.key_set_version": IamKeySetVersion;
   "iam.leader_lease": IamLeaderLease;
+  "iam.mail": IamMail;
+  "iam.one_time_code": IamOneTimeCode;
   "iam.outbox": IamOutbox;
   "iam.outbox_dead_letter": IamOutboxDeadLetter;
   "iam.outbox_stream": IamOutboxStream;

@@ -9,6 +9,10 @@ export const userEvents = {
     retention: 'regulated',
     payload: { userId: UserId },
   }),
+  'user.registration_refused.v1': defineEvent('Somebody asked for an account with an address that has one.', {
+    retention: 'security',
+    payload: { reason: Type.Enum(['address_taken'], { description: 'Why.' }) },
+  }),
   'user.email_verified.v1': defineEvent('The person showed that they read their address.', {
     retention: 'regulated',
     payload: { userId: UserId },

@@ -1,7 +1,20 @@
 import { randomFillSync } from 'node:crypto'
 import { ulid } from 'ulidx'
 
-export type IdPrefix = 'ten' | 'usr' | 'ses' | 'grt' | 'rft' | 'cli' | 'sgk' | 'aud' | 'evt' | 'req' | 'key'
+export type IdPrefix =
+  | 'ten'
+  | 'usr'
+  | 'ses'
+  | 'grt'
+  | 'rft'
+  | 'cli'
+  | 'sgk'
+  | 'aud'
+  | 'evt'
+  | 'req'
+  | 'key'
+  | 'otc'
+  | 'mail'
 
 /** `<prefix>_<ULID>`; the prefix is part of the type, so that ids of two nouns cannot be swapped. */
 export type Id<P extends IdPrefix> = `${P}_${string}`

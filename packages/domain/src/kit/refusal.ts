@@ -13,6 +13,7 @@ export type RefusalCode =
   | 'user_suspended'
   | 'registration_closed'
   | 'password_unacceptable'
+  | 'code_invalid'
   | 'login_busy'
   | 'temporarily_unavailable'
 

@@ -19,6 +19,7 @@ export const tokenVersion = 1
 /** What each prefix stands for; the type byte repeats it inside the tagged body. */
 export const tokenTypes = {
   refresh: { prefix: 'mlr_', byte: 1, object: 'rft' },
+  'one-time': { prefix: 'mlo_', byte: 2, object: 'otc' },
 } as const
 
 /** The first 16 bytes of HMAC-SHA-256 over the prefix, a zero byte and the body. */

@@ -11,6 +11,7 @@ interface Kind {
  */
 export const eventTypes = {
   'user.registered': { version: 1, retention: 'regulated' },
+  'user.registration_refused': { version: 1, retention: 'security' },
   'user.email_verified': { version: 1, retention: 'regulated' },
   'user.email_changed': { version: 1, retention: 'regulated' },
   'user.login_succeeded': { version: 1, retention: 'security' },

@@ -7,6 +7,7 @@ export {
   deleteSecretKey,
   type SecretKeyRow,
 } from './queries.ts'
+export { seal, unseal } from './seal.ts'
 export { SecretRings, type SecretRing, type VersionedKey } from './secret-rings.ts'
 export { secretPurposes, type SecretPurpose } from './secret-purposes.ts'
 export { planSecretKeys, type SecretKeyAction } from './plan-secret-keys.ts'

@@ -1,7 +1,7 @@
-import { appendAudit } from '../audit/index.ts'
-import { inTenant, run, streamKey, type Db } from '../db/index.ts'
+import { inTenant, streamKey, type Db } from '../db/index.ts'
 import type { Clock, Id, RequestOrigin } from '../kit/index.ts'
-import { appendEvent, type PayloadOf } from '../outbox/index.ts'
+import type { PayloadOf } from '../outbox/index.ts'
+import { recordEnded } from './end-sessions-of.ts'
 import { markSessionEnded, sessionWithGrants } from './queries.ts'
 import type { SessionCache } from './session-cache.ts'
 
@@ -30,14 +30,7 @@ export async function endSession(
       if (session === undefined) return []
       if (await markSessionEnded(tx, { tenantId, sessionId, reason, at })) {
         const { userId } = session
-        const common = { tenantId, at, origin }
-        const target = { type: 'session', id: sessionId }
-        const event = { type: 'session.revoked', payload: { sessionId, userId, reason } } as const
-        await run(
-          tx,
-          appendAudit({ ...common, actor, action: 'session.revoked', target, outcome: 'success', reason }),
-        )
-        await run(tx, appendEvent({ ...common, aggregateId: sessionId, event }))
+        await recordEnded(tx, { tenantId, userId, sessionId, actor, reason, at, origin })
       }
       return session.grantIds
     },

@@ -14,6 +14,14 @@ export function subjectHmacOf(deps: Deps, tenantId: string, email: string): Buff
   return keyed(deps, ['subject', tenantId, email])
 }
 
+/**
+ * The stream of events about addresses that nobody has: one of 64 for each tenant, so that guessing at addresses
+ * makes no streams without end.
+ */
+export function streamOfUnknown(subjectHmac: Buffer): string {
+  return `unknown_${(subjectHmac[0] ?? 0) % 64}`
+}
+
 function keyed(deps: Deps, fields: readonly string[]): Buffer {
   const { key } = deps.secrets.of('fingerprint').current(deps.clock())
   return createHmac('sha256', key).update(fields.join('\0')).digest()

@@ -1,6 +1,7 @@
 export { checkSession, type CheckedSession } from './check-session.ts'
 export { endSession, type EndSession } from './end-session.ts'
-export { fingerprintOf } from './fingerprint.ts'
+export { burySessions, endSessionsOf, type EndedSession, type EndSessionsOf } from './end-sessions-of.ts'
+export { fingerprintOf, streamOfUnknown, subjectHmacOf } from './fingerprint.ts'
 export { logInWithPassword, type LogInWithPassword } from './log-in-with-password.ts'
 export { logOut, type LogOut } from './log-out.ts'
 export { openSession, type OpenSession } from './open-session.ts'

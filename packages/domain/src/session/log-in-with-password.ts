@@ -6,7 +6,7 @@ import { newId, Refusal, type Id, type RequestOrigin } from '../kit/index.ts'
 import { appendEvent } from '../outbox/index.ts'
 import { readTenantPolicy, tenantPolicyOf, type TenantPolicy } from '../tenant/index.ts'
 import { normaliseEmail, userByEmail, userKeyOf, type User } from '../user/index.ts'
-import { subjectHmacOf } from './fingerprint.ts'
+import { streamOfUnknown, subjectHmacOf } from './fingerprint.ts'
 import type { IssuedSession } from './issued-session.ts'
 import { openSession, type OpenSessionDeps } from './open-session.ts'
 
@@ -115,12 +115,4 @@ async function refuse(
     }),
   ])
   throw new Refusal(failure)
-}
-
-/**
- * The stream of events about addresses that nobody has: one of 64 for each tenant, so that guessing at addresses
- * makes no streams without end.
- */
-function streamOfUnknown(subjectHmac: Buffer): string {
-  return `unknown_${(subjectHmac[0] ?? 0) % 64}`
 }

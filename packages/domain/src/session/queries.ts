@@ -174,3 +174,21 @@ export async function sessionWithGrants(
   if (session === undefined) return undefined
   return { userId: session.user_id as Id<'usr'>, grantIds: grants.map((grant) => grant.id) }
 }
+
+/**
+ * The person's live sessions, each with its stream locked, in the order in which everybody locks streams. To be
+ * asked in a transaction that holds the person's own stream.
+ */
+export async function lockLiveSessionsOf(
+  db: Executor,
+  { tenantId, userId, except }: { tenantId: Id<'ten'>; userId: string; except?: string | undefined },
+): Promise<string[]> {
+  const locked = await sql<{ id: string }>`
+    select id, pg_advisory_xact_lock(k) from (
+      select id, hashtextextended(tenant_id || ':' || id, 0) as k from iam.session
+       where tenant_id = ${tenantId} and user_id = ${userId} and revoked_at is null
+         and id <> ${except ?? ''}
+       order by 2 offset 0
+    ) ordered`.execute(db)
+  return locked.rows.map((row) => row.id)
+}

@@ -1,4 +1,11 @@
 export { createTenant, type CreateTenant } from './create-tenant.ts'
 export { TenantDirectory } from './tenant-directory.ts'
 export { defaultTenantPolicy, readTenantPolicy, type TenantPolicy } from './tenant-policy.ts'
-export { type DirectoryEntry, findDirectoryEntry, findTenantPolicy, tenantPolicyOf } from './queries.ts'
+export {
+  type DirectoryEntry,
+  findDirectoryEntry,
+  findTenant,
+  findTenantPolicy,
+  tenantPolicyOf,
+  type TenantNames,
+} from './queries.ts'

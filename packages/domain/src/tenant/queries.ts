@@ -72,3 +72,20 @@ export async function findTenantPolicy(db: Executor, tenantId: Id<'ten'>): Promi
 export function tenantPolicyOf(tenantId: Id<'ten'>) {
   return build.selectFrom('iam.tenant').select('policy').where('tenant_id', '=', tenantId).compile()
 }
+
+export interface TenantNames {
+  readonly slug: string
+  readonly name: string
+  readonly status: DirectoryEntry['status']
+}
+
+/** What a tenant is called, for mails and pages. */
+export async function findTenant(db: Executor, tenantId: Id<'ten'>): Promise<TenantNames | undefined> {
+  const found = await db
+    .selectFrom('iam.tenant as t')
+    .innerJoin('iam.directory as d', 'd.tenant_id', 't.tenant_id')
+    .select(['d.slug', 't.name', 'd.status'])
+    .where('t.tenant_id', '=', tenantId)
+    .executeTakeFirst()
+  return found as TenantNames | undefined
+}

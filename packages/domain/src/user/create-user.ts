@@ -32,6 +32,7 @@ export async function createUser(
     status: 'active',
     locale: 'en',
     createdAt: now,
+    emailVerifiedAt: null,
   }
   const scope = { tenantId: user.tenantId, streams: [streamKey(user.tenantId, user.id)] }
   return inTenant(deps.db, scope, async (tx) => {

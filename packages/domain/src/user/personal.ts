@@ -1,5 +1,5 @@
-import { createCipheriv, createDecipheriv, createSecretKey, randomBytes, type KeyObject } from 'node:crypto'
-import type { SecretRing } from '../secret-key/index.ts'
+import { createSecretKey, randomBytes, type KeyObject } from 'node:crypto'
+import { seal, unseal, type SecretRing } from '../secret-key/index.ts'
 
 /** A person's own key as it is stored: sealed under a version of the data key. */
 export interface SealedUserKey {
@@ -31,19 +31,5 @@ function openUserKey(
 ): KeyObject {
   const key = dataKeys.byVersion(userKey.dataKeyVersion)
   if (key === undefined) throw new Error(`Data key ${userKey.dataKeyVersion} is not loaded.`)
-  return createSecretKey(open(key, userKey.sealed, userId))
-}
-
-/** AES-256-GCM with a random nonce: nonce 12, ciphertext, tag 16. */
-function seal(key: KeyObject, plaintext: Buffer, aad: string): Buffer {
-  const nonce = randomBytes(12)
-  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(aad))
-  return Buffer.concat([nonce, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()])
-}
-
-function open(key: KeyObject, sealed: Buffer, aad: string): Buffer {
-  const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, 12))
-    .setAAD(Buffer.from(aad))
-    .setAuthTag(sealed.subarray(-16))
-  return Buffer.concat([decipher.update(sealed.subarray(12, -16)), decipher.final()])
+  return createSecretKey(unseal(key, userKey.sealed, userId))
 }

@@ -1,4 +1,4 @@
-import { build, type Executor } from '../db/index.ts'
+import { build, run, type Executor } from '../db/index.ts'
 import type { Id } from '../kit/index.ts'
 import type { SealedUserKey } from './personal.ts'
 
@@ -11,6 +11,7 @@ export interface User {
   readonly status: UserStatus
   readonly locale: string
   readonly createdAt: Date
+  readonly emailVerifiedAt: Date | null
 }
 
 const columns = [
@@ -20,6 +21,7 @@ const columns = [
   'status',
   'locale',
   'created_at as createdAt',
+  'email_verified_at as emailVerifiedAt',
 ] as const
 
 /** The user under a normalised address: at most one in a tenant. */
@@ -70,6 +72,7 @@ export async function insertUser(db: Executor, user: User): Promise<boolean> {
       status: user.status,
       locale: user.locale,
       created_at: user.createdAt,
+      email_verified_at: user.emailVerifiedAt,
       updated_at: user.createdAt,
     })
     .onConflict((conflict) => conflict.columns(['tenant_id', 'email']).doNothing())
@@ -125,4 +128,51 @@ export async function hasRole(db: Executor, tenantId: Id<'ten'>, role: string): 
     .limit(1)
     .executeTakeFirst()
   return found !== undefined
+}
+
+/** Finds a user by a normalised address. */
+export async function findUserByEmail(
+  db: Executor,
+  tenantId: Id<'ten'>,
+  email: string,
+): Promise<User | undefined> {
+  const [user] = await run(db, userByEmail(tenantId, email))
+  return user
+}
+
+type Named = { readonly tenantId: Id<'ten'>; readonly userId: string; readonly at: Date }
+
+/** Records that the person has read mail sent to this address. @returns false when they have another one by now, or had confirmed it. */
+export async function markEmailVerified(
+  db: Executor,
+  { tenantId, userId, at }: Named,
+  email: string,
+): Promise<boolean> {
+  const marked = await db
+    .updateTable('iam.user')
+    .set({ email_verified_at: at, updated_at: at })
+    .where('tenant_id', '=', tenantId)
+    .where('id', '=', userId)
+    .where('email', '=', email)
+    .where('email_verified_at', 'is', null)
+    .returning('id')
+    .executeTakeFirst()
+  return marked !== undefined
+}
+
+/** Gives a person another address, which they have confirmed. @returns false when it is somebody's by now. */
+export async function replaceEmail(
+  db: Executor,
+  { tenantId, userId, at }: Named,
+  email: string,
+): Promise<boolean> {
+  const holder = await findUserByEmail(db, tenantId, email)
+  if (holder !== undefined && holder.id !== userId) return false
+  await db
+    .updateTable('iam.user')
+    .set({ email, email_verified_at: at, updated_at: at })
+    .where('tenant_id', '=', tenantId)
+    .where('id', '=', userId)
+    .execute()
+  return true
 }

@@ -1,0 +1,93 @@
+import { appendAudit } from '../audit/index.ts'
+import {
+  checkPassword,
+  credentialOf,
+  hashPassword,
+  replaceCredential,
+  requireAcceptable,
+  type StoredPassword,
+} from '../credential/index.ts'
+import { inOneFlight, inTenant, run, streamKey } from '../db/index.ts'
+import { Refusal, type Id, type RequestOrigin } from '../kit/index.ts'
+import { queueMail } from '../mail/index.ts'
+import { voidOneTimeCodes } from '../one-time-code/index.ts'
+import { appendEvent } from '../outbox/index.ts'
+import { burySessions, endSessionsOf } from '../session/index.ts'
+import { readTenantPolicy, tenantPolicyOf } from '../tenant/index.ts'
+import type { AccountDeps } from './deps.ts'
+
+export interface ChangePassword {
+  readonly tenantId: Id<'ten'>
+  readonly userId: Id<'usr'>
+  /** The session that asks, which goes on; all others end. */
+  readonly sessionId: Id<'ses'>
+  readonly currentPassword: string
+  readonly newPassword: string
+  readonly origin: RequestOrigin
+}
+
+/**
+ * Changes the password of somebody who knows it, ends their other sessions, and tells them by mail.
+ * @throws Refusal `invalid_credentials` for a wrong current password, `password_unacceptable`, `login_busy`.
+ */
+export async function changePassword(deps: AccountDeps, input: ChangePassword): Promise<void> {
+  const { tenantId, userId, origin } = input
+  const [[stored], [tenant]] = await inOneFlight(deps.db, { tenantId }, [
+    credentialOf(tenantId, userId),
+    tenantPolicyOf(tenantId),
+  ])
+  await requirePassword(deps, { tenantId, userId, stored, password: input.currentPassword, origin })
+  requireAcceptable(input.newPassword, readTenantPolicy(tenant?.policy))
+  const password = await hashPassword(deps, { tenantId, password: input.newPassword })
+  const at = deps.clock()
+  const actor = { type: 'user', id: userId } as const
+  const common = { tenantId, at, origin }
+  const ended = await inTenant(deps.db, { tenantId, streams: [streamKey(tenantId, userId)] }, async (tx) => {
+    await replaceCredential(tx, { tenantId, userId, password }, at)
+    await voidOneTimeCodes(tx, { tenantId, userId, purposes: ['reset_password'], createdAt: at })
+    const others = { ...common, userId, actor, reason: 'password_changed', except: input.sessionId }
+    const sessions = await endSessionsOf(tx, others)
+    const target = { type: 'user', id: userId }
+    await run(tx, appendAudit({ ...common, actor, action: 'password.changed', target, outcome: 'success' }))
+    const event = { type: 'password.changed', payload: { userId } } as const
+    await run(tx, appendEvent({ ...common, aggregateId: userId, event }))
+    await run(tx, queueMail(deps, { tenantId, template: 'password_changed', userId, at }))
+    return sessions
+  })
+  await burySessions(deps, tenantId, ended)
+}
+
+/**
+ * Makes sure that whoever holds a session also knows the password, for changes that a borrowed device must not
+ * make. @throws Refusal `invalid_credentials` after recording the failure.
+ */
+export async function requirePassword(
+  deps: AccountDeps,
+  {
+    tenantId,
+    userId,
+    stored,
+    password,
+    origin,
+  }: Pick<ChangePassword, 'tenantId' | 'userId' | 'origin'> & {
+    readonly stored: StoredPassword | undefined
+    readonly password: string
+  },
+): Promise<void> {
+  const release = await deps.passwords.admission.enter(tenantId)
+  const fits = await checkPassword(deps, { stored, password }).finally(release)
+  if (fits) return
+  await inOneFlight(deps.db, { tenantId }, [
+    appendAudit({
+      tenantId,
+      at: deps.clock(),
+      actor: { type: 'user', id: userId },
+      action: 'user.reauthentication_failed',
+      target: { type: 'user', id: userId },
+      outcome: 'refused',
+      reason: 'invalid_credentials',
+      origin,
+    }),
+  ])
+  throw new Refusal('invalid_credentials')
+}

@@ -1,0 +1,179 @@
+import { inTenant, streamKey, type Db, type Executor } from '../db/index.ts'
+import type { Clock } from '../kit/index.ts'
+import { locales, openAddress, type Locale, type MailTemplate, type QueuedMail } from '../mail/index.ts'
+import {
+  oneTimePurposes,
+  spellOneTimeCode,
+  type OneTimeCode,
+  type OneTimePurpose,
+} from '../one-time-code/index.ts'
+import type { SecretRings } from '../secret-key/index.ts'
+import { findTenant } from '../tenant/index.ts'
+import { findUser, findUserByEmail, type User } from '../user/index.ts'
+import { mailOneTimeCode } from './mail-one-time-code.ts'
+
+/** The kinds of mail, by what they say. */
+export type Letter =
+  | 'verify_email'
+  | 'already_registered'
+  | 'reset_password'
+  | 'no_account'
+  | 'password_changed'
+  | 'change_email'
+  | 'email_changed'
+  | 'new_device'
+  | 'account_locked'
+  | 'account_suspended'
+  | 'account_reactivated'
+
+/** A mail whose words only wait to be put in. */
+export interface ComposedMail {
+  readonly to: string
+  readonly locale: Locale
+  readonly letter: Letter
+  readonly tenantName: string
+  /** Where its button leads. */
+  readonly link: string | undefined
+  /** What can be typed instead. */
+  readonly digits: string | undefined
+  /** How many minutes link and digits live. */
+  readonly minutes: number | undefined
+  readonly params: Readonly<Record<string, string>>
+}
+
+export type ComposeDeps = {
+  readonly db: Db
+  readonly clock: Clock
+  readonly secrets: SecretRings
+  readonly issuer: string
+}
+
+/**
+ * Decides what a queued mail says and to whom, now that it is to be sent: who asked did not learn whether there
+ * is an account. Composing it again says the same.
+ * @returns undefined when there is nothing to say any more.
+ */
+export async function composeMail(deps: ComposeDeps, mail: QueuedMail): Promise<ComposedMail | undefined> {
+  const { tenantId } = mail
+  const address = openAddress(deps, mail)
+  const known = await inTenant(deps.db, { tenantId }, (tx) => addressee(tx, mail, address))
+  const scope = known === undefined ? { tenantId } : { tenantId, streams: [streamKey(tenantId, known.id)] }
+  return inTenant(deps.db, scope, async (tx) => {
+    const tenant = await findTenant(tx, tenantId)
+    const user = known === undefined ? undefined : await findUser(tx, tenantId, known.id)
+    const said = await say(deps, tx, { mail, user, address })
+    if (tenant === undefined || tenant.status !== 'active' || said === undefined) return undefined
+    return {
+      to: said.to,
+      locale: localeOf(user, mail),
+      letter: said.letter,
+      tenantName: tenant.name,
+      ...linked(deps, { slug: tenant.slug, said }),
+      params: mail.params,
+    }
+  })
+}
+
+type Saying = {
+  readonly mail: QueuedMail
+  readonly user: User | undefined
+  readonly address: string | undefined
+}
+
+type Said = {
+  readonly to: string
+  readonly letter: Letter
+  readonly page?: string
+  readonly code?: OneTimeCode
+}
+
+async function addressee(
+  tx: Executor,
+  mail: QueuedMail,
+  address: string | undefined,
+): Promise<User | undefined> {
+  if (mail.userId !== null) return findUser(tx, mail.tenantId, mail.userId)
+  return address === undefined ? undefined : findUserByEmail(tx, mail.tenantId, address)
+}
+
+/** What to say by the kind of mail that was queued. A composer answers undefined when that has been overtaken. */
+const composers: Partial<
+  Record<MailTemplate, (deps: ComposeDeps, tx: Executor, saying: Saying) => Promise<Said | undefined>>
+> = {
+  registration: async (deps, tx, { mail, user, address }) => {
+    if (user !== undefined) return withCode(deps, tx, { mail, user, ...letters.verification })
+    return address === undefined ? undefined : alreadyRegistered(address)
+  },
+  verify_email: async (deps, tx, { mail, user }) =>
+    user === undefined ? undefined : withCode(deps, tx, { mail, user, ...letters.verification }),
+  reset_password: async (deps, tx, { mail, user, address }) => {
+    if (user !== undefined) return withCode(deps, tx, { mail, user, ...letters.reset })
+    return address === undefined ? undefined : { to: address, letter: 'no_account', page: 'register' }
+  },
+  change_email: async (deps, tx, { mail, user, address }) => {
+    if (user === undefined || address === undefined) return undefined
+    if ((await findUserByEmail(tx, mail.tenantId, address)) !== undefined) return alreadyRegistered(address)
+    return withCode(deps, tx, { mail, user, subject: address, ...letters.change })
+  },
+  email_changed: async (deps, tx, { mail, user, address }) =>
+    user === undefined || address === undefined
+      ? undefined
+      : withCode(deps, tx, { mail, user, subject: address, ...letters.undo }),
+}
+
+async function say(deps: ComposeDeps, tx: Executor, saying: Saying): Promise<Said | undefined> {
+  const { mail, user } = saying
+  const compose = composers[mail.template]
+  if (compose !== undefined) return compose(deps, tx, saying)
+  if (user === undefined || user.status === 'erased') return undefined
+  return { to: user.email, letter: mail.template as Letter, page: 'account' }
+}
+
+/** The letters that carry a code: what it is for, where its link leads, and who may still have it. */
+const letters = {
+  verification: { purpose: 'verify_email', letter: 'verify_email', page: 'verify-email' },
+  reset: { purpose: 'reset_password', letter: 'reset_password', page: 'reset-password' },
+  change: { purpose: 'change_email', letter: 'change_email', page: 'confirm-email' },
+  undo: { purpose: 'undo_email_change', letter: 'email_changed', page: 'undo-email' },
+} as const satisfies Record<string, { purpose: OneTimePurpose; letter: Letter; page: string }>
+
+type WithCode = (typeof letters)[keyof typeof letters] & {
+  readonly mail: QueuedMail
+  readonly user: User
+  readonly subject?: string
+}
+
+async function withCode(deps: ComposeDeps, tx: Executor, input: WithCode): Promise<Said | undefined> {
+  const { user, purpose, letter, page, subject } = input
+  if (!mayReceive(user, purpose)) return undefined
+  const code = await mailOneTimeCode(deps, tx, input)
+  return code === undefined ? undefined : { to: subject ?? user.email, letter, page, code }
+}
+
+/** A locked account is opened again by a reset; an address is confirmed once. */
+function mayReceive(user: User, purpose: OneTimePurpose): boolean {
+  if (purpose === 'verify_email') return user.status === 'active' && user.emailVerifiedAt === null
+  if (purpose === 'reset_password') return user.status === 'active' || user.status === 'locked'
+  return user.status === 'active' || purpose === 'undo_email_change'
+}
+
+function alreadyRegistered(to: string): Said {
+  return { to, letter: 'already_registered', page: 'sign-in' }
+}
+
+function localeOf(user: User | undefined, mail: QueuedMail): Locale {
+  return locales.find((locale) => locale === (user?.locale ?? mail.locale)) ?? 'en'
+}
+
+/** The link's origin is the deployment's own name, whatever the request that asked for the mail said (C175). */
+function linked({ issuer, secrets, clock }: ComposeDeps, { slug, said }: { slug: string; said: Said }) {
+  const { page, code } = said
+  const base = page === undefined ? undefined : `${issuer}/t/${slug}/${page}`
+  if (base === undefined || code === undefined) return { link: base, digits: undefined, minutes: undefined }
+  const { token, digits } = spellOneTimeCode({ secrets }, code, clock())
+  return {
+    link: `${base}?token=${token}`,
+    digits: code.purpose === 'verify_email' ? digits : undefined,
+    minutes: oneTimePurposes[code.purpose] / 60,
+  }
+}

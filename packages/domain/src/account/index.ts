@@ -1,0 +1,6 @@
+export type { AccountDeps } from './deps.ts'
+export { changePassword, type ChangePassword } from './change-password.ts'
+export { composeMail, type ComposedMail } from './compose-mail.ts'
+export { requestEmailVerification, requestPasswordReset, type RequestByMail } from './request-by-mail.ts'
+export { resetPassword, type ResetPassword } from './reset-password.ts'
+export { verifyEmailByCode, verifyEmailByLink } from './verify-email.ts'

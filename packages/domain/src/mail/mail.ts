@@ -1,0 +1,48 @@
+import type { Id } from '../kit/index.ts'
+
+/** Everything that is mailed. What each says stands with its words, in iam-worker. */
+export type MailTemplate =
+  | 'registration'
+  | 'verify_email'
+  | 'reset_password'
+  | 'password_changed'
+  | 'change_email'
+  | 'email_changed'
+  | 'new_device'
+  | 'account_locked'
+  | 'account_suspended'
+  | 'account_reactivated'
+
+/** The languages that mails and pages are written in. */
+export const locales = ['en', 'fr', 'ar'] as const
+export type Locale = (typeof locales)[number]
+
+/** The first of a person's languages (RFC 9110 12.5.4) that we write in; English if there is none. */
+export function localeFrom(acceptLanguage: string | undefined): Locale {
+  const wanted = (acceptLanguage ?? '').split(',').map((item) => {
+    const [tag = '', ...parameters] = item.trim().split(';')
+    const quality = parameters.find((parameter) => parameter.trim().startsWith('q='))
+    return { language: tag.split('-')[0]?.toLowerCase(), quality: Number(quality?.trim().slice(2) ?? 1) }
+  })
+  const sorted = wanted.filter(({ quality }) => quality > 0).toSorted((a, b) => b.quality - a.quality)
+  return sorted.map(({ language }) => locales.find((locale) => locale === language)).find(Boolean) ?? 'en'
+}
+
+/** A mail that waits to be sent. */
+export interface QueuedMail {
+  readonly tenantId: Id<'ten'>
+  readonly id: Id<'mail'>
+  readonly template: MailTemplate
+  /** Whom it is about, where that is known. */
+  readonly userId: Id<'usr'> | null
+  /** Where it goes, sealed; none for the user's own address at the time of sending. */
+  readonly address: Buffer | null
+  readonly dataKeyVersion: number | null
+  /** The language of whoever asked; a user's own goes before it. */
+  readonly locale: string
+  /** Facts for the words. No personal values and no secrets. */
+  readonly params: Readonly<Record<string, string>>
+  readonly createdAt: Date
+  /** How often sending was begun, this time included. */
+  readonly attempts: number
+}

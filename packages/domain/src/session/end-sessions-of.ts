@@ -1,0 +1,64 @@
+import { appendAudit } from '../audit/index.ts'
+import { run, type Executor } from '../db/index.ts'
+import type { Id, RequestOrigin } from '../kit/index.ts'
+import { appendEvent, type PayloadOf } from '../outbox/index.ts'
+import { lockLiveSessionsOf, markSessionEnded, sessionWithGrants } from './queries.ts'
+import type { SessionCache } from './session-cache.ts'
+
+export interface EndSessionsOf {
+  readonly tenantId: Id<'ten'>
+  readonly userId: Id<'usr'>
+  /** The one that goes on, if any: that of whoever asks. */
+  readonly except?: string | undefined
+  readonly actor: { readonly type: 'user' | 'operator' | 'system' | 'anonymous'; readonly id?: string }
+  readonly reason: PayloadOf<'session.revoked'>['reason']
+  readonly at: Date
+  readonly origin?: RequestOrigin
+}
+
+/** A session that was ended, with the grants whose cache entries are to be buried once that is committed. */
+export interface EndedSession {
+  readonly sessionId: string
+  readonly grantIds: readonly string[]
+}
+
+/**
+ * Ends a person's sessions inside a transaction whose scope has locked that person's stream: no login can open
+ * another one meanwhile. Audit and event of each are part of it. Afterwards call `burySessions`.
+ */
+export async function endSessionsOf(tx: Executor, input: EndSessionsOf): Promise<EndedSession[]> {
+  const sessionIds = await lockLiveSessionsOf(tx, input)
+  const ended: EndedSession[] = []
+  for (const sessionId of sessionIds) {
+    const session = await sessionWithGrants(tx, input.tenantId, sessionId)
+    if (session === undefined || !(await markSessionEnded(tx, { ...input, sessionId }))) continue
+    await recordEnded(tx, { ...input, sessionId })
+    ended.push({ sessionId, grantIds: session.grantIds })
+  }
+  return ended
+}
+
+/** Audit and event of a session's end. */
+export async function recordEnded(
+  tx: Executor,
+  { tenantId, userId, sessionId, actor, reason, at, origin }: EndSessionsOf & { readonly sessionId: string },
+): Promise<void> {
+  const common = { tenantId, at, ...(origin === undefined ? {} : { origin }) }
+  const target = { type: 'session', id: sessionId }
+  const event = { type: 'session.revoked', payload: { sessionId, userId, reason } } as const
+  await run(
+    tx,
+    appendAudit({ ...common, actor, action: 'session.revoked', target, outcome: 'success', reason }),
+  )
+  await run(tx, appendEvent({ ...common, aggregateId: sessionId, event }))
+}
+
+/** Puts tombstones where ended sessions stand in the cache. */
+export async function burySessions(
+  { sessionCache }: { readonly sessionCache: SessionCache },
+  tenantId: string,
+  ended: readonly EndedSession[],
+): Promise<void> {
+  const grantIds = ended.flatMap((session) => session.grantIds)
+  await Promise.all(grantIds.map((grantId) => sessionCache.bury(tenantId, grantId)))
+}
