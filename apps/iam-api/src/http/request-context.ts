@@ -1,4 +1,5 @@
 import type { RequestOrigin } from '@iam/domain/kit'
+import { localeFrom, type Locale } from '@iam/domain/mail'
 import { startSpan } from '@iam/platform/telemetry'
 import type { FastifyRequest } from 'fastify'
 import { networkOf } from './network.ts'
@@ -30,4 +31,9 @@ export function originOf(request: FastifyRequest): RequestOrigin {
     network: networkOf(request.ip),
     agent: (request.headers['user-agent'] ?? '').slice(0, 256),
   }
+}
+
+/** The language to answer and to write mails in (RFC 9110 12.5.4). */
+export function localeOf(request: FastifyRequest): Locale {
+  return localeFrom(request.headers['accept-language'])
 }

@@ -1,5 +1,7 @@
 import type { Deps } from '../deps.ts'
 import type { App } from '../app.ts'
+import { passwordRoutes } from './auth/password.ts'
+import { verifyEmailRoutes } from './auth/verify-email.ts'
 import { loginRoute } from './auth/login.ts'
 import { logoutRoute } from './auth/logout.ts'
 import { refreshRoute } from './auth/refresh.ts'
@@ -8,17 +10,21 @@ import { sessionRoute } from './auth/session.ts'
 import { errorsRoute } from './errors.ts'
 import { healthRoutes } from './health.ts'
 import { meRoute } from './me.ts'
+import { emailRoutes } from './me/email.ts'
 import { openApiRoute } from './openapi.ts'
 
 /** Every route of iam-api. A path leads to its file: POST /api/v1/auth/login is `auth/login.ts`. */
 export function registerRoutes(app: App, deps: Deps): void {
   healthRoutes(app, deps)
   registerRoute(app, deps)
+  verifyEmailRoutes(app, deps)
   loginRoute(app, deps)
+  passwordRoutes(app, deps)
   refreshRoute(app, deps)
   logoutRoute(app, deps)
   sessionRoute(app, deps)
   meRoute(app, deps)
+  emailRoutes(app, deps)
   errorsRoute(app)
   openApiRoute(app)
 }

@@ -9,6 +9,12 @@ export const Email = Type.String({ maxLength: 254, pattern: `^${noControls}{1,64
 /** A password as it is typed; nothing is trimmed or changed but its normalisation. */
 export const Password = Type.String({ minLength: 1, maxLength: 256 })
 
+/** The token of a mailed link. */
+export const OneTimeToken = Type.String({ minLength: 1, maxLength: 136 })
+
+/** What is answered when the rest happens by mail. */
+export const Accepted = Type.Object({ status: Type.Literal('accepted') })
+
 export const TenantHeader = Type.Object({
   'x-tenant-id': Type.Optional(Type.String({ maxLength: 64, description: 'The tenant’s id or slug.' })),
 })

@@ -1,6 +1,13 @@
 export type { AccountDeps } from './deps.ts'
+export {
+  confirmEmailChange,
+  requestEmailChange,
+  undoEmailChange,
+  type RequestEmailChange,
+} from './change-email.ts'
 export { changePassword, type ChangePassword } from './change-password.ts'
 export { composeMail, type ComposedMail } from './compose-mail.ts'
+export { registerUser, type RegisterUser } from './register-user.ts'
 export { requestEmailVerification, requestPasswordReset, type RequestByMail } from './request-by-mail.ts'
 export { resetPassword, type ResetPassword } from './reset-password.ts'
 export { verifyEmailByCode, verifyEmailByLink } from './verify-email.ts'

@@ -1,10 +1,11 @@
 export { normaliseEmail } from './normalise-email.ts'
 export { createUser, type CreateUser } from './create-user.ts'
-export { registerUser, type RegisterUser } from './register-user.ts'
 export {
   findUser,
   findUserByEmail,
   hasRole,
+  insertUser,
+  insertUserKey,
   markEmailVerified,
   replaceEmail,
   userByEmail,
@@ -12,5 +13,5 @@ export {
   type User,
   type UserStatus,
 } from './queries.ts'
-export { sealPersonal, type SealedUserKey } from './personal.ts'
+export { newUserKey, sealPersonal, type SealedUserKey } from './personal.ts'
 export { readProfile, type Profile } from './read-profile.ts'

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { build, run, type Executor } from '../db/index.ts'
 import type { Id } from '../kit/index.ts'
 import type { SealedUserKey } from './personal.ts'
@@ -81,22 +82,16 @@ export async function insertUser(db: Executor, user: User): Promise<boolean> {
   return inserted !== undefined
 }
 
-/** Stores a person's sealed key. */
+/** Stores a person's sealed key; nothing where there is no such user. */
 export async function insertUserKey(
   db: Executor,
   user: Pick<User, 'id' | 'tenantId' | 'createdAt'>,
   key: SealedUserKey,
 ): Promise<void> {
-  await db
-    .insertInto('iam.user_key')
-    .values({
-      tenant_id: user.tenantId,
-      user_id: user.id,
-      data_key_version: key.dataKeyVersion,
-      sealed: key.sealed,
-      created_at: user.createdAt,
-    })
-    .execute()
+  await sql`
+    insert into iam.user_key (tenant_id, user_id, data_key_version, sealed, created_at)
+    select tenant_id, id, ${key.dataKeyVersion}, ${key.sealed}, ${user.createdAt}
+      from iam."user" where tenant_id = ${user.tenantId} and id = ${user.id}`.execute(db)
 }
 
 /** Gives a user a role. Giving it again changes nothing. */

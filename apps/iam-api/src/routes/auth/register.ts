@@ -1,7 +1,7 @@
-import { registerUser } from '@iam/domain/user'
+import { registerUser } from '@iam/domain/account'
 import Type from 'typebox'
 import type { Deps } from '../../deps.ts'
-import { originOf } from '../../http/request-context.ts'
+import { localeOf, originOf } from '../../http/request-context.ts'
 import { requireTenant } from '../../http/tenant.ts'
 import type { App } from '../../app.ts'
 import { Email, Password, problems, TenantHeader, tenantProblems } from '../schemas.ts'
@@ -27,7 +27,12 @@ const schema = {
 export function registerRoute(app: App, deps: Deps): void {
   app.post('/api/v1/auth/register', { schema }, async (request, reply) => {
     const tenantId = await requireTenant(deps, request)
-    await registerUser(deps, { ...request.body, tenantId, origin: originOf(request) })
+    await registerUser(deps, {
+      ...request.body,
+      tenantId,
+      locale: localeOf(request),
+      origin: originOf(request),
+    })
     return reply.code(202).send({ status: 'accepted' })
   })
 }

@@ -1,0 +1,55 @@
+import { requestEmailVerification, verifyEmailByCode, verifyEmailByLink } from '@iam/domain/account'
+import Type from 'typebox'
+import type { App } from '../../app.ts'
+import type { Deps } from '../../deps.ts'
+import { localeOf, originOf } from '../../http/request-context.ts'
+import { requireTenant } from '../../http/tenant.ts'
+import { Accepted, Email, OneTimeToken, problems, TenantHeader } from '../schemas.ts'
+
+const strict = { additionalProperties: false }
+
+const verify = {
+  summary: 'Confirm an address',
+  description: 'By the token of the mailed link, or by the address and the digits that were mailed to it.',
+  tags: ['account'],
+  headers: TenantHeader,
+  body: Type.Union([
+    Type.Object({ token: OneTimeToken }, strict),
+    Type.Object(
+      { email: Email, code: Type.String({ minLength: 8, maxLength: 16, pattern: '^[0-9 -]+$' }) },
+      strict,
+    ),
+  ]),
+  response: { 204: Type.Null(), ...problems('code_invalid', 'tenant_required', 'tenant_unknown') },
+}
+
+const request = {
+  summary: 'Have the mail that confirms an address sent again',
+  description: 'The answer is the same whether or not the address is registered, or confirmed already.',
+  tags: ['account'],
+  headers: TenantHeader,
+  body: Type.Object({ email: Email }, strict),
+  response: { 202: Accepted, ...problems('tenant_required', 'tenant_unknown') },
+}
+
+export function verifyEmailRoutes(app: App, deps: Deps): void {
+  app.post('/api/v1/auth/verify-email', { schema: verify }, async (request, reply) => {
+    const from = { tenantId: await requireTenant(deps, request), origin: originOf(request) }
+    const { body } = request
+    await ('token' in body
+      ? verifyEmailByLink(deps, { ...body, ...from })
+      : verifyEmailByCode(deps, { ...body, ...from }))
+    return reply.code(204).send(null)
+  })
+  app.post('/api/v1/auth/verify-email/request', { schema: request }, async (request, reply) => {
+    const tenantId = await requireTenant(deps, request)
+    const { email } = request.body
+    await requestEmailVerification(deps, {
+      tenantId,
+      email,
+      locale: localeOf(request),
+      origin: originOf(request),
+    })
+    return reply.code(202).send({ status: 'accepted' })
+  })
+}

@@ -1,0 +1,128 @@
+import { appendAudit } from '../audit/index.ts'
+import { credentialOf } from '../credential/index.ts'
+import { inOneFlight, inTenant, run, streamKey, type Executor } from '../db/index.ts'
+import { Refusal, type Id, type RequestOrigin } from '../kit/index.ts'
+import { queueMail } from '../mail/index.ts'
+import { consumeOneTimeCode, voidOneTimeCodes, type OneTimeCode } from '../one-time-code/index.ts'
+import { appendEvent } from '../outbox/index.ts'
+import { unseal } from '../secret-key/index.ts'
+import { burySessions, endSessionsOf, type EndedSession } from '../session/index.ts'
+import { findUser, normaliseEmail, replaceEmail } from '../user/index.ts'
+import { requirePassword } from './change-password.ts'
+import type { AccountDeps } from './deps.ts'
+import { readLink, refuseCode, usableCodeOf } from './use-code.ts'
+
+export interface RequestEmailChange {
+  readonly tenantId: Id<'ten'>
+  readonly userId: Id<'usr'>
+  /** The address to change to. */
+  readonly email: string
+  readonly password: string
+  readonly origin: RequestOrigin
+}
+
+/**
+ * Has a new address confirmed by a mail to it; nothing changes until then. Whether somebody has that address
+ * already, its owner learns by that mail, and who asks does not.
+ * @throws Refusal `invalid_credentials` for a wrong password.
+ */
+export async function requestEmailChange(deps: AccountDeps, input: RequestEmailChange): Promise<void> {
+  const { tenantId, userId, origin } = input
+  const [[stored]] = await inOneFlight(deps.db, { tenantId }, [credentialOf(tenantId, userId)])
+  await requirePassword(deps, { ...input, stored })
+  const at = deps.clock()
+  await inOneFlight(deps.db, { tenantId }, [
+    appendAudit({
+      tenantId,
+      at,
+      actor: { type: 'user', id: userId },
+      action: 'user.email_change_requested',
+      target: { type: 'user', id: userId },
+      outcome: 'success',
+      origin,
+    }),
+    queueMail(deps, { tenantId, template: 'change_email', userId, address: normaliseEmail(input.email), at }),
+  ])
+}
+
+type ByLink = { readonly tenantId: Id<'ten'>; readonly token: string; readonly origin: RequestOrigin }
+
+/**
+ * Changes the address to the one that the link was mailed to. The old address is told, with a link to undo it.
+ * @throws Refusal `code_invalid`, also when the address has become somebody else's.
+ */
+export async function confirmEmailChange(deps: AccountDeps, input: ByLink): Promise<void> {
+  await change(deps, input, 'change_email')
+}
+
+/**
+ * Changes the address back to the one that the link was mailed to, and ends every session: somebody else may
+ * have been at work. The password is then to be reset by mail.
+ * @throws Refusal `code_invalid`.
+ */
+export async function undoEmailChange(deps: AccountDeps, input: ByLink): Promise<void> {
+  await change(deps, input, 'undo_email_change')
+}
+
+async function change(
+  deps: AccountDeps,
+  input: ByLink,
+  purpose: 'change_email' | 'undo_email_change',
+): Promise<void> {
+  const { tenantId, origin } = input
+  const link = readLink(deps, purpose, input)
+  const { userId } = await usableCodeOf(deps, link)
+  const ended = await inTenant(deps.db, { tenantId, streams: [streamKey(tenantId, userId)] }, async (tx) => {
+    const code = await consumeOneTimeCode(tx, { ...link, now: deps.clock() })
+    return code === undefined ? undefined : apply(deps, tx, { tenantId, code, purpose, origin })
+  })
+  if (ended === undefined) return refuseCode(deps, { tenantId, purpose, userId, origin })
+  await burySessions(deps, tenantId, ended)
+}
+
+type Apply = {
+  readonly tenantId: Id<'ten'>
+  readonly code: OneTimeCode
+  readonly purpose: 'change_email' | 'undo_email_change'
+  readonly origin: RequestOrigin
+}
+
+/** @returns the sessions that this ended; undefined, with nothing changed but the code, when it cannot be done. */
+async function apply(
+  deps: AccountDeps,
+  tx: Executor,
+  { tenantId, code, purpose, origin }: Apply,
+): Promise<EndedSession[] | undefined> {
+  const at = deps.clock()
+  const { userId } = code
+  const undone = purpose === 'undo_email_change'
+  const user = await findUser(tx, tenantId, userId)
+  const email = subjectOf(deps, code)
+  if (user === undefined || email === undefined || user.status === 'erased') return undefined
+  if (!(await replaceEmail(tx, { tenantId, userId, at }, email))) return undefined
+  await voidOneTimeCodes(tx, {
+    tenantId,
+    userId,
+    purposes: ['verify_email', 'reset_password', 'change_email'],
+    createdAt: at,
+  })
+  const actor = { type: 'user', id: userId } as const
+  const common = { tenantId, at, origin }
+  const action = undone ? 'user.email_change_undone' : 'user.email_changed'
+  const target = { type: 'user', id: userId }
+  await run(tx, appendAudit({ ...common, actor, action, target, outcome: 'success' }))
+  const event = { type: 'user.email_changed', payload: { userId, undone } } as const
+  await run(tx, appendEvent({ ...common, aggregateId: userId, event }))
+  if (undone) return endSessionsOf(tx, { ...common, userId, actor, reason: 'email_change_undone' })
+  await run(tx, queueMail(deps, { tenantId, template: 'email_changed', userId, address: user.email, at }))
+  return []
+}
+
+/** The address that a code is about. */
+function subjectOf({ secrets }: AccountDeps, code: OneTimeCode): string | undefined {
+  if (code.sealedSubject === undefined) return undefined
+  const { dataKeyVersion, sealed } = code.sealedSubject
+  const key = secrets.of('data').byVersion(dataKeyVersion)
+  if (key === undefined) throw new Refusal('temporarily_unavailable', { retryAfter: 1 })
+  return unseal(key, sealed, code.id).toString()
+}

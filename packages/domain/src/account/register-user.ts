@@ -1,0 +1,117 @@
+import { appendAudit } from '../audit/index.ts'
+import {
+  credentialOf,
+  hashPassword,
+  insertCredential,
+  requireAcceptable,
+  type StoredPassword,
+} from '../credential/index.ts'
+import { inTenant, run, streamKey, type Statement } from '../db/index.ts'
+import { newId, Refusal, type Id, type RequestOrigin } from '../kit/index.ts'
+import { queueMail } from '../mail/index.ts'
+import { appendEvent } from '../outbox/index.ts'
+import { streamOfUnknown, subjectHmacOf } from '../session/index.ts'
+import { findTenantPolicy } from '../tenant/index.ts'
+import { insertUser, insertUserKey, newUserKey, normaliseEmail, type User } from '../user/index.ts'
+import type { AccountDeps } from './deps.ts'
+
+export interface RegisterUser {
+  readonly tenantId: Id<'ten'>
+  readonly email: string
+  readonly password: string
+  /** The language of whoever asks. */
+  readonly locale: string
+  readonly origin: RequestOrigin
+}
+
+type Deps = Pick<AccountDeps, 'db' | 'clock' | 'secrets' | 'passwords'>
+
+/**
+ * Makes a stranger an account, where the tenant lets strangers do so, and has its address confirmed by mail.
+ *
+ * A known address gets the same answer after the same hash, the same statements and as many mails, and nothing
+ * of the account there changes: its owner is told, and who asks does not learn who is registered.
+ * @throws Refusal `registration_closed`, `password_unacceptable`, and `login_busy` when hashing is overloaded.
+ */
+export async function registerUser(deps: Deps, input: RegisterUser): Promise<void> {
+  const { tenantId } = input
+  const policy = await inTenant(deps.db, { tenantId }, (tx) => findTenantPolicy(tx, tenantId))
+  if (policy === undefined) throw new Refusal('tenant_unknown')
+  if (!policy.selfRegistration) throw new Refusal('registration_closed')
+  requireAcceptable(input.password, policy)
+  const password = await hashPassword(deps, { tenantId, password: input.password })
+  await store(deps, input, password)
+}
+
+async function store(deps: Deps, input: RegisterUser, password: StoredPassword): Promise<void> {
+  const { tenantId, locale } = input
+  const now = deps.clock()
+  const email = normaliseEmail(input.email)
+  const user: User = {
+    id: newId('usr', now),
+    tenantId,
+    email,
+    status: 'active',
+    locale,
+    createdAt: now,
+    emailVerifiedAt: null,
+  }
+  const subjectHmac = subjectHmacOf(deps, tenantId, email)
+  const unknown = streamOfUnknown(subjectHmac)
+  const streams = [streamKey(tenantId, user.id), streamKey(tenantId, unknown)]
+  await inTenant(deps.db, { tenantId, streams }, async (tx) => {
+    const added = await insertUser(tx, user)
+    // Where the user was not added, this adds nothing, and in place of the next insert something is read.
+    await insertUserKey(tx, user, newUserKey(deps.secrets.of('data'), user.id, now))
+    if (added) await insertCredential(tx, { tenantId, userId: user.id, password }, now)
+    else await run(tx, credentialOf(tenantId, user.id))
+    const statements = added
+      ? recordRegistered(user, input)
+      : recordRefused({ ...input, subjectHmac, unknown, at: now })
+    for (const statement of statements) await run(tx, statement)
+    await run(
+      tx,
+      queueMail(deps, {
+        tenantId,
+        template: 'registration',
+        userId: user.id,
+        address: email,
+        locale,
+        at: now,
+      }),
+    )
+  })
+}
+
+function recordRegistered({ tenantId, id, createdAt: at }: User, { origin }: RegisterUser): Statement[] {
+  const actor = { type: 'anonymous' } as const
+  const target = { type: 'user', id }
+  const event = { type: 'user.registered', payload: { userId: id } } as const
+  return [
+    appendAudit({ tenantId, at, actor, action: 'user.registered', target, outcome: 'success', origin }),
+    appendEvent({ tenantId, at, aggregateId: id, event, origin }),
+  ]
+}
+
+function recordRefused(refused: {
+  readonly tenantId: Id<'ten'>
+  readonly subjectHmac: Buffer
+  readonly unknown: string
+  readonly at: Date
+  readonly origin: RequestOrigin
+}): Statement[] {
+  const { subjectHmac, unknown, ...common } = refused
+  const event = { type: 'user.registration_refused', payload: { reason: 'address_taken' } } as const
+  return [
+    appendAudit({
+      ...common,
+      actor: { type: 'anonymous' },
+      action: 'user.registered',
+      target: { type: 'user' },
+      outcome: 'refused',
+      reason: event.payload.reason,
+      subjectHmac,
+    }),
+    appendEvent({ ...common, aggregateId: unknown, event }),
+  ]
+}
