@@ -15,7 +15,7 @@ import {
 } from '@iam/platform/variables'
 import * as z from 'zod'
 
-const roles = ['relay', 'keys', 'upkeep'] as const
+const roles = ['relay', 'keys', 'mail', 'upkeep'] as const
 
 const environment = z
   .object({
@@ -24,7 +24,7 @@ const environment = z
     ...databaseVariables,
     IAM_WORKER_ROLES: z
       .string()
-      .default('relay,keys,upkeep')
+      .default('relay,keys,mail,upkeep')
       .transform((text) => text.split(','))
       .pipe(z.array(z.enum(roles))),
     IAM_EVENT_NAMESPACE: z
@@ -49,6 +49,8 @@ const environment = z
     IAM_SIGNING_KEY_ANNOUNCE_SECONDS: seconds.default(120),
     IAM_KEY_SET_LIFETIME_SECONDS: seconds.default(72 * 3600),
     IAM_KEY_SET_RESIGN_SECONDS: seconds.default(3600),
+    IAM_SMTP_URL: z.url({ protocol: /^smtps?$/ }),
+    IAM_MAIL_FROM: z.email(),
     IAM_LOG_LEVEL: logLevel.default('info'),
   })
   .superRefine(devOnly)
@@ -105,6 +107,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
       announce: read.IAM_SIGNING_KEY_ANNOUNCE_SECONDS,
     },
     keySet: { lifetime: read.IAM_KEY_SET_LIFETIME_SECONDS, resignAfter: read.IAM_KEY_SET_RESIGN_SECONDS },
+    smtp: { url: read.IAM_SMTP_URL, from: read.IAM_MAIL_FROM },
     logLevel: read.IAM_LOG_LEVEL,
   })
 }

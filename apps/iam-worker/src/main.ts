@@ -9,6 +9,7 @@ import { openPostgres } from '@iam/platform/postgres'
 import { openRedis } from '@iam/platform/redis'
 import { readConfig } from './config.ts'
 import { startKeys } from './keys/start-keys.ts'
+import { startMail } from './mail/start-mail.ts'
 import { startRelay } from './relay/start-relay.ts'
 import { tidy } from './upkeep/tidy.ts'
 import { type Roles, workerHealth } from './worker-health.ts'
@@ -51,6 +52,7 @@ if (config.roles.includes('upkeep')) {
 }
 if (config.roles.includes('relay')) roles.relay = await startRelay(context, closers)
 if (config.roles.includes('keys')) roles.keys = await startKeys(context, closers)
+if (config.roles.includes('mail')) await startMail(context, closers)
 roles.started = true
 
 await runUntilSignal(closers, log)

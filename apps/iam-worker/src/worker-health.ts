@@ -1,4 +1,5 @@
 import type { Db } from '@iam/domain/db'
+import { countWaitingMails } from '@iam/domain/mail'
 import { countDeadLetters, countUnsent } from '@iam/domain/outbox'
 import type { HealthReport } from '@iam/platform/http'
 import { within } from '@iam/platform/lifecycle'
@@ -34,7 +35,7 @@ export function workerHealth({ db, ping, roles }: Parts) {
     return { status: postgres === 'ok' ? 'ok' : 'degraded', checks }
   }
   const metrics = async (): Promise<string> => {
-    const { depth, oldest, deadLetters } = await within(deadlines.count, countOutbox(db))
+    const { depth, oldest, deadLetters, mails } = await within(deadlines.count, countAll(db))
     return [
       '# TYPE iam_outbox_depth gauge',
       `iam_outbox_depth ${depth}`,
@@ -42,6 +43,10 @@ export function workerHealth({ db, ping, roles }: Parts) {
       `iam_outbox_oldest_seconds ${oldest}`,
       '# TYPE iam_outbox_dead_letters gauge',
       `iam_outbox_dead_letters ${deadLetters}`,
+      '# TYPE iam_mail_waiting gauge',
+      `iam_mail_waiting ${mails.waiting}`,
+      '# TYPE iam_mail_oldest_seconds gauge',
+      `iam_mail_oldest_seconds ${mails.oldest}`,
       '# TYPE iam_relay_partitions gauge',
       `iam_relay_partitions ${roles.relay?.held ?? 0}`,
       '',
@@ -50,6 +55,11 @@ export function workerHealth({ db, ping, roles }: Parts) {
   return { ready, metrics }
 }
 
-async function countOutbox({ kysely }: Pick<Db, 'kysely'>) {
-  return { ...(await countUnsent(kysely)), deadLetters: await countDeadLetters(kysely) }
+async function countAll({ kysely }: Pick<Db, 'kysely'>) {
+  const [unsent, deadLetters, mails] = [
+    await countUnsent(kysely),
+    await countDeadLetters(kysely),
+    await countWaitingMails(kysely),
+  ]
+  return { ...unsent, deadLetters, mails }
 }

@@ -1,18 +1,22 @@
 import { ensureAuditPartitions } from '@iam/domain/audit'
 import type { Db } from '@iam/domain/db'
+import { deleteOldMails } from '@iam/domain/mail'
+import { deleteOldCodes } from '@iam/domain/one-time-code'
 import { deleteSent } from '@iam/domain/outbox'
 import { deleteOldRevocations } from '@iam/domain/session'
 
 const batch = 5_000
 const monthsAhead = 3
 
-/** Keeps the database in shape: audit partitions made ahead, relayed events and old revocations deleted. Safe to run twice. */
+/** Keeps the database in shape: audit partitions made ahead, relayed events, old revocations, mails and codes deleted. Safe to run twice. */
 export async function tidy(
   { db }: { db: Pick<Db, 'kysely'> },
   { keepFor }: { keepFor: number },
 ): Promise<void> {
   await ensureAuditPartitions(db.kysely, monthsAhead)
   await deleteOldRevocations(db.kysely)
+  await deleteOldCodes(db.kysely)
+  await deleteOldMails(db.kysely)
   let deleted = batch
   while (deleted === batch) deleted = await deleteSent(db.kysely, { keepFor, limit: batch })
 }

@@ -23,7 +23,7 @@ export async function claimMails(db: Executor, limit: number): Promise<QueuedMai
               m.data_key_version as "dataKeyVersion", m.locale, m.params, m.created_at as "createdAt", m.attempts`.execute(
     db,
   )
-  return claimed.rows
+  return claimed.rows.toSorted((a, b) => (a.id < b.id ? -1 : 1))
 }
 
 type Named = Pick<QueuedMail, 'tenantId' | 'id'>

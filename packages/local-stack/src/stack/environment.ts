@@ -77,6 +77,8 @@ export function workerEnvironment(endpoints: Endpoints): Environment {
     ...listening(endpoints.ports.worker),
     DATABASE_URL: endpoints.postgres.urlFor('iam_worker', 'iam'),
     REDIS_URL: endpoints.redis.url,
+    IAM_SMTP_URL: `smtp://127.0.0.1:${endpoints.ports.smtp}`,
+    IAM_MAIL_FROM: 'no-reply@iam.example',
     IAM_KEYS_POLL_SECONDS: quickly,
   }
 }

@@ -1,3 +1,4 @@
+export { deliverMails, tokenIn } from './deliver-mails.ts'
 export { demo, testDeployment } from './bootstrap-for-tests.ts'
 export { openWorld, type World, type WorldOptions } from './open-world.ts'
 export { TestClock } from './test-clock.ts'

@@ -1,0 +1,88 @@
+import type { Language } from './words.ts'
+
+const notYou = 'إذا لم تكن أنت من طلب ذلك فتجاهل هذه الرسالة: لم يتغيّر شيء.'
+
+export const arabic: Language = {
+  direction: 'rtl',
+  digits: 'أو اكتب هذا الرمز:',
+  orLink: 'أو افتح هذا العنوان:',
+  lifetime: (minutes) => {
+    if (minutes < 60) return `${minutes} دقائق`
+    if (minutes < 1440) return minutes === 60 ? 'ساعة واحدة' : `${minutes / 60} ساعات`
+    return minutes === 1440 ? 'يوم واحد' : `${minutes / 1440} أيام`
+  },
+  letters: {
+    verify_email: {
+      subject: ({ tenant }) => `أكّد عنوان بريدك لدى ${tenant}`,
+      paragraphs: ({ tenant }) => [`يُرجى تأكيد أن هذا العنوان لك حتى تتمكن ${tenant} من مراسلتك.`],
+      button: 'تأكيد العنوان',
+      closing: notYou,
+    },
+    already_registered: {
+      subject: ({ tenant }) => `لديك حساب بالفعل لدى ${tenant}`,
+      paragraphs: ({ tenant }) => [
+        `أراد شخص ما استخدام هذا العنوان لحساب لدى ${tenant}، لكنه يخصّ حسابًا موجودًا.`,
+        'إذا كنت أنت فسجّل الدخول، أو اختر كلمة مرور جديدة إن نسيتها.',
+      ],
+      button: 'تسجيل الدخول',
+      closing: notYou,
+    },
+    reset_password: {
+      subject: ({ tenant }) => `اختر كلمة مرور جديدة لدى ${tenant}`,
+      paragraphs: ({ tenant }) => [`طلبت اختيار كلمة مرور جديدة لحسابك لدى ${tenant}.`],
+      button: 'اختيار كلمة مرور جديدة',
+      closing: notYou,
+    },
+    no_account: {
+      subject: ({ tenant }) => `لا يوجد حساب لهذا العنوان لدى ${tenant}`,
+      paragraphs: ({ tenant }) => [
+        `طلب شخص ما كلمة مرور جديدة لدى ${tenant}، لكن لا حساب بهذا العنوان. ربما استخدمت عنوانًا آخر.`,
+      ],
+      button: 'إنشاء حساب',
+      closing: notYou,
+    },
+    password_changed: {
+      subject: ({ tenant }) => `تم تغيير كلمة مرورك لدى ${tenant}`,
+      paragraphs: () => ['تم تغيير كلمة مرورك وتسجيل خروج أجهزتك الأخرى.'],
+      button: 'عرض حسابك',
+      closing: 'إذا لم تكن أنت فاختر كلمة مرور جديدة الآن وأخبر المسؤول لديك.',
+    },
+    change_email: {
+      subject: ({ tenant }) => `أكّد عنوانك الجديد لدى ${tenant}`,
+      paragraphs: ({ tenant }) => [`طلبت استخدام هذا العنوان لحسابك لدى ${tenant} من الآن فصاعدًا.`],
+      button: 'استخدام هذا العنوان',
+      closing: notYou,
+    },
+    email_changed: {
+      subject: ({ tenant }) => `تم تغيير عنوانك لدى ${tenant}`,
+      paragraphs: ({ tenant }) => [
+        `أصبح لحسابك لدى ${tenant} عنوان آخر، ولم يعد هذا العنوان مستخدمًا.`,
+        'إذا لم تكن أنت فتراجع عن ذلك: يعود العنوان القديم ويُسجَّل خروج كل الأجهزة.',
+      ],
+      button: 'التراجع عن التغيير',
+    },
+    new_device: {
+      subject: ({ tenant }) => `تسجيل دخول جديد إلى ${tenant}`,
+      paragraphs: ({ params }) => [
+        'استُخدم حسابك الآن على جهاز أو شبكة لم نرهما من قبل.',
+        [params['device'], params['place'], params['time']].filter(Boolean).join(' · '),
+      ],
+      button: 'عرض جلساتك',
+      closing: 'إذا لم تكن أنت فأنهِ تلك الجلسة واختر كلمة مرور جديدة.',
+    },
+    account_locked: {
+      subject: ({ tenant }) => `تم قفل حسابك لدى ${tenant}`,
+      paragraphs: () => ['جُرّبت كلمات مرور خاطئة كثيرة فأُوقفت كلمة المرور. اختر كلمة جديدة لاستعادة حسابك.'],
+      button: 'اختيار كلمة مرور جديدة',
+    },
+    account_suspended: {
+      subject: ({ tenant }) => `تم تعليق حسابك لدى ${tenant}`,
+      paragraphs: () => ['علّق أحد المسؤولين حسابك. يُرجى سؤاله لمعرفة المزيد.'],
+    },
+    account_reactivated: {
+      subject: ({ tenant }) => `حسابك لدى ${tenant} نشط من جديد`,
+      paragraphs: () => ['أعاد أحد المسؤولين تنشيط حسابك.'],
+      button: 'تسجيل الدخول',
+    },
+  },
+}

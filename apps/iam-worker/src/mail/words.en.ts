@@ -1,0 +1,96 @@
+import type { Language } from './words.ts'
+
+const notYou = 'If this was not you, you can ignore this mail: nothing has been changed.'
+
+export const english: Language = {
+  direction: 'ltr',
+  digits: 'Or type this code:',
+  orLink: 'Or open this address:',
+  lifetime: (minutes) => {
+    if (minutes < 60) return `${minutes} minutes`
+    if (minutes < 1440) return minutes === 60 ? 'an hour' : `${minutes / 60} hours`
+    return minutes === 1440 ? 'a day' : `${minutes / 1440} days`
+  },
+  letters: {
+    verify_email: {
+      subject: ({ tenant }) => `Confirm your address for ${tenant}`,
+      paragraphs: ({ tenant }) => [
+        `Please confirm that this address is yours, so that ${tenant} can reach you.`,
+      ],
+      button: 'Confirm address',
+      closing: notYou,
+    },
+    already_registered: {
+      subject: ({ tenant }) => `You already have an account at ${tenant}`,
+      paragraphs: ({ tenant }) => [
+        `Somebody wanted to use this address for an account at ${tenant}, but it belongs to one already.`,
+        'If it was you, sign in, or choose a new password if you have forgotten yours.',
+      ],
+      button: 'Sign in',
+      closing: notYou,
+    },
+    reset_password: {
+      subject: ({ tenant }) => `Choose a new password for ${tenant}`,
+      paragraphs: ({ tenant }) => [`You asked to choose a new password for your account at ${tenant}.`],
+      button: 'Choose a new password',
+      closing: notYou,
+    },
+    no_account: {
+      subject: ({ tenant }) => `There is no account at ${tenant} for this address`,
+      paragraphs: ({ tenant }) => [
+        `Somebody asked for a new password at ${tenant}, but no account has this address. You may have used another one.`,
+      ],
+      button: 'Make an account',
+      closing: notYou,
+    },
+    password_changed: {
+      subject: ({ tenant }) => `Your password for ${tenant} was changed`,
+      paragraphs: () => ['Your password was changed, and your other devices were signed out.'],
+      button: 'See your account',
+      closing: 'If this was not you, choose a new password now, and tell your administrator.',
+    },
+    change_email: {
+      subject: ({ tenant }) => `Confirm your new address for ${tenant}`,
+      paragraphs: ({ tenant }) => [
+        `You asked to use this address for your account at ${tenant} from now on.`,
+      ],
+      button: 'Use this address',
+      closing: notYou,
+    },
+    email_changed: {
+      subject: ({ tenant }) => `Your address at ${tenant} was changed`,
+      paragraphs: ({ tenant }) => [
+        `Your account at ${tenant} has another address now. This one is not used any more.`,
+        'If this was not you, undo it: the old address comes back, and every device is signed out.',
+      ],
+      button: 'Undo the change',
+    },
+    new_device: {
+      subject: ({ tenant }) => `A new sign-in to ${tenant}`,
+      paragraphs: ({ params }) => [
+        'Your account was just used on a device or a network that we have not seen before.',
+        [params['device'], params['place'], params['time']].filter(Boolean).join(' · '),
+      ],
+      button: 'See your sessions',
+      closing: 'If this was not you, end that session and choose a new password.',
+    },
+    account_locked: {
+      subject: ({ tenant }) => `Your account at ${tenant} is locked`,
+      paragraphs: () => [
+        'Too many wrong passwords were tried, so the password was switched off. Choose a new one to use your account again.',
+      ],
+      button: 'Choose a new password',
+    },
+    account_suspended: {
+      subject: ({ tenant }) => `Your account at ${tenant} was suspended`,
+      paragraphs: () => [
+        'An administrator suspended your account. Please ask them if you need to know more.',
+      ],
+    },
+    account_reactivated: {
+      subject: ({ tenant }) => `Your account at ${tenant} is active again`,
+      paragraphs: () => ['An administrator has made your account active again.'],
+      button: 'Sign in',
+    },
+  },
+}

@@ -1,0 +1,99 @@
+import type { Language } from './words.ts'
+
+const notYou = 'Si vous n’êtes pas à l’origine de cette demande, ignorez ce message : rien n’a été modifié.'
+
+export const french: Language = {
+  direction: 'ltr',
+  digits: 'Ou saisissez ce code :',
+  orLink: 'Ou ouvrez cette adresse :',
+  lifetime: (minutes) => {
+    if (minutes < 60) return `${minutes} minutes`
+    if (minutes < 1440) return minutes === 60 ? 'une heure' : `${minutes / 60} heures`
+    return minutes === 1440 ? 'un jour' : `${minutes / 1440} jours`
+  },
+  letters: {
+    verify_email: {
+      subject: ({ tenant }) => `Confirmez votre adresse pour ${tenant}`,
+      paragraphs: ({ tenant }) => [
+        `Merci de confirmer que cette adresse est la vôtre, afin que ${tenant} puisse vous joindre.`,
+      ],
+      button: 'Confirmer l’adresse',
+      closing: notYou,
+    },
+    already_registered: {
+      subject: ({ tenant }) => `Vous avez déjà un compte chez ${tenant}`,
+      paragraphs: ({ tenant }) => [
+        `Quelqu’un a voulu utiliser cette adresse pour un compte chez ${tenant}, mais elle appartient déjà à un compte.`,
+        'Si c’était vous, connectez-vous, ou choisissez un nouveau mot de passe si vous l’avez oublié.',
+      ],
+      button: 'Se connecter',
+      closing: notYou,
+    },
+    reset_password: {
+      subject: ({ tenant }) => `Choisissez un nouveau mot de passe pour ${tenant}`,
+      paragraphs: ({ tenant }) => [
+        `Vous avez demandé à choisir un nouveau mot de passe pour votre compte chez ${tenant}.`,
+      ],
+      button: 'Choisir un mot de passe',
+      closing: notYou,
+    },
+    no_account: {
+      subject: ({ tenant }) => `Aucun compte chez ${tenant} pour cette adresse`,
+      paragraphs: ({ tenant }) => [
+        `Quelqu’un a demandé un nouveau mot de passe chez ${tenant}, mais aucun compte n’a cette adresse. Vous en avez peut-être utilisé une autre.`,
+      ],
+      button: 'Créer un compte',
+      closing: notYou,
+    },
+    password_changed: {
+      subject: ({ tenant }) => `Votre mot de passe pour ${tenant} a été modifié`,
+      paragraphs: () => ['Votre mot de passe a été modifié et vos autres appareils ont été déconnectés.'],
+      button: 'Voir votre compte',
+      closing:
+        'Si ce n’était pas vous, choisissez tout de suite un nouveau mot de passe et prévenez votre administrateur.',
+    },
+    change_email: {
+      subject: ({ tenant }) => `Confirmez votre nouvelle adresse pour ${tenant}`,
+      paragraphs: ({ tenant }) => [
+        `Vous avez demandé à utiliser désormais cette adresse pour votre compte chez ${tenant}.`,
+      ],
+      button: 'Utiliser cette adresse',
+      closing: notYou,
+    },
+    email_changed: {
+      subject: ({ tenant }) => `Votre adresse chez ${tenant} a été modifiée`,
+      paragraphs: ({ tenant }) => [
+        `Votre compte chez ${tenant} a maintenant une autre adresse. Celle-ci ne sert plus.`,
+        'Si ce n’était pas vous, annulez : l’ancienne adresse revient et tous les appareils sont déconnectés.',
+      ],
+      button: 'Annuler la modification',
+    },
+    new_device: {
+      subject: ({ tenant }) => `Nouvelle connexion à ${tenant}`,
+      paragraphs: ({ params }) => [
+        'Votre compte vient d’être utilisé sur un appareil ou un réseau que nous ne connaissons pas.',
+        [params['device'], params['place'], params['time']].filter(Boolean).join(' · '),
+      ],
+      button: 'Voir vos sessions',
+      closing: 'Si ce n’était pas vous, terminez cette session et choisissez un nouveau mot de passe.',
+    },
+    account_locked: {
+      subject: ({ tenant }) => `Votre compte chez ${tenant} est verrouillé`,
+      paragraphs: () => [
+        'Trop de mots de passe erronés ont été essayés, le mot de passe a donc été désactivé. Choisissez-en un nouveau pour retrouver votre compte.',
+      ],
+      button: 'Choisir un mot de passe',
+    },
+    account_suspended: {
+      subject: ({ tenant }) => `Votre compte chez ${tenant} a été suspendu`,
+      paragraphs: () => [
+        'Un administrateur a suspendu votre compte. Adressez-vous à lui pour en savoir plus.',
+      ],
+    },
+    account_reactivated: {
+      subject: ({ tenant }) => `Votre compte chez ${tenant} est de nouveau actif`,
+      paragraphs: () => ['Un administrateur a réactivé votre compte.'],
+      button: 'Se connecter',
+    },
+  },
+}
