@@ -47,6 +47,8 @@ const processes = [
       IAM_KMS_ENDORSE_KEY: `${ring}/endorse/cryptoKeyVersions/1`,
       IAM_KMS_PUBLISH_KEY: `${ring}/publish/cryptoKeyVersions/1`,
       IAM_OBJECT_STORE: 'gs://bucket',
+      IAM_SMTP_URL: 'smtps://mail.example:465',
+      IAM_MAIL_FROM: 'no-reply@id.example.com',
     },
     malformed: {
       IAM_ENV: 'Not A Name',
@@ -56,6 +58,8 @@ const processes = [
       IAM_OBJECT_STORE: 'bucket',
       IAM_WORKER_ROLES: 'relay,king',
       IAM_SIGNING_KEY_SIGN_SECONDS: '86400',
+      IAM_SMTP_URL: 'http://mail.example',
+      IAM_MAIL_FROM: 'nobody',
     },
   },
   {

@@ -1,4 +1,4 @@
-import type { Language } from './words.ts'
+import type { Language } from './language.ts'
 
 const notYou = 'إذا لم تكن أنت من طلب ذلك فتجاهل هذه الرسالة: لم يتغيّر شيء.'
 

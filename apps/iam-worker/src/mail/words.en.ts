@@ -1,4 +1,4 @@
-import type { Language } from './words.ts'
+import type { Language } from './language.ts'
 
 const notYou = 'If this was not you, you can ignore this mail: nothing has been changed.'
 

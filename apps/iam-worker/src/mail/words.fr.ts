@@ -1,4 +1,4 @@
-import type { Language } from './words.ts'
+import type { Language } from './language.ts'
 
 const notYou = 'Si vous n’êtes pas à l’origine de cette demande, ignorez ce message : rien n’a été modifié.'
 

@@ -1,34 +1,8 @@
-import type { Letter } from '@iam/domain/account'
 import type { Locale } from '@iam/domain/mail'
+import type { Language } from './language.ts'
 import { arabic } from './words.ar.ts'
 import { english } from './words.en.ts'
 import { french } from './words.fr.ts'
 
-/** What a letter tells of besides its tenant's name. */
-export interface Facts {
-  readonly tenant: string
-  readonly minutes: number
-  readonly params: Readonly<Record<string, string>>
-}
-
-/** One letter's words in one language. */
-export interface Words {
-  readonly subject: (facts: Facts) => string
-  readonly paragraphs: (facts: Facts) => readonly string[]
-  /** What the button says; none for a letter that asks for nothing. */
-  readonly button?: string
-  /** Stands after the button. */
-  readonly closing?: string
-}
-
-/** A language: its letters, and what all of them say. */
-export interface Language {
-  readonly direction: 'ltr' | 'rtl'
-  readonly letters: Readonly<Record<Letter, Words>>
-  readonly digits: string
-  readonly orLink: string
-  /** How long something lives, in the largest unit that fits. */
-  readonly lifetime: (minutes: number) => string
-}
-
+/** Every mail, in every language that we write in. */
 export const languages: Readonly<Record<Locale, Language>> = { en: english, fr: french, ar: arabic }

@@ -1,5 +1,6 @@
 import type { ComposedMail } from '@iam/domain/account'
-import { languages, type Facts, type Language } from './words.ts'
+import type { Facts, Language } from './language.ts'
+import { languages } from './words.ts'
 
 /** A mail's words, in both forms. */
 export interface WrittenMail {
