@@ -5,7 +5,7 @@ import { auditOf, logIn, openWorld, stateOf, type World } from '@iam/testkit/wor
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { accessesIn, accessesOfDomain } from './accesses.ts'
-import { travelAsOperator, travelAsPeople, travelAsWorker } from './journeys.ts'
+import { travelAsOperator, travelAsOwnerOfAnAccount, travelAsPeople, travelAsWorker } from './journeys.ts'
 
 /** What the tenant that is set does not bind, each with its reason. */
 const notOfATenant: readonly (readonly [RegExp, string])[] = [
@@ -22,6 +22,8 @@ const notOfATenant: readonly (readonly [RegExp, string])[] = [
     /iam\.(leader_lease|relay_lease|relay_member)/,
     'what workers share out among themselves, for all tenants',
   ],
+  [/(update|delete from|from) iam\.mail/, 'iam-worker sends the mails of all tenants, and deletes old ones'],
+  [/^delete from iam\.one_time_code/, 'old codes of all tenants are deleted'],
   [/iam\.outbox_dead_letter/, 'the relay puts events of all tenants aside'],
   [
     /iam\.session_revocation/,
@@ -49,6 +51,7 @@ describe('row-level security', () => {
     world = await openWorld(inject('services'))
     world.waits.sent.length = 0
     await travelAsPeople(world)
+    await travelAsOwnerOfAnAccount(world)
     await travelAsOperator(world)
     await travelAsWorker(world)
     everything = [...world.waits.sent, ...world.sentByWorker]

@@ -1,9 +1,21 @@
+import {
+  changePassword,
+  confirmEmailChange,
+  registerUser,
+  requestEmailChange,
+  requestPasswordReset,
+  resetPassword,
+  verifyEmailByCode,
+  verifyEmailByLink,
+} from '@iam/domain/account'
 import { verifyAccessToken } from '@iam/domain/access-token'
 import { ensureAuditPartitions } from '@iam/domain/audit'
 import { hashPassword } from '@iam/domain/credential'
 import { inTenant } from '@iam/domain/db'
 import type { Id } from '@iam/domain/kit'
 import { holdLease, releaseLease, type HeldLease } from '@iam/domain/lease'
+import { countWaitingMails, deleteOldMails } from '@iam/domain/mail'
+import { deleteOldCodes } from '@iam/domain/one-time-code'
 import {
   advanceCursor,
   buryEvent,
@@ -30,16 +42,16 @@ import {
 } from '@iam/domain/session'
 import { publishKeySet, tendSigningKeys } from '@iam/domain/signing-key'
 import { createTenant, findDirectoryEntry } from '@iam/domain/tenant'
-import { createUser, hasRole, readProfile, registerUser } from '@iam/domain/user'
+import { createUser, hasRole, readProfile } from '@iam/domain/user'
 import { testAnchors, testWrapping } from '@iam/testkit/kms'
-import { logIn, testDeployment, type World } from '@iam/testkit/world'
+import { deliverMails, logIn, testDeployment, tokenIn, type World } from '@iam/testkit/world'
 
 /** Everything that people do. */
 export async function travelAsPeople(world: World): Promise<void> {
   const { acme: tenantId, origin } = world
   const alone = () => ({ ...world, refreshFlights: new RefreshFlights<IssuedSession>() })
   const grace = { tenantId, email: 'grace@acme.example', origin }
-  await registerUser(world, { ...grace, password: 'a long enough password' })
+  await registerUser(world, { ...grace, password: 'a long enough password', locale: 'en' })
   await logInWithPassword(world, { ...grace, password: 'wrong' }).catch(() => undefined)
   const first = await logIn(world)
   await world.forget()
@@ -51,6 +63,46 @@ export async function travelAsPeople(world: World): Promise<void> {
   await refreshSession(alone(), { refreshToken: second.refreshToken, origin })
   await logOut(world, { tenantId, grantId: token.grantId, origin })
   await world.revocations.poll()
+}
+
+/** What people do with their account: each link is mailed by the worker and used once. */
+export async function travelAsOwnerOfAnAccount(world: World): Promise<void> {
+  const { acme: tenantId, origin } = world
+  const from = { tenantId, origin }
+  const grace = { ...from, email: 'hopper@acme.example', locale: 'en' }
+  const password = 'a long enough password'
+  const mailed = async () => (await deliverMails(world)).at(-1)
+  await registerUser(world, { ...grace, password })
+  await registerUser(world, { ...grace, password })
+  const [verification] = await deliverMails(world)
+  await verifyEmailByCode(world, { ...grace, code: '00000000' }).catch(() => undefined)
+  await verifyEmailByLink(world, { ...from, token: tokenIn(verification) })
+  await requestPasswordReset(world, grace)
+  const reset = { ...from, token: tokenIn(await mailed()), password: 'another long enough password' }
+  await resetPassword(world, reset)
+  await resetPassword(world, reset).catch(() => undefined)
+  const issued = await logInWithPassword(world, { ...grace, password: reset.password })
+  const { userId } = verifyAccessToken(world, issued.accessToken)
+  const sessionId = issued.session.id
+  const change = { currentPassword: reset.password, newPassword: password }
+  await changePassword(world, { ...from, userId, sessionId, ...change })
+  await mailed()
+  await requestEmailChange(world, {
+    ...from,
+    userId,
+    email: 'grace.hopper@acme.example',
+    password: 'wrong',
+  }).catch(() => undefined)
+  await requestEmailChange(world, { ...from, userId, email: 'grace.hopper@acme.example', password })
+  await confirmEmailChange(world, { ...from, token: tokenIn(await mailed()) })
+  // Left usable, so that what looks for codes finds some.
+  const ada = { ...grace, email: 'lovelace@acme.example' }
+  await registerUser(world, { ...ada, password })
+  await deliverMails(world)
+  await verifyEmailByCode(world, { ...ada, code: '00000000' }).catch(() => undefined)
+  await requestPasswordReset(world, ada)
+  const tooShort = { ...from, token: tokenIn(await mailed()), password: 'short' }
+  await resetPassword(world, tooShort).catch(() => undefined)
 }
 
 /** What the operator's commands do. They run as the owner, whom the same policies bind; here under the api's login. */
@@ -71,6 +123,9 @@ export async function travelAsWorker(world: World): Promise<void> {
   await ensureAuditPartitions(kysely, 3)
   await deleteOldRevocations(kysely)
   await deleteSent(kysely, { keepFor: 0, limit: 10 })
+  await countWaitingMails(kysely)
+  await deleteOldMails(kysely)
+  await deleteOldCodes(kysely)
 }
 
 async function relay({ workerDb: { kysely }, acme, clock }: World): Promise<void> {

@@ -113,7 +113,7 @@ async function apply(
   await run(tx, appendAudit({ ...common, actor, action, target, outcome: 'success' }))
   const event = { type: 'user.email_changed', payload: { userId, undone } } as const
   await run(tx, appendEvent({ ...common, aggregateId: userId, event }))
-  if (undone) return endSessionsOf(tx, { ...common, userId, actor, reason: 'email_change_undone' })
+  if (undone) return endSessionsOf(tx, { ...common, userId, actor, reason: 'email_changed' })
   await run(tx, queueMail(deps, { tenantId, template: 'email_changed', userId, address: user.email, at }))
   return []
 }

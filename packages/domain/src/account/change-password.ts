@@ -45,7 +45,7 @@ export async function changePassword(deps: AccountDeps, input: ChangePassword): 
   const ended = await inTenant(deps.db, { tenantId, streams: [streamKey(tenantId, userId)] }, async (tx) => {
     await replaceCredential(tx, { tenantId, userId, password }, at)
     await voidOneTimeCodes(tx, { tenantId, userId, purposes: ['reset_password'], createdAt: at })
-    const others = { ...common, userId, actor, reason: 'password_changed', except: input.sessionId }
+    const others = { ...common, userId, actor, reason: 'password_changed' as const, except: input.sessionId }
     const sessions = await endSessionsOf(tx, others)
     const target = { type: 'user', id: userId }
     await run(tx, appendAudit({ ...common, actor, action: 'password.changed', target, outcome: 'success' }))

@@ -4,7 +4,7 @@ import type { SecretPurpose } from './secret-purposes.ts'
 
 const now = new Date('2026-11-21T12:00:00Z')
 const lead = 120
-const others: SecretPurpose[] = ['token-tag', 'pepper', 'data', 'fingerprint']
+const others: SecretPurpose[] = ['token-tag', 'pepper', 'data', 'fingerprint', 'one-time']
 const settled = others.map((purpose) => ({ purpose, version: 1, activateAt: ago(1e6), retireAt: null }))
 
 function ago(seconds: number): Date {
@@ -41,8 +41,10 @@ describe('planSecretKeys', () => {
     ])
   })
 
-  test('never rotates a secret whose versions must stay readable', () => {
+  test('rotates what mails are derived from, and never a secret whose versions must stay readable', () => {
     const old = settled.map((row) => ({ ...row, activateAt: ago(1e9) }))
-    expect(planSecretKeys([...old, box(1, 1)], now, lead)).toEqual([])
+    expect(planSecretKeys([...old, box(1, 1)], now, lead)).toEqual([
+      { do: 'generate', purpose: 'one-time', version: 2, activateAt: ago(-lead) },
+    ])
   })
 })
