@@ -2,17 +2,31 @@ import { logIn } from '@iam/testkit/world'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openApp, type TestApp } from '../support/open-app.ts'
 
+interface Schema {
+  readonly required?: readonly string[]
+  readonly anyOf?: readonly Schema[]
+}
 interface Operation {
-  readonly requestBody?: object
+  readonly requestBody?: { readonly content: { readonly 'application/json': { readonly schema: Schema } } }
   readonly responses: Readonly<Record<string, { readonly description: string }>>
 }
 type Document = { readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>> }
 
-const credentials = { email: 'ada@acme.example', password: 'correct horse battery staple' }
-const bodies: Readonly<Record<string, object>> = {
-  '/api/v1/auth/login': credentials,
-  '/api/v1/auth/register': credentials,
-  '/api/v1/auth/refresh': {},
+const password = 'correct horse battery staple'
+const members: Readonly<Record<string, string>> = {
+  email: 'ada@acme.example',
+  password,
+  currentPassword: password,
+  newPassword: password,
+  token: 'x',
+}
+
+/** A body that an operation's schema takes: of the first form, if it has several. */
+function bodyFor({ requestBody }: Operation) {
+  if (requestBody === undefined) return {}
+  const { schema } = requestBody.content['application/json']
+  const { required = [] } = schema.anyOf?.[0] ?? schema
+  return { payload: Object.fromEntries(required.map((name) => [name, members[name]])) }
 }
 
 describe('the OpenAPI document', () => {
@@ -31,12 +45,11 @@ describe('the OpenAPI document', () => {
     const seen = new Set<string | undefined>()
     for (const [url, methods] of Object.entries(document.paths)) {
       for (const [method, operation] of Object.entries(methods)) {
-        const payload = operation.requestBody === undefined ? {} : { payload: bodies[url] ?? {} }
         const response = await open.app.inject({
           method: method.toUpperCase() as 'GET',
           url,
           headers: { authorization, 'x-tenant-id': 'acme', ...headers },
-          ...payload,
+          ...bodyFor(operation),
         })
         const { code } = response.body === '' ? {} : response.json<{ code?: string }>()
         const listed = operation.responses[response.statusCode]?.description.split(', ') ?? []

@@ -5,7 +5,15 @@ import type { Deps } from '../../deps.ts'
 import { authenticate } from '../../http/authenticate.ts'
 import { localeOf, originOf } from '../../http/request-context.ts'
 import { requireTenant } from '../../http/tenant.ts'
-import { Accepted, Email, OneTimeToken, Password, problems, TenantHeader } from '../schemas.ts'
+import {
+  Accepted,
+  Email,
+  OneTimeToken,
+  Password,
+  problems,
+  TenantHeader,
+  tenantProblems,
+} from '../schemas.ts'
 
 const strict = { additionalProperties: false }
 const common = { tags: ['account'], headers: TenantHeader }
@@ -15,7 +23,7 @@ const request = {
   summary: 'Have a link to choose a new password mailed',
   description: 'The answer is the same whether or not the address is registered.',
   body: Type.Object({ email: Email }, strict),
-  response: { 202: Accepted, ...problems('tenant_required', 'tenant_unknown') },
+  response: { 202: Accepted, ...problems('tenant_required', ...tenantProblems) },
 }
 
 const confirm = {
@@ -25,7 +33,7 @@ const confirm = {
   body: Type.Object({ token: OneTimeToken, password: Password }, strict),
   response: {
     204: Type.Null(),
-    ...problems('code_invalid', 'password_unacceptable', 'tenant_required', 'tenant_unknown', 'login_busy'),
+    ...problems('code_invalid', 'password_unacceptable', 'tenant_required', 'login_busy', ...tenantProblems),
   },
 }
 
@@ -44,6 +52,7 @@ const change = {
       'session_ended',
       'tenant_mismatch',
       'login_busy',
+      ...tenantProblems,
     ),
   },
 }

@@ -4,7 +4,7 @@ import type { App } from '../../app.ts'
 import type { Deps } from '../../deps.ts'
 import { localeOf, originOf } from '../../http/request-context.ts'
 import { requireTenant } from '../../http/tenant.ts'
-import { Accepted, Email, OneTimeToken, problems, TenantHeader } from '../schemas.ts'
+import { Accepted, Email, OneTimeToken, problems, TenantHeader, tenantProblems } from '../schemas.ts'
 
 const strict = { additionalProperties: false }
 
@@ -20,7 +20,7 @@ const verify = {
       strict,
     ),
   ]),
-  response: { 204: Type.Null(), ...problems('code_invalid', 'tenant_required', 'tenant_unknown') },
+  response: { 204: Type.Null(), ...problems('code_invalid', 'tenant_required', ...tenantProblems) },
 }
 
 const request = {
@@ -29,7 +29,7 @@ const request = {
   tags: ['account'],
   headers: TenantHeader,
   body: Type.Object({ email: Email }, strict),
-  response: { 202: Accepted, ...problems('tenant_required', 'tenant_unknown') },
+  response: { 202: Accepted, ...problems('tenant_required', ...tenantProblems) },
 }
 
 export function verifyEmailRoutes(app: App, deps: Deps): void {

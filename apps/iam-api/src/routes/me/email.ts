@@ -5,7 +5,15 @@ import type { Deps } from '../../deps.ts'
 import { authenticate } from '../../http/authenticate.ts'
 import { originOf } from '../../http/request-context.ts'
 import { requireTenant } from '../../http/tenant.ts'
-import { Accepted, Email, OneTimeToken, Password, problems, TenantHeader } from '../schemas.ts'
+import {
+  Accepted,
+  Email,
+  OneTimeToken,
+  Password,
+  problems,
+  TenantHeader,
+  tenantProblems,
+} from '../schemas.ts'
 
 const strict = { additionalProperties: false }
 const common = { tags: ['account'], headers: TenantHeader }
@@ -18,7 +26,14 @@ const request = {
   body: Type.Object({ email: Email, password: Password }, strict),
   response: {
     202: Accepted,
-    ...problems('invalid_credentials', 'invalid_token', 'session_ended', 'tenant_mismatch', 'login_busy'),
+    ...problems(
+      'invalid_credentials',
+      'invalid_token',
+      'session_ended',
+      'tenant_mismatch',
+      'login_busy',
+      ...tenantProblems,
+    ),
   },
 }
 
@@ -27,7 +42,7 @@ const byLink = (summary: string, description: string) => ({
   summary,
   description,
   body: Type.Object({ token: OneTimeToken }, strict),
-  response: { 204: Type.Null(), ...problems('code_invalid', 'tenant_required', 'tenant_unknown') },
+  response: { 204: Type.Null(), ...problems('code_invalid', 'tenant_required', ...tenantProblems) },
 })
 
 const confirm = byLink('Confirm another address', 'The old address is told, with a link to undo it.')
