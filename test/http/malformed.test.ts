@@ -1,5 +1,6 @@
 import { connect, type AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { problemKinds } from '@iam/iam-api/problem-codes'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openApp, type TestApp } from '../support/open-app.ts'
@@ -61,6 +62,19 @@ describe('a request that cannot be read', () => {
       setImmediate(() => server.emit('clientError', late, socket))
     })
     expectProblem(await send('POST / HTTP/1.1\r\n'), 'request_timeout')
+  })
+
+  test('is no fault of a dependency when its caller hangs up half-way', async () => {
+    const from = open.logged.length
+    const socket = connect((open.app.server.address() as AddressInfo).port, '127.0.0.1')
+    socket.write('POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\n')
+    socket.write('Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"email"', () =>
+      socket.destroy(),
+    )
+    const lines = () => open.logged.slice(from)
+    await expect.poll(lines).not.toEqual([])
+    await sleep(100) // for what is found out after the connection's end
+    expect(lines().map((line) => line['severity'])).not.toContain('WARNING')
   })
 
   test('is told what is wrong with its path, which is not its body', async () => {

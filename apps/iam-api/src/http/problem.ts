@@ -87,7 +87,8 @@ export function problemDocument(
 
 function problemOf(error: unknown): Problem {
   if (error instanceof Refusal || error instanceof TransportRefusal) return error
-  if (isUnavailable(error)) {
+  // Fastify gives a status to what went wrong with the request itself, such as a caller who hangs up half-way.
+  if (isUnavailable(error) && (error as FastifyError).statusCode === undefined) {
     return { code: 'temporarily_unavailable', retryAfter: 1 + Math.floor(Math.random() * 3) }
   }
   return ofFastify(error as FastifyError)
