@@ -4,7 +4,7 @@ import pg from 'pg'
 const names = new Map<string, string>()
 
 /** Prepared statements are named by their text, so that the same text is planned once for a connection. */
-function nameOf(text: string): string {
+export function nameOf(text: string): string {
   const known = names.get(text)
   if (known !== undefined) return known
   const name = createHash('sha256').update(text).digest('base64url').slice(0, 16)
