@@ -11,6 +11,7 @@ import * as audit from './20261121000800_audit.ts'
 import * as outbox from './20261121000900_outbox.ts'
 import * as idempotency from './20261121001000_idempotency.ts'
 import * as mail from './20261121001100_mail.ts'
+import * as credentials from './20261121001200_credentials.ts'
 import { applyMigrations } from './apply-migrations.ts'
 
 /** Every migration under the name it is recorded by, in the order it runs. The one list; nothing is found by search. */
@@ -26,6 +27,7 @@ const migrations: Record<string, Migration> = {
   '20261121000900_outbox': outbox,
   '20261121001000_idempotency': idempotency,
   '20261121001100_mail': mail,
+  '20261121001200_credentials': credentials,
 }
 
 /** Applies what is missing. @param db a connection as iam_owner. @returns the names of those applied now. */

@@ -21,7 +21,7 @@ const processes = [
   {
     name: 'iam-api',
     read: readApi,
-    devOnly: ['IAM_ISSUER', 'IAM_KMS_ENDPOINT'],
+    devOnly: ['IAM_ISSUER', 'IAM_HIBP_URL', 'IAM_KMS_ENDPOINT'],
     required: { ...shared, ...cloud, IAM_ENDORSEMENT_ANCHORS: thumbprint },
     malformed: {
       IAM_ENV: 'Not A Name',
@@ -32,6 +32,7 @@ const processes = [
       PORT: 'http',
       DATABASE_POOL_SIZE: '0',
       IAM_ARGON2_MEMORY_KIB: '64',
+      IAM_HIBP_URL: 'on',
       IAM_LOG_LEVEL: 'loud',
       IAM_TRUSTED_PROXIES: 'everyone',
       IAM_ENDORSEMENT_ANCHORS: 'short',
@@ -135,6 +136,7 @@ test.each(processes)(
   (tried) => {
     const standIns = {
       IAM_ISSUER: 'http://id.example.com',
+      IAM_HIBP_URL: 'http://pwned.example.com',
       IAM_KMS_ENDPOINT: '127.0.0.1:1',
       IAM_PUBSUB_ENDPOINT: '127.0.0.1:1',
       IAM_OBJECT_STORE_ENDPOINT: 'http://127.0.0.1:1',

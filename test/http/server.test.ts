@@ -59,7 +59,8 @@ describe('iam-api', () => {
     expect(response.headers['cache-control']).toBe('no-store')
     expect(problem['type']).toBe(`https://id.example.test/api/v1/errors#${code}`)
     expect(problem['requestId']).toBe(response.headers['x-request-id'])
-    expect(Object.keys(problem).sort()).toEqual([
+    const { reason: _reason, ...others } = problem // only where a code has several
+    expect(Object.keys(others).sort()).toEqual([
       'code',
       'detail',
       'requestId',
@@ -139,10 +140,11 @@ describe('iam-api', () => {
 
   test('C219: refuses short passwords, unknown fields and members that only we set', async () => {
     const sessions = await countSessions()
-    await expectProblem(
-      await post('/auth/register', { body: { email: 'x@acme.example', password: 'short' }, headers: acme }),
-      'password_unacceptable',
-    )
+    const short = { email: 'x@acme.example', password: 'short' }
+    const refused = await post('/auth/register', { body: short, headers: acme })
+    await expectProblem(refused, 'password_unacceptable')
+    expect(refused.json()).toMatchObject({ reason: 'too_short', retriable: false })
+    expect(refused.json()['detail']).toContain('15 characters')
     for (const extra of [
       { tenantId: 'ten_x' },
       { role: 'tenant.owner' },
@@ -198,7 +200,7 @@ describe('iam-api', () => {
       'payload_too_large',
     )
     await expectProblem(
-      await post('/auth/login', { body: { ...credentials, password: 'x'.repeat(257) }, headers: acme }),
+      await post('/auth/login', { body: { ...credentials, password: 'x'.repeat(1025) }, headers: acme }),
       'invalid_request',
     )
     expect(open.world.hasher.count.hashes).toBe(hashes)

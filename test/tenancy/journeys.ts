@@ -10,9 +10,9 @@ import {
 } from '@iam/domain/account'
 import { verifyAccessToken } from '@iam/domain/access-token'
 import { ensureAuditPartitions } from '@iam/domain/audit'
-import { hashPassword } from '@iam/domain/credential'
-import { inTenant } from '@iam/domain/db'
-import type { Id } from '@iam/domain/kit'
+import { deleteCredentials, hashPassword, prepareNewPassword, storePassword } from '@iam/domain/credential'
+import { inOneFlight, inTenant, streamKey } from '@iam/domain/db'
+import { newId, type Id } from '@iam/domain/kit'
 import { holdLease, releaseLease, type HeldLease } from '@iam/domain/lease'
 import { countWaitingMails, deleteOldMails } from '@iam/domain/mail'
 import { deleteOldCodes } from '@iam/domain/one-time-code'
@@ -41,7 +41,7 @@ import {
   type IssuedSession,
 } from '@iam/domain/session'
 import { publishKeySet, tendSigningKeys } from '@iam/domain/signing-key'
-import { createTenant, findDirectoryEntry } from '@iam/domain/tenant'
+import { createTenant, defaultTenantPolicy, findDirectoryEntry } from '@iam/domain/tenant'
 import { createUser, hasRole, readProfile } from '@iam/domain/user'
 import { testAnchors, testWrapping } from '@iam/testkit/kms'
 import { deliverMails, logIn, testDeployment, tokenIn, type World } from '@iam/testkit/world'
@@ -84,7 +84,7 @@ export async function travelAsOwnerOfAnAccount(world: World): Promise<void> {
   const issued = await logInWithPassword(world, { ...grace, password: reset.password })
   const { userId } = verifyAccessToken(world, issued.accessToken)
   const sessionId = issued.session.id
-  const change = { currentPassword: reset.password, newPassword: password }
+  const change = { currentPassword: reset.password, newPassword: 'and a third long enough one' }
   await changePassword(world, { ...from, userId, sessionId, ...change })
   await mailed()
   await requestEmailChange(world, {
@@ -93,7 +93,12 @@ export async function travelAsOwnerOfAnAccount(world: World): Promise<void> {
     email: 'grace.hopper@acme.example',
     password: 'wrong',
   }).catch(() => undefined)
-  await requestEmailChange(world, { ...from, userId, email: 'grace.hopper@acme.example', password })
+  await requestEmailChange(world, {
+    ...from,
+    userId,
+    email: 'grace.hopper@acme.example',
+    password: change.newPassword,
+  })
   await confirmEmailChange(world, { ...from, token: tokenIn(await mailed()) })
   // Left usable, so that what looks for codes finds some.
   const ada = { ...grace, email: 'lovelace@acme.example' }
@@ -103,6 +108,24 @@ export async function travelAsOwnerOfAnAccount(world: World): Promise<void> {
   await requestPasswordReset(world, ada)
   const tooShort = { ...from, token: tokenIn(await mailed()), password: 'short' }
   await resetPassword(world, tooShort).catch(() => undefined)
+  await changePasswords(world)
+}
+
+/** Twice, so that the second finds an earlier one. */
+async function changePasswords(world: World): Promise<void> {
+  const { acme: tenantId, clock } = world
+  const email = 'lin@acme.example'
+  const first = await hashPassword(world, { tenantId, password: 'a long enough password' })
+  const userId = await createUser(world, { tenantId, email, password: first })
+  if (userId === undefined) throw new Error(`${email} is taken.`)
+  const policy = defaultTenantPolicy
+  for (const password of ['another long enough one', 'and a third long one']) {
+    const prepared = await prepareNewPassword(world, { tenantId, userId, email, password, policy })
+    await inTenant(world.db, { tenantId, streams: [streamKey(tenantId, userId)] }, (tx) =>
+      storePassword(tx, { tenantId, userId, password: prepared, policy }, clock()),
+    )
+  }
+  await inOneFlight(world.db, { tenantId }, deleteCredentials({ tenantId, userId: newId('usr', clock()) }))
 }
 
 /** What the operator's commands do. They run as the owner, whom the same policies bind; here under the api's login. */

@@ -4,6 +4,8 @@
  */
 export const owners: Record<string, string> = {
   audit_event: 'audit',
+  credential_history: 'credential',
+  credential_mix: 'credential',
   directory: 'tenant',
   grant: 'session',
   key_set_version: 'signing-key',

@@ -1,5 +1,5 @@
 import { VerifiedTokens } from '@iam/domain/access-token'
-import { HashAdmission } from '@iam/domain/credential'
+import { HashAdmission, type Passwords } from '@iam/domain/credential'
 import type { Database, Db } from '@iam/domain/db'
 import { settle } from '@iam/domain/kit'
 import { loadSecretKeys, SecretRings, type KeyWrapping } from '@iam/domain/secret-key'
@@ -7,12 +7,16 @@ import { RefreshFlights, RevocationFeed, SessionCache } from '@iam/domain/sessio
 import { loadSigningKeys, SigningKeys } from '@iam/domain/signing-key'
 import { TenantDirectory } from '@iam/domain/tenant'
 import { argon2Hasher } from '@iam/platform/argon2'
+import { breachedPasswords } from '@iam/platform/breached-passwords'
+import { CommonPasswordList } from '@iam/platform/common-passwords'
+import { verifyForeignHash } from '@iam/platform/foreign-hash'
 import type { Kms } from '@iam/platform/kms'
 import type { Logger } from '@iam/platform/logging'
 import type { Postgres } from '@iam/platform/postgres'
 import { Nudge, versionedCache, type RedisConnection } from '@iam/platform/redis'
 import type { Config } from './config.ts'
 import type { Deps } from './deps.ts'
+import { logPasswordReport } from './password-reports.ts'
 import { Readiness } from './readiness.ts'
 
 export interface Connections {
@@ -45,10 +49,7 @@ export function composeDeps(config: Config, { postgres, redis, kms, log }: Conne
     secrets: new SecretRings(),
     signingKeys,
     verifiedTokens: new VerifiedTokens(),
-    passwords: {
-      hasher: argon2Hasher(config.argon2),
-      admission: new HashAdmission({ ...admission, concurrency: config.hashConcurrency }),
-    },
+    passwords: composePasswords(config, log),
     sessionCache: new SessionCache(versionedCache(redis.client), (key) =>
       log.warn({ key }, 'A cached session cannot be read; the database was asked'),
     ),
@@ -66,6 +67,25 @@ export function composeDeps(config: Config, { postgres, redis, kms, log }: Conne
     }),
     log,
   }
+}
+
+function composePasswords(config: Config, log: Logger): Passwords {
+  const url = config.breachedPasswordsUrl
+  return {
+    hasher: argon2Hasher(config.argon2),
+    foreign: { verify: verifyForeignHash },
+    admission: new HashAdmission({ ...admission, concurrency: config.hashConcurrency }),
+    common: new CommonPasswordList(),
+    breached: url === undefined ? undefined : breachedPasswords({ url }),
+    serviceWords: hostWords(config.deployment.issuer),
+    report: (report) => logPasswordReport(log, report),
+  }
+}
+
+/** The issuer's host, whole and label by label: what a person knows the service as. */
+function hostWords(issuer: string): string[] {
+  const { hostname } = new URL(issuer)
+  return [hostname, ...hostname.split('.')]
 }
 
 const invalidArgument = 3

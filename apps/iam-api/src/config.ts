@@ -41,6 +41,9 @@ const environment = z
     IAM_ARGON2_ITERATIONS: z.coerce.number().int().min(1).default(3),
     IAM_ARGON2_LANES: z.coerce.number().int().min(1).default(4),
     IAM_HASH_CONCURRENCY: z.coerce.number().int().min(1).default(1),
+    IAM_HIBP_URL: z
+      .union([z.literal('off'), z.url({ protocol: /^https?$/ })], 'must be a URL, or off')
+      .default('https://api.pwnedpasswords.com'),
     IAM_LOG_LEVEL: logLevel.default('info'),
   })
   .superRefine(devOnly)
@@ -66,6 +69,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
       lanes: read.IAM_ARGON2_LANES,
     },
     hashConcurrency: read.IAM_HASH_CONCURRENCY,
+    breachedPasswordsUrl: read.IAM_HIBP_URL === 'off' ? undefined : read.IAM_HIBP_URL.replace(/\/$/, ''),
     logLevel: read.IAM_LOG_LEVEL,
   })
 }

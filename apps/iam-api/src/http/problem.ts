@@ -9,6 +9,7 @@ import { contextOf } from './request-context.ts'
 export interface Problem {
   readonly code: ProblemCode
   readonly detail?: string | undefined
+  readonly reason?: string | undefined
   readonly retryAfter?: number | undefined
 }
 
@@ -79,6 +80,7 @@ export function problemDocument(
     status,
     detail: problem.detail ?? help,
     code: problem.code,
+    ...(problem.reason === undefined ? {} : { reason: problem.reason }),
     traceId,
     requestId,
     retriable,

@@ -6,8 +6,22 @@ const noControls = '[^\\s@\\p{Cc}\\p{Cs}]'
 /** An address as it is typed: one @, no spaces or control characters, at most 254 characters (RFC 5321 4.5.3.1). */
 export const Email = Type.String({ maxLength: 254, pattern: `^${noControls}{1,64}@${noControls}{1,189}$` })
 
-/** A password as it is typed; nothing is trimmed or changed but its normalisation. */
-export const Password = Type.String({ minLength: 1, maxLength: 256 })
+// An unpaired surrogate has no UTF-8: passwords that differ in it alone would be the same bytes.
+const wellFormed = '^\\P{Cs}*$'
+
+/**
+ * A password as it is typed; nothing is trimmed or changed but its normalisation. 256 code points that are
+ * composed (NFC) can be four times as many as they arrive.
+ */
+export const Password = Type.String({ minLength: 1, maxLength: 1024, pattern: wellFormed })
+
+/** A password that is to be stored: the tenant's policy is asked, and says what is wrong with it. */
+export const NewPassword = Type.String({
+  minLength: 1,
+  maxLength: 4096,
+  pattern: wellFormed,
+  description: 'Up to 256 code points; the least number is the tenant’s.',
+})
 
 /** The token of a mailed link. */
 export const OneTimeToken = Type.String({ minLength: 1, maxLength: 136 })
@@ -36,6 +50,7 @@ const Problem = Type.Object({
   status: Type.Integer(),
   detail: Type.String(),
   code: Type.String(),
+  reason: Type.Optional(Type.String({ description: 'Why, where a code has several reasons.' })),
   traceId: Type.String(),
   requestId: Type.String(),
   retriable: Type.Boolean(),

@@ -2,9 +2,8 @@ import { appendAudit } from '../audit/index.ts'
 import {
   checkPassword,
   credentialOf,
-  hashPassword,
-  replaceCredential,
-  requireAcceptable,
+  prepareNewPassword,
+  storePassword,
   type StoredPassword,
 } from '../credential/index.ts'
 import { inOneFlight, inTenant, run, streamKey } from '../db/index.ts'
@@ -14,6 +13,7 @@ import { voidOneTimeCodes } from '../one-time-code/index.ts'
 import { appendEvent } from '../outbox/index.ts'
 import { burySessions, endSessionsOf } from '../session/index.ts'
 import { readTenantPolicy, tenantPolicyOf } from '../tenant/index.ts'
+import { userById } from '../user/index.ts'
 import type { AccountDeps } from './deps.ts'
 
 export interface ChangePassword {
@@ -28,22 +28,25 @@ export interface ChangePassword {
 
 /**
  * Changes the password of somebody who knows it, ends their other sessions, and tells them by mail.
- * @throws Refusal `invalid_credentials` for a wrong current password, `password_unacceptable`, `login_busy`.
+ * @throws Refusal `invalid_credentials` for a wrong current password, `password_unacceptable`, `login_busy`,
+ *   `temporarily_unavailable`.
  */
 export async function changePassword(deps: AccountDeps, input: ChangePassword): Promise<void> {
   const { tenantId, userId, origin } = input
-  const [[stored], [tenant]] = await inOneFlight(deps.db, { tenantId }, [
+  const [[stored], [tenant], [user]] = await inOneFlight(deps.db, { tenantId }, [
     credentialOf(tenantId, userId),
     tenantPolicyOf(tenantId),
+    userById(tenantId, userId),
   ])
   await requirePassword(deps, { tenantId, userId, stored, password: input.currentPassword, origin })
-  requireAcceptable(input.newPassword, readTenantPolicy(tenant?.policy))
-  const password = await hashPassword(deps, { tenantId, password: input.newPassword })
+  const policy = readTenantPolicy(tenant?.policy)
+  const person = { tenantId, userId, email: user?.email ?? '' }
+  const password = await prepareNewPassword(deps, { ...person, password: input.newPassword, policy })
   const at = deps.clock()
   const actor = { type: 'user', id: userId } as const
   const common = { tenantId, at, origin }
   const ended = await inTenant(deps.db, { tenantId, streams: [streamKey(tenantId, userId)] }, async (tx) => {
-    await replaceCredential(tx, { tenantId, userId, password }, at)
+    await storePassword(tx, { tenantId, userId, password, policy }, at)
     await voidOneTimeCodes(tx, { tenantId, userId, purposes: ['reset_password'], createdAt: at })
     const others = { ...common, userId, actor, reason: 'password_changed' as const, except: input.sessionId }
     const sessions = await endSessionsOf(tx, others)
@@ -75,7 +78,7 @@ export async function requirePassword(
   },
 ): Promise<void> {
   const release = await deps.passwords.admission.enter(tenantId)
-  const fits = await checkPassword(deps, { stored, password }).finally(release)
+  const fits = await checkPassword(deps, { tenantId, stored, password }).finally(release)
   if (fits) return
   await inOneFlight(deps.db, { tenantId }, [
     appendAudit({

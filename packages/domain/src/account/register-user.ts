@@ -1,9 +1,8 @@
 import { appendAudit } from '../audit/index.ts'
 import {
   credentialOf,
-  hashPassword,
   insertCredential,
-  requireAcceptable,
+  prepareNewPassword,
   type StoredPassword,
 } from '../credential/index.ts'
 import { inTenant, run, streamKey, type Statement } from '../db/index.ts'
@@ -31,22 +30,22 @@ type Deps = Pick<AccountDeps, 'db' | 'clock' | 'secrets' | 'passwords'>
  *
  * A known address gets the same answer after the same hash, the same statements and as many mails, and nothing
  * of the account there changes: its owner is told, and who asks does not learn who is registered.
- * @throws Refusal `registration_closed`, `password_unacceptable`, and `login_busy` when hashing is overloaded.
+ * @throws Refusal `registration_closed`, `password_unacceptable`, `login_busy` when hashing is overloaded, and
+ *   `temporarily_unavailable` where the tenant insists on a check for breached passwords that cannot be made.
  */
 export async function registerUser(deps: Deps, input: RegisterUser): Promise<void> {
   const { tenantId } = input
   const policy = await inTenant(deps.db, { tenantId }, (tx) => findTenantPolicy(tx, tenantId))
   if (policy === undefined) throw new Refusal('tenant_unknown')
   if (!policy.selfRegistration) throw new Refusal('registration_closed')
-  requireAcceptable(input.password, policy)
-  const password = await hashPassword(deps, { tenantId, password: input.password })
-  await store(deps, input, password)
+  const email = normaliseEmail(input.email)
+  const password = await prepareNewPassword(deps, { tenantId, email, password: input.password, policy })
+  await store(deps, { ...input, email }, password)
 }
 
 async function store(deps: Deps, input: RegisterUser, password: StoredPassword): Promise<void> {
-  const { tenantId, locale } = input
+  const { tenantId, locale, email } = input
   const now = deps.clock()
-  const email = normaliseEmail(input.email)
   const user: User = {
     id: newId('usr', now),
     tenantId,

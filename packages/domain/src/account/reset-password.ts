@@ -1,17 +1,12 @@
 import { appendAudit } from '../audit/index.ts'
-import {
-  hashPassword,
-  replaceCredential,
-  requireAcceptable,
-  type StoredPassword,
-} from '../credential/index.ts'
+import { prepareNewPassword, storePassword, type StoredPassword } from '../credential/index.ts'
 import { inTenant, run, streamKey, type Executor } from '../db/index.ts'
 import { Refusal, type Id, type RequestOrigin } from '../kit/index.ts'
 import { queueMail } from '../mail/index.ts'
 import { consumeOneTimeCode, voidOneTimeCodes } from '../one-time-code/index.ts'
 import { appendEvent } from '../outbox/index.ts'
 import { burySessions, endSessionsOf, type EndedSession } from '../session/index.ts'
-import { findTenantPolicy } from '../tenant/index.ts'
+import { findTenantPolicy, type TenantPolicy } from '../tenant/index.ts'
 import { findUser, markEmailVerified, type User } from '../user/index.ts'
 import type { AccountDeps } from './deps.ts'
 import { readLink, refuseCode, usableCodeOf } from './use-code.ts'
@@ -30,43 +25,52 @@ const purpose = 'reset_password'
  * Sets a new password by a mailed link, ends every session, and tells the person by mail. The link is used up by
  * success alone: a password that is refused leaves it usable. Other factors stay as they are, and nobody is
  * logged in by this.
- * @throws Refusal `code_invalid`, `password_unacceptable`, `login_busy`.
+ * @throws Refusal `code_invalid`, `password_unacceptable`, `login_busy`, `temporarily_unavailable`.
  */
 export async function resetPassword(deps: AccountDeps, input: ResetPassword): Promise<void> {
   const { tenantId, origin } = input
   const link = readLink(deps, purpose, input)
   const { userId } = await usableCodeOf(deps, link)
-  const password = await prepare(deps, { tenantId, password: input.password })
+  const prepared = await prepare(deps, { tenantId, userId, password: input.password })
   const ended = await inTenant(deps.db, { tenantId, streams: [streamKey(tenantId, userId)] }, async (tx) => {
     const at = deps.clock()
     const code = await consumeOneTimeCode(tx, { ...link, now: at })
     const user = code === undefined ? undefined : await findUser(tx, tenantId, userId)
     if (user === undefined || user.status === 'suspended' || user.status === 'erased') return undefined
-    return change(deps, tx, { user, password, at, origin })
+    return change(deps, tx, { ...prepared, user, at, origin })
   })
   if (ended === undefined) return refuseCode(deps, { tenantId, purpose, userId, origin })
   await burySessions(deps, tenantId, ended)
 }
 
+interface Prepared {
+  readonly password: StoredPassword
+  readonly policy: TenantPolicy
+}
+
+/** Somebody who is gone by now is refused later, with the same work. */
 async function prepare(
   deps: AccountDeps,
-  { tenantId, password }: { tenantId: Id<'ten'>; password: string },
-): Promise<StoredPassword> {
-  const policy = await inTenant(deps.db, { tenantId }, (tx) => findTenantPolicy(tx, tenantId))
+  { tenantId, userId, password }: { tenantId: Id<'ten'>; userId: Id<'usr'>; password: string },
+): Promise<Prepared> {
+  const { policy, user } = await inTenant(deps.db, { tenantId }, async (tx) => ({
+    policy: await findTenantPolicy(tx, tenantId),
+    user: await findUser(tx, tenantId, userId),
+  }))
   if (policy === undefined) throw new Refusal('tenant_unknown')
-  requireAcceptable(password, policy)
-  return hashPassword(deps, { tenantId, password })
+  const person = { tenantId, userId, email: user?.email ?? '' }
+  return { policy, password: await prepareNewPassword(deps, { ...person, password, policy }) }
 }
 
 async function change(
   deps: AccountDeps,
   tx: Executor,
-  { user, password, at, origin }: { user: User; password: StoredPassword; at: Date; origin: RequestOrigin },
+  { user, password, policy, at, origin }: Prepared & { user: User; at: Date; origin: RequestOrigin },
 ): Promise<EndedSession[]> {
   const { tenantId, id: userId } = user
   const actor = { type: 'user', id: userId } as const
   const common = { tenantId, at, origin }
-  await replaceCredential(tx, { tenantId, userId, password }, at)
+  await storePassword(tx, { tenantId, userId, password, policy }, at)
   // Whoever can read the mail has confirmed the address by it.
   await markEmailVerified(tx, { tenantId, userId, at }, user.email)
   await voidOneTimeCodes(tx, {

@@ -1,10 +1,17 @@
+export { checkPassword, type CheckPassword } from './check-password.ts'
 export { HashAdmission, type HashAdmissionLimits } from './hash-admission.ts'
-export {
-  checkPassword,
-  hashPassword,
-  type PasswordHasher,
-  type Passwords,
-  type StoredPassword,
+export { hashPassword } from './hash-password.ts'
+export type {
+  BreachedPasswords,
+  CommonPasswords,
+  ForeignVerifier,
+  PasswordDeps,
+  PasswordHasher,
+  PasswordReport,
+  Passwords,
+  StoredPassword,
 } from './passwords.ts'
-export { requireAcceptable } from './require-acceptable.ts'
-export { credentialOf, insertCredential, replaceCredential } from './queries.ts'
+export { prepareNewPassword, type PrepareNewPassword } from './prepare-new-password.ts'
+export { readImportedHash, type KeycloakHash } from './read-imported-hash.ts'
+export { storePassword, type StorePassword } from './store-password.ts'
+export { credentialOf, deleteCredentials, insertCredential } from './queries.ts'

@@ -1,6 +1,8 @@
 import type { KeyObject } from 'node:crypto'
+import type { Db } from '../db/index.ts'
 import type { Clock } from '../kit/index.ts'
 import type { SecretRings } from '../secret-key/index.ts'
+import type { ForeignHash } from './foreign-hash.ts'
 import type { HashAdmission } from './hash-admission.ts'
 
 /** argon2id with the deployment's parameters, keyed with the pepper. */
@@ -9,50 +11,68 @@ export interface PasswordHasher {
   readonly decoy: string
   hash(password: string, pepper: KeyObject): Promise<string>
   verify(hash: string, password: string, pepper: KeyObject): Promise<boolean>
+  /** True for a hash with these very parameters. */
+  isCurrent(hash: string): boolean
+}
+
+/** Checks hashes that other systems made. */
+export interface ForeignVerifier {
+  verify(hash: ForeignHash, password: string): Promise<boolean>
+}
+
+/** A list of passwords that many people use, in the spelling that `spellings` gives. */
+export interface CommonPasswords {
+  /** True when any of the given is on the list. */
+  includesAny(spellings: readonly string[]): Promise<boolean>
+}
+
+/** Passwords that became known in breaches elsewhere. */
+export interface BreachedPasswords {
+  /** @throws when it cannot be told now. */
+  includes(password: string): Promise<boolean>
 }
 
 export interface StoredPassword {
-  /** PHC string, parameters and salt included. */
+  /** PHC string (bcrypt: its own), parameters and salt included. */
   readonly hash: string
-  readonly pepperVersion: number
+  /** Of the pepper it is keyed with; null for a hash that was imported, which is keyed with none. */
+  readonly pepperVersion: number | null
 }
 
-/** How this instance hashes, and the queue in front of it. */
+/** What happens around passwords that nobody is answered with: for the log. Holds no password and no hash. */
+export type PasswordReport =
+  | { readonly what: 'pepper_unknown'; readonly tenantId: string; readonly pepperVersion: number }
+  | {
+      readonly what: 'hash_unreadable' | 'breach_check_failed' | 'rehash_failed'
+      readonly tenantId: string
+      readonly error: unknown
+    }
+  | { readonly what: 'rehashed' | 'rehash_outrun'; readonly tenantId: string }
+
+/** How this instance hashes and judges passwords, and the queue in front of it. */
 export interface Passwords {
   readonly hasher: PasswordHasher
+  readonly foreign: ForeignVerifier
   readonly admission: HashAdmission
+  readonly common: CommonPasswords
+  /** None where the deployment asks nobody: the tenants' `breachCheck` is then as if `off`. */
+  readonly breached: BreachedPasswords | undefined
+  /** What the service is called: its own name makes a bad password. */
+  readonly serviceWords: readonly string[]
+  readonly report: (report: PasswordReport) => void
 }
 
-type Deps = { readonly passwords: Passwords; readonly secrets: SecretRings; readonly clock: Clock }
-
-/** Hashes a new password. @throws Refusal `login_busy` when the queue is full or the deadline passed. */
-export async function hashPassword(
-  deps: Deps,
-  input: { tenantId: string; password: string },
-): Promise<StoredPassword> {
-  const pepper = deps.secrets.of('pepper').current(deps.clock())
-  const release = await deps.passwords.admission.enter(input.tenantId)
-  try {
-    const hash = await deps.passwords.hasher.hash(input.password.normalize('NFC'), pepper.key)
-    return { hash, pepperVersion: pepper.version }
-  } finally {
-    release()
-  }
+/** What making a hash takes. */
+export type HashDeps = {
+  readonly passwords: Pick<Passwords, 'hasher' | 'admission'>
+  readonly secrets: SecretRings
+  readonly clock: Clock
 }
 
-/**
- * Checks a password against what is stored, or against the decoy when nothing is: both cost one hash.
- * The caller has been admitted already, before it looked anybody up.
- */
-export async function checkPassword(
-  deps: Deps,
-  { stored, password }: { stored: StoredPassword | undefined; password: string },
-): Promise<boolean> {
-  const peppers = deps.secrets.of('pepper')
-  const pepper =
-    stored === undefined ? peppers.current(deps.clock()).key : peppers.byVersion(stored.pepperVersion)
-  if (pepper === undefined) throw new Error(`Pepper ${stored?.pepperVersion} is not loaded.`)
-  const { hasher } = deps.passwords
-  const fits = await hasher.verify(stored?.hash ?? hasher.decoy, password.normalize('NFC'), pepper)
-  return fits && stored !== undefined
+/** What judging and checking passwords takes. */
+export type PasswordDeps = {
+  readonly db: Db
+  readonly passwords: Passwords
+  readonly secrets: SecretRings
+  readonly clock: Clock
 }

@@ -1,6 +1,8 @@
-import { build, type Executor } from '../db/index.ts'
+import { build, type Executor, type Statement } from '../db/index.ts'
 import type { Id } from '../kit/index.ts'
 import type { StoredPassword } from './passwords.ts'
+
+type Owner = { readonly tenantId: Id<'ten'>; readonly userId: Id<'usr'> }
 
 /** A user's stored password. Asked with an id that nobody has, it is the same statement with no row. */
 export function credentialOf(tenantId: Id<'ten'>, userId: string) {
@@ -13,10 +15,23 @@ export function credentialOf(tenantId: Id<'ten'>, userId: string) {
     .compile()
 }
 
+/** A user's earlier passwords, the newest first. */
+export function earlierPasswords({ tenantId, userId }: Owner, most: number) {
+  return build
+    .selectFrom('iam.credential_history')
+    .select(['hash', 'pepper_version as pepperVersion'])
+    .where('tenant_id', '=', tenantId)
+    .where('user_id', '=', userId)
+    .orderBy('position', 'desc')
+    .limit(most)
+    .$castTo<StoredPassword>()
+    .compile()
+}
+
 /** Stores a new user's password. */
 export async function insertCredential(
   db: Executor,
-  credential: { tenantId: Id<'ten'>; userId: Id<'usr'>; password: StoredPassword },
+  credential: Owner & { password: StoredPassword },
   now: Date,
 ): Promise<void> {
   await db
@@ -31,20 +46,68 @@ export async function insertCredential(
     .execute()
 }
 
-/** Puts another password in the place of the old one, or the first where there was none. */
-export async function replaceCredential(
+/** Sets a user's password, whether or not there was one. */
+export async function putCredential(
   db: Executor,
-  credential: { tenantId: Id<'ten'>; userId: string; password: StoredPassword },
+  { tenantId, userId, password }: Owner & { password: StoredPassword },
   now: Date,
 ): Promise<void> {
-  const stored = {
-    hash: credential.password.hash,
-    pepper_version: credential.password.pepperVersion,
-    changed_at: now,
-  }
+  const values = { hash: password.hash, pepper_version: password.pepperVersion, changed_at: now }
   await db
     .insertInto('iam.credential')
-    .values({ tenant_id: credential.tenantId, user_id: credential.userId, ...stored })
-    .onConflict((conflict) => conflict.columns(['tenant_id', 'user_id']).doUpdateSet(stored))
+    .values({ tenant_id: tenantId, user_id: userId, ...values })
+    .onConflict((conflict) => conflict.columns(['tenant_id', 'user_id']).doUpdateSet(values))
     .execute()
+}
+
+/** Copies the present password to the earlier ones. */
+export async function keepEarlier(db: Executor, { tenantId, userId }: Owner, now: Date): Promise<void> {
+  await db
+    .insertInto('iam.credential_history')
+    .columns(['tenant_id', 'user_id', 'hash', 'pepper_version', 'replaced_at'])
+    .expression((eb) =>
+      eb
+        .selectFrom('iam.credential')
+        .select(['tenant_id', 'user_id', 'hash', 'pepper_version', eb.val(now).as('replaced_at')])
+        .where('tenant_id', '=', tenantId)
+        .where('user_id', '=', userId),
+    )
+    .execute()
+}
+
+/** Deletes all but the newest of the earlier passwords. */
+export async function trimEarlier(
+  db: Executor,
+  { tenantId, userId, keep }: Owner & { keep: number },
+): Promise<void> {
+  await db
+    .deleteFrom('iam.credential_history')
+    .where('tenant_id', '=', tenantId)
+    .where('user_id', '=', userId)
+    .where('position', 'not in', (eb) =>
+      eb
+        .selectFrom('iam.credential_history')
+        .select('position')
+        .where('tenant_id', '=', tenantId)
+        .where('user_id', '=', userId)
+        .orderBy('position', 'desc')
+        .limit(keep),
+    )
+    .execute()
+}
+
+/** Deletes a person's password and the earlier ones: part of erasing the person. */
+export function deleteCredentials({ tenantId, userId }: Owner): readonly Statement[] {
+  return [
+    build
+      .deleteFrom('iam.credential')
+      .where('tenant_id', '=', tenantId)
+      .where('user_id', '=', userId)
+      .compile(),
+    build
+      .deleteFrom('iam.credential_history')
+      .where('tenant_id', '=', tenantId)
+      .where('user_id', '=', userId)
+      .compile(),
+  ]
 }

@@ -65,9 +65,25 @@ export interface IamClient {
 export interface IamCredential {
   changed_at: Timestamp;
   hash: string;
-  pepper_version: number;
+  parameters: Generated<string | null>;
+  pepper_version: number | null;
   tenant_id: string;
   user_id: string;
+}
+
+export interface IamCredentialHistory {
+  hash: string;
+  pepper_version: number | null;
+  position: Generated<Int8>;
+  replaced_at: Timestamp;
+  tenant_id: string;
+  user_id: string;
+}
+
+export interface IamCredentialMix {
+  credentials: Int8;
+  parameters: string;
+  tenant_id: string;
 }
 
 export interface IamDirectory {
@@ -333,6 +349,8 @@ export interface DB {
   "iam.audit_event": IamAuditEvent;
   "iam.client": IamClient;
   "iam.credential": IamCredential;
+  "iam.credential_history": IamCredentialHistory;
+  "iam.credential_mix": IamCredentialMix;
   "iam.directory": IamDirectory;
   "iam.grant": IamGrant;
   "iam.idempotency_key": IamIdempotencyKey;

@@ -20,6 +20,8 @@ export type RefusalCode =
 export interface RefusalOptions {
   /** A sentence for the caller. Never holds a secret or another person's data. */
   readonly detail?: string
+  /** One of a closed list for the code, where programs need to tell why: a member of the problem document. */
+  readonly reason?: string
   /** Seconds after which the same call may work. */
   readonly retryAfter?: number
   readonly cause?: unknown
@@ -30,12 +32,14 @@ export class Refusal extends Error {
   override readonly name = 'Refusal'
   readonly code: RefusalCode
   readonly detail: string | undefined
+  readonly reason: string | undefined
   readonly retryAfter: number | undefined
 
   constructor(code: RefusalCode, options: RefusalOptions = {}) {
     super(code, { cause: options.cause })
     this.code = code
     this.detail = options.detail
+    this.reason = options.reason
     this.retryAfter = options.retryAfter
   }
 }

@@ -37,7 +37,7 @@ export async function logInWithPassword(
   const release = await deps.passwords.admission.enter(tenantId)
   try {
     const account = await findAccount(deps, tenantId, email)
-    const fits = await checkPassword(deps, { stored: account.stored, password: input.password })
+    const fits = await checkPassword(deps, { tenantId, stored: account.stored, password: input.password })
     release()
     if (account.user === undefined || !fits) {
       return await refuse(deps, { ...input, email, user: account.user, failure: 'invalid_credentials' })

@@ -6,6 +6,8 @@ export {
   findDirectoryEntry,
   findTenant,
   findTenantPolicy,
+  tenantNameOf,
   tenantPolicyOf,
+  tenantSlugOf,
   type TenantNames,
 } from './queries.ts'

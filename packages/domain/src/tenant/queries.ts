@@ -89,3 +89,13 @@ export async function findTenant(db: Executor, tenantId: Id<'ten'>): Promise<Ten
     .executeTakeFirst()
   return found as TenantNames | undefined
 }
+
+/** What people call the tenant. */
+export function tenantNameOf(tenantId: Id<'ten'>) {
+  return build.selectFrom('iam.tenant').select('name').where('tenant_id', '=', tenantId).compile()
+}
+
+/** What the tenant is called in URLs. */
+export function tenantSlugOf(tenantId: Id<'ten'>) {
+  return build.selectFrom('iam.directory').select('slug').where('tenant_id', '=', tenantId).compile()
+}

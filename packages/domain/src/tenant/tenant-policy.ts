@@ -2,8 +2,18 @@
 export interface TenantPolicy {
   /** Whether strangers may make themselves an account. */
   readonly selfRegistration: boolean
-  /** In Unicode code points. 15, because a password is the only factor (NIST SP 800-63B-4 3.1.1.2). */
+  /**
+   * In Unicode code points. 15, because a password is the only factor; never below 8, and never above the 64 that
+   * must be accepted (NIST SP 800-63B-4 3.1.1.2).
+   */
   readonly passwordMinLength: number
+  /** How many of a person's last passwords, the present one included, cannot be chosen again; 0 for none. */
+  readonly passwordHistory: number
+  /**
+   * Whether a new password is looked for among breached ones, and what happens while that cannot be told:
+   * `open` lets it pass, `closed` refuses it for now.
+   */
+  readonly breachCheck: 'off' | 'open' | 'closed'
   /** From login to the session's end, whatever happens in between. */
   readonly sessionSeconds: number
 }
@@ -11,6 +21,8 @@ export interface TenantPolicy {
 export const defaultTenantPolicy: TenantPolicy = {
   selfRegistration: true,
   passwordMinLength: 15,
+  passwordHistory: 5,
+  breachCheck: 'open',
   sessionSeconds: 28_800,
 }
 
@@ -19,7 +31,13 @@ export function readTenantPolicy(stored: unknown): TenantPolicy {
   const given = (stored ?? {}) as Partial<TenantPolicy>
   return {
     selfRegistration: given.selfRegistration ?? defaultTenantPolicy.selfRegistration,
-    passwordMinLength: given.passwordMinLength ?? defaultTenantPolicy.passwordMinLength,
+    passwordMinLength: within(given.passwordMinLength ?? defaultTenantPolicy.passwordMinLength, 8, 64),
+    passwordHistory: within(given.passwordHistory ?? defaultTenantPolicy.passwordHistory, 0, 24),
+    breachCheck: given.breachCheck ?? defaultTenantPolicy.breachCheck,
     sessionSeconds: given.sessionSeconds ?? defaultTenantPolicy.sessionSeconds,
   }
+}
+
+function within(value: number, least: number, most: number): number {
+  return Math.min(most, Math.max(least, value))
 }

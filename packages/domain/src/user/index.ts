@@ -9,6 +9,7 @@ export {
   markEmailVerified,
   replaceEmail,
   userByEmail,
+  userById,
   userKeyOf,
   type User,
   type UserStatus,

@@ -47,19 +47,25 @@ export function userKeyOf(tenantId: Id<'ten'>, userId: string) {
     .compile()
 }
 
+/** The user with an id. */
+export function userById(tenantId: Id<'ten'>, userId: Id<'usr'>) {
+  return build
+    .selectFrom('iam.user')
+    .select(columns)
+    .where('tenant_id', '=', tenantId)
+    .where('id', '=', userId)
+    .$castTo<User>()
+    .compile()
+}
+
 /** Finds a user by id. */
 export async function findUser(
   db: Executor,
   tenantId: Id<'ten'>,
   userId: Id<'usr'>,
 ): Promise<User | undefined> {
-  return db
-    .selectFrom('iam.user')
-    .select(columns)
-    .where('tenant_id', '=', tenantId)
-    .where('id', '=', userId)
-    .$castTo<User>()
-    .executeTakeFirst()
+  const [user] = await run(db, userById(tenantId, userId))
+  return user
 }
 
 /** Adds a user. @returns false when the address is registered already. */

@@ -94,6 +94,7 @@ export function apiEnvironment(endpoints: Endpoints, anchors: Anchors): Environm
     IAM_ENDORSEMENT_ANCHORS: anchors.endorsement,
     IAM_TRUSTED_PROXIES: '127.0.0.1', // the edge
     IAM_KEY_POLL_SECONDS: quickly,
+    IAM_HIBP_URL: 'off', // nothing leaves the machine
   }
 }
 

@@ -10,8 +10,10 @@ export interface Argon2Parameters {
 /** argon2id (RFC 9106; the library's default of the three) with the given parameters, which each hash carries in its PHC string, and a pepper, which none does. */
 export function argon2Hasher({ memoryKib, iterations, lanes }: Argon2Parameters) {
   const cost = { memoryCost: memoryKib, timeCost: iterations, parallelism: lanes }
+  const parameters = `$argon2id$v=19$m=${memoryKib},t=${iterations},p=${lanes}$`
   return {
-    decoy: `$argon2id$v=19$m=${memoryKib},t=${iterations},p=${lanes}$${unpadded(16)}$${unpadded(32)}`,
+    decoy: `${parameters}${unpadded(16)}$${unpadded(32)}`,
+    isCurrent: (phc: string): boolean => phc.startsWith(parameters),
     hash: async (password: string, pepper: KeyObject): Promise<string> =>
       hash(password, { ...cost, secret: pepper.export() }),
     verify: async (phc: string, password: string, pepper: KeyObject): Promise<boolean> =>

@@ -7,7 +7,7 @@ import { createTenant } from '@iam/domain/tenant'
 import { createUser } from '@iam/domain/user'
 import { openPostgres } from '@iam/platform/postgres'
 import { testAnchors, testWrapping } from '../kms/index.ts'
-import { cheapHasher } from './cheap-hasher.ts'
+import { countedHashers } from './counted-hashers.ts'
 
 export const testDeployment: Deployment = {
   env: 'test',
@@ -32,7 +32,7 @@ export async function bootstrapForTests(ownerUrl: string): Promise<void> {
   const clock = () => new Date()
   try {
     await createKeys(db, clock)
-    const passwords = { hasher: cheapHasher(), admission: new HashAdmission(unhurried) }
+    const passwords = { hasher: countedHashers().hasher, admission: new HashAdmission(unhurried) }
     const secrets = new SecretRings()
     await loadSecretKeys({ db, wrapping: testWrapping, deployment: testDeployment, secrets })
     for (const { slug, email } of demo.tenants) {

@@ -1,5 +1,5 @@
 import { VerifiedTokens } from '@iam/domain/access-token'
-import { HashAdmission } from '@iam/domain/credential'
+import { HashAdmission, type PasswordReport, type Passwords } from '@iam/domain/credential'
 import type { Database, Db } from '@iam/domain/db'
 import type { Id, RequestOrigin } from '@iam/domain/kit'
 import { loadSecretKeys, SecretRings } from '@iam/domain/secret-key'
@@ -7,12 +7,13 @@ import { RefreshFlights, RevocationFeed, SessionCache, type IssuedSession } from
 import { loadSigningKeys, SigningKeys } from '@iam/domain/signing-key'
 import { TenantDirectory } from '@iam/domain/tenant'
 import type { LoginName } from '@iam/local-stack/postgres'
+import { CommonPasswordList } from '@iam/platform/common-passwords'
 import { openPostgres, type Postgres, type Sent } from '@iam/platform/postgres'
 import { openRedis, versionedCache } from '@iam/platform/redis'
 import { testAnchors, testWrapping } from '../kms/index.ts'
 import { testDatabase, type Services, type TestDatabase } from '../servers/index.ts'
 import { demo, testDeployment } from './bootstrap-for-tests.ts'
-import { cheapHasher } from './cheap-hasher.ts'
+import { countedHashers } from './counted-hashers.ts'
 import { expectValidEvents } from './expect-valid-events.ts'
 import { TestClock } from './test-clock.ts'
 
@@ -117,7 +118,16 @@ function dbOf(postgres: Postgres<Database>): Db {
 
 function instanceOn(db: Db, { clock, redis }: { clock: TestClock; redis: ReturnType<typeof openRedis> }) {
   const { monotonic } = clock
-  const hasher = cheapHasher()
+  const hashers = countedHashers()
+  const passwordReports: PasswordReport[] = []
+  const passwords: Passwords = {
+    ...hashers,
+    admission: new HashAdmission(quickAdmission),
+    common: new CommonPasswordList(),
+    breached: undefined, // tests ask nobody outside; those about breaches bring a stand-in
+    serviceWords: ['id.example.test'],
+    report: (report) => void passwordReports.push(report),
+  }
   return {
     issuer: testDeployment.issuer,
     audience: testDeployment.issuer,
@@ -125,8 +135,10 @@ function instanceOn(db: Db, { clock, redis }: { clock: TestClock; redis: ReturnT
     secrets: new SecretRings(),
     signingKeys: new SigningKeys(),
     verifiedTokens: new VerifiedTokens(),
-    hasher,
-    passwords: { hasher, admission: new HashAdmission(quickAdmission) },
+    hasher: hashers.hasher,
+    passwords,
+    /** What was reported about passwords, the first first. */
+    passwordReports,
     sessionCache: new SessionCache(versionedCache(redis.client)),
     revocations: new RevocationFeed({ db, monotonic }),
     refreshFlights: new RefreshFlights<IssuedSession>(),

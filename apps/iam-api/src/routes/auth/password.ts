@@ -8,6 +8,7 @@ import { requireTenant } from '../../http/tenant.ts'
 import {
   Accepted,
   Email,
+  NewPassword,
   OneTimeToken,
   Password,
   problems,
@@ -30,7 +31,7 @@ const confirm = {
   ...common,
   summary: 'Choose a new password by a mailed link',
   description: 'Every session ends. Other factors stay as they are.',
-  body: Type.Object({ token: OneTimeToken, password: Password }, strict),
+  body: Type.Object({ token: OneTimeToken, password: NewPassword }, strict),
   response: {
     204: Type.Null(),
     ...problems('code_invalid', 'password_unacceptable', 'tenant_required', 'login_busy', ...tenantProblems),
@@ -42,7 +43,7 @@ const change = {
   summary: 'Change one’s own password',
   description: 'Every other session ends.',
   security: [{ bearer: [] }],
-  body: Type.Object({ currentPassword: Password, newPassword: Password }, strict),
+  body: Type.Object({ currentPassword: Password, newPassword: NewPassword }, strict),
   response: {
     204: Type.Null(),
     ...problems(

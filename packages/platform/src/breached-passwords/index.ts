@@ -1,0 +1,1 @@
+export { breachedPasswords, type BreachedPasswordsOptions } from './breached-passwords.ts'

@@ -1,0 +1,1 @@
+export { CommonPasswordList } from './common-password-list.ts'

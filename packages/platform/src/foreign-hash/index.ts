@@ -1,0 +1,1 @@
+export { verifyForeignHash, type ForeignHash } from './verify-foreign-hash.ts'
