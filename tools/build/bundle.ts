@@ -1,6 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { build, type Metafile } from 'esbuild'
+import { napiBindings } from './napi-bindings.ts'
 import type { ShippedProgram } from './programs.ts'
 
 /** CommonJS packages inside an ES module still ask for these three. */
@@ -44,6 +45,7 @@ export async function bundle(root: string, program: ShippedProgram, directory: s
     format: 'esm',
     outExtension: { '.js': '.mjs' },
     loader: { '.node': 'copy' },
+    plugins: [napiBindings],
     banner: { js: commonJs },
     sourcemap: 'external',
     legalComments: 'none',

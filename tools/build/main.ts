@@ -15,8 +15,13 @@ if (unknown.length > 0) {
   console.error(`No such program: ${unknown.join(', ')}. They are ${known.join(', ')}.`)
   process.exit(2)
 }
-for (const program of shippedPrograms) {
-  if (asked.length === 0 || asked.includes(program.name)) console.log(await ship(program))
+try {
+  for (const program of shippedPrograms) {
+    if (asked.length === 0 || asked.includes(program.name)) console.log(await ship(program))
+  }
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error))
+  process.exitCode = 1
 }
 
 /** Bundles one program and warms its cache. @returns what to say about it. @throws when it holds what it must not. */

@@ -48,6 +48,8 @@ export const shippedPrograms: readonly ShippedProgram[] = [
         IAM_KMS_PUBLISH_KEY: `${keys}/publish/cryptoKeyVersions/1`,
         IAM_OBJECT_STORE: 'gs://trial',
         IAM_OBJECT_STORE_ENDPOINT: `http://${nobody}`,
+        IAM_SMTP_URL: `smtp://${nobody}`,
+        IAM_MAIL_FROM: 'nobody@trial.example',
       },
     },
   },
