@@ -6,6 +6,7 @@ import type { Kms } from './kms.ts'
 import type { KmsChannel } from './kms-channel.ts'
 import { damaged } from './kms-error.ts'
 
+type Channel = Pick<KmsChannel, 'unary' | 'close'>
 type EncryptResponse = {
   name: string
   ciphertext: Buffer
@@ -24,11 +25,11 @@ type PublicKeyResponse = { name: string; pem: string; pemCrc32c: Int64Value }
 
 /** Cloud KMS, with every answer checked as its documentation of data integrity asks. */
 export class CloudKms implements Kms {
-  readonly #channel: KmsChannel
+  readonly #channel: Channel
   readonly #patience: Patience
   readonly #publicKeys = new Map<string, Promise<KeyObject>>()
 
-  constructor(channel: KmsChannel, patience: Patience) {
+  constructor(channel: Channel, patience: Patience) {
     this.#channel = channel
     this.#patience = patience
   }

@@ -1,5 +1,6 @@
-import type { Kms } from './kms.ts'
 import { CloudKms } from './cloud-kms.ts'
+import type { Kms } from './kms.ts'
+import { LazyChannel } from './lazy-channel.ts'
 
 export interface KmsOptions {
   /** `host:port` of an emulator, spoken to in plaintext and without credentials; Cloud KMS when absent. */
@@ -10,10 +11,7 @@ export interface KmsOptions {
   readonly attempts?: number
 }
 
-/** Opens Cloud KMS and begins to connect; it does not wait for the connection, so an outage fails the calls
- *  and not the opening. */
+/** Opens Cloud KMS. It connects with the first call, so an outage fails the calls and not the opening. */
 export async function openKms({ endpoint, deadlineMs = 2_000, attempts = 3 }: KmsOptions = {}): Promise<Kms> {
-  // gRPC takes a tenth of a second and tens of megabytes to load: only who opens KMS pays for it.
-  const { openChannel } = await import('./kms-channel.ts')
-  return new CloudKms(await openChannel(endpoint), { deadlineMs, attempts })
+  return new CloudKms(new LazyChannel(endpoint), { deadlineMs, attempts })
 }
