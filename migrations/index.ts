@@ -12,6 +12,7 @@ import * as outbox from './20261121000900_outbox.ts'
 import * as idempotency from './20261121001000_idempotency.ts'
 import * as mail from './20261121001100_mail.ts'
 import * as credentials from './20261121001200_credentials.ts'
+import * as loginFailures from './20261121001500_login_failures.ts'
 import { applyMigrations } from './apply-migrations.ts'
 
 /** Every migration under the name it is recorded by, in the order it runs. The one list; nothing is found by search. */
@@ -28,6 +29,7 @@ const migrations: Record<string, Migration> = {
   '20261121001000_idempotency': idempotency,
   '20261121001100_mail': mail,
   '20261121001200_credentials': credentials,
+  '20261121001500_login_failures': loginFailures,
 }
 
 /** Applies what is missing. @param db a connection as iam_owner. @returns the names of those applied now. */

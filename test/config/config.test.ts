@@ -34,6 +34,7 @@ const processes = [
       IAM_ARGON2_MEMORY_KIB: '64',
       IAM_HIBP_URL: 'on',
       IAM_LOG_LEVEL: 'loud',
+      IAM_LIMITS: '0.5',
       IAM_TRUSTED_PROXIES: 'everyone',
       IAM_ENDORSEMENT_ANCHORS: 'short',
     },
@@ -149,6 +150,16 @@ test.each(processes)(
     }
   },
 )
+
+test('limits are raised in dev alone', () => {
+  const { required } = processes[0]
+  expect(readApi(required).limits).toBe(1)
+  for (const raised of ['off', '100']) {
+    expect(() => readApi({ ...required, IAM_LIMITS: raised })).toThrow('IAM_LIMITS: ')
+    const { limits } = readApi({ ...required, IAM_ENV: 'dev', IAM_LIMITS: raised })
+    expect(String(limits)).toBe(raised)
+  }
+})
 
 test('the key set may be put into a bucket or onto a volume, and nowhere else', () => {
   const { required } = processes[1]

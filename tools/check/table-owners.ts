@@ -9,7 +9,9 @@ export const owners: Record<string, string> = {
   directory: 'tenant',
   grant: 'session',
   key_set_version: 'signing-key',
+  known_origin: 'login-attempt',
   leader_lease: 'lease',
+  login_failure: 'login-attempt',
   outbox_dead_letter: 'outbox',
   outbox_stream: 'outbox',
   refresh_family: 'session',
@@ -38,6 +40,11 @@ export const guests: Guest[] = [
     table,
     file: 'packages/domain/src/session/decide-refresh.ts',
     why: 'A refresh is decided, done and recorded in one statement, so that it costs one wait.',
+  })),
+  ...['audit_event', 'mail', 'outbox', 'outbox_stream'].map((table) => ({
+    table,
+    file: 'packages/domain/src/login-attempt/count-failure.ts',
+    why: 'Whether a failure is the one too many is known inside its statement alone, which then records it.',
   })),
   {
     table: 'user',

@@ -11,6 +11,7 @@ import { breachedPasswords } from '@iam/platform/breached-passwords'
 import { CommonPasswordList } from '@iam/platform/common-passwords'
 import { verifyForeignHash } from '@iam/platform/foreign-hash'
 import type { Kms } from '@iam/platform/kms'
+import { openLimiter } from '@iam/platform/limits'
 import type { Logger } from '@iam/platform/logging'
 import type { Postgres } from '@iam/platform/postgres'
 import { Nudge, versionedCache, type RedisConnection } from '@iam/platform/redis'
@@ -56,6 +57,7 @@ export function composeDeps(config: Config, { postgres, redis, kms, log }: Conne
     revocations: new RevocationFeed({ db, monotonic }),
     refreshFlights: new RefreshFlights(),
     tenants: new TenantDirectory({ db, monotonic, region: config.deployment.region }),
+    limiter: openLimiter(redis.client, config.limits),
     readiness: new Readiness({
       probes: {
         postgres: postgres.ping,

@@ -44,6 +44,7 @@ const environment = z
     IAM_HIBP_URL: z
       .union([z.literal('off'), z.url({ protocol: /^https?$/ })], 'must be a URL, or off')
       .default('https://api.pwnedpasswords.com'),
+    IAM_LIMITS: z.union([z.literal('off'), z.coerce.number().int().min(1)]).default(1),
     IAM_LOG_LEVEL: logLevel.default('info'),
   })
   .superRefine(devOnly)
@@ -70,6 +71,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     },
     hashConcurrency: read.IAM_HASH_CONCURRENCY,
     breachedPasswordsUrl: read.IAM_HIBP_URL === 'off' ? undefined : read.IAM_HIBP_URL.replace(/\/$/, ''),
+    /** How many times its points every limit on requests has; `off` counts nothing. */
+    limits: read.IAM_LIMITS,
     logLevel: read.IAM_LOG_LEVEL,
   })
 }

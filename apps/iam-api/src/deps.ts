@@ -2,6 +2,7 @@ import type { VerifiedTokens } from '@iam/domain/access-token'
 import type { Passwords } from '@iam/domain/credential'
 import type { Db } from '@iam/domain/db'
 import type { Clock, Monotonic } from '@iam/domain/kit'
+import type { Limiter } from '@iam/domain/limit'
 import type { SecretRings } from '@iam/domain/secret-key'
 import type { IssuedSession, RefreshFlights, RevocationFeed, SessionCache } from '@iam/domain/session'
 import type { SigningKeys } from '@iam/domain/signing-key'
@@ -26,6 +27,7 @@ export interface Deps {
   readonly revocations: RevocationFeed
   readonly refreshFlights: RefreshFlights<IssuedSession>
   readonly tenants: TenantDirectory
+  readonly limiter: Limiter
   readonly readiness: Readiness
   readonly log: Logger
 }

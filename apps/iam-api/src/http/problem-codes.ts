@@ -77,6 +77,7 @@ export const problemKinds: Record<ProblemCode, ProblemKind> = {
     'The password does not meet the tenant’s rules',
     'Choose one as the detail says.',
   ),
+  rate_limited: kind(429, 'Too many requests', 'Try again after Retry-After seconds.', true),
   headers_too_large: kind(431, 'The headers are too large', 'Send no more than 16 KiB of them.'),
   internal_error: kind(500, 'Something went wrong here', 'Report the requestId to the operator.'),
   login_busy: kind(503, 'Too many logins are waiting', 'Try again after Retry-After seconds.', true),

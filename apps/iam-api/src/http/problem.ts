@@ -1,7 +1,8 @@
-import { Refusal } from '@iam/domain/kit'
+import { Refusal, type Standing } from '@iam/domain/kit'
 import { isUnavailable } from '@iam/platform/postgres'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import type { Deps } from '../deps.ts'
+import { tellStandings } from './limit-headers.ts'
 import { problemKinds, type ProblemCode } from './problem-codes.ts'
 import { contextOf } from './request-context.ts'
 
@@ -11,6 +12,7 @@ export interface Problem {
   readonly detail?: string | undefined
   readonly reason?: string | undefined
   readonly retryAfter?: number | undefined
+  readonly standings?: readonly Standing[]
 }
 
 /** The transport's own refusal, thrown where no verb was asked. */
@@ -50,6 +52,7 @@ export function sendProblem(
 ): FastifyReply {
   const { status, retriable } = problemKinds[problem.code]
   if (retriable) reply.header('retry-after', String(problem.retryAfter ?? 1))
+  if (problem.standings !== undefined) tellStandings(reply, problem.standings)
   if (problem.code === 'invalid_token' || problem.code === 'session_ended') {
     reply.header('www-authenticate', 'Bearer error="invalid_token"')
   }

@@ -1,3 +1,5 @@
+import type { Standing } from './standing.ts'
+
 /** Why the domain refuses: a closed list. `apps/iam-api/src/http/problem.ts` gives each its status and words. */
 export type RefusalCode =
   | 'invalid_credentials'
@@ -14,6 +16,7 @@ export type RefusalCode =
   | 'registration_closed'
   | 'password_unacceptable'
   | 'code_invalid'
+  | 'rate_limited'
   | 'login_busy'
   | 'temporarily_unavailable'
 
@@ -24,6 +27,8 @@ export interface RefusalOptions {
   readonly reason?: string
   /** Seconds after which the same call may work. */
   readonly retryAfter?: number
+  /** Where the caller stands under the limits that were counted, as far as it may know. */
+  readonly standings?: readonly Standing[]
   readonly cause?: unknown
 }
 
@@ -34,6 +39,7 @@ export class Refusal extends Error {
   readonly detail: string | undefined
   readonly reason: string | undefined
   readonly retryAfter: number | undefined
+  readonly standings: readonly Standing[]
 
   constructor(code: RefusalCode, options: RefusalOptions = {}) {
     super(code, { cause: options.cause })
@@ -41,5 +47,6 @@ export class Refusal extends Error {
     this.detail = options.detail
     this.reason = options.reason
     this.retryAfter = options.retryAfter
+    this.standings = options.standings ?? []
   }
 }

@@ -1,4 +1,4 @@
-import type { Id } from '../kit/index.ts'
+import type { Id, Standing } from '../kit/index.ts'
 
 /** What a login or a refresh hands out. Times in seconds. */
 export interface IssuedSession {
@@ -8,4 +8,6 @@ export interface IssuedSession {
   readonly refreshExpiresIn: number
   readonly session: { readonly id: Id<'ses'> }
   readonly user: { readonly id: Id<'usr'>; readonly tenantId: Id<'ten'>; readonly email: string }
+  /** Where a refresh leaves its family under its limit. */
+  readonly standings?: readonly Standing[]
 }

@@ -3,6 +3,7 @@ import { firstPartyClient, type ClientSettings } from '../client/index.ts'
 import { checkPassword, credentialOf, type Passwords } from '../credential/index.ts'
 import { inOneFlight, streamKey } from '../db/index.ts'
 import { newId, Refusal, type Id, type RequestOrigin } from '../kit/index.ts'
+import { countFailure, forgetFailures, keepOrigin, passwordDisabled } from '../login-attempt/index.ts'
 import { appendEvent } from '../outbox/index.ts'
 import { readTenantPolicy, tenantPolicyOf, type TenantPolicy } from '../tenant/index.ts'
 import { normaliseEmail, userByEmail, userKeyOf, type User } from '../user/index.ts'
@@ -24,8 +25,9 @@ type Failure = 'invalid_credentials' | 'user_suspended'
 /**
  * Opens a session for the person whose password this is.
  *
- * An unknown address and a wrong password get the same answer for the same work: one place in the queue, the
- * same statements, one hash, one recorded failure. "Suspended" is said only to someone who knew the password.
+ * An unknown address, a wrong password and one that too many failures disabled get the same answer for the same
+ * work: one place in the queue, the same statements, one hash, one recorded failure. "Suspended" is said only to
+ * someone who knew the password.
  * @throws Refusal `invalid_credentials`, `user_suspended`, `login_busy`, `temporarily_unavailable`.
  */
 export async function logInWithPassword(
@@ -39,7 +41,7 @@ export async function logInWithPassword(
     const account = await findAccount(deps, tenantId, email)
     const fits = await checkPassword(deps, { tenantId, stored: account.stored, password: input.password })
     release()
-    if (account.user === undefined || !fits) {
+    if (account.user === undefined || account.isDisabled || !fits) {
       return await refuse(deps, { ...input, email, user: account.user, failure: 'invalid_credentials' })
     }
     if (account.user.status !== 'active') {
@@ -54,6 +56,10 @@ export async function logInWithPassword(
       lifetime: account.policy.sessionSeconds,
       device: input.device,
       origin: input.origin,
+      also: [
+        forgetFailures(tenantId, account.user.id),
+        keepOrigin(deps, { ...input, email, userId: account.user.id }),
+      ],
     })
   } finally {
     release()
@@ -69,15 +75,17 @@ async function findAccount(deps: OpenSessionDeps, tenantId: Id<'ten'>, email: st
   ])
   if (client === undefined || tenant === undefined) throw new Refusal('tenant_unknown')
   const userId = user?.id ?? newId('usr', deps.clock())
-  const [[stored], [userKey]] = await inOneFlight(deps.db, { tenantId }, [
+  const [[stored], [userKey], [failures]] = await inOneFlight(deps.db, { tenantId }, [
     credentialOf(tenantId, userId),
     userKeyOf(tenantId, userId),
+    passwordDisabled(tenantId, userId),
   ])
   const settings: { client: ClientSettings; policy: TenantPolicy } = {
     client,
     policy: readTenantPolicy(tenant.policy),
   }
-  return { user, stored, userKey, ...settings }
+  const isDisabled = failures !== undefined && failures.disabledAt !== null
+  return { user, stored, userKey, isDisabled, ...settings }
 }
 
 /** Records the failure in a transaction of its own, on purpose: throwing must not undo it. */
@@ -93,6 +101,7 @@ async function refuse(
 ): Promise<never> {
   const at = deps.clock()
   const subjectHmac = subjectHmacOf(deps, tenantId, email)
+  const guessed = failure === 'invalid_credentials' ? user?.id : undefined
   const aggregateId = user?.id ?? streamOfUnknown(subjectHmac)
   await inOneFlight(deps.db, { tenantId, streams: [streamKey(tenantId, aggregateId)] }, [
     appendAudit({
@@ -113,6 +122,7 @@ async function refuse(
       event: { type: 'user.login_failed', payload: { userId: user?.id ?? null, reason: failure } },
       origin,
     }),
+    countFailure({ tenantId, userId: guessed, at, origin }),
   ])
   throw new Refusal(failure)
 }

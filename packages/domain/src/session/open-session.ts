@@ -36,6 +36,8 @@ export interface OpenSession {
   readonly lifetime: number
   readonly device: string | undefined
   readonly origin: RequestOrigin
+  /** What else becomes true with the session, in its transaction. */
+  readonly also?: readonly Statement<unknown>[]
 }
 
 /**
@@ -66,6 +68,7 @@ export async function openSession(deps: OpenSessionDeps, input: OpenSession): Pr
     insertSession({ ...opening, id: sessionId, createdAt: now, expiresAt: endsAt }),
     ...grantStatements(opening, input, status),
     ...recordOpened(deps, opening, input),
+    ...(input.also ?? []),
   ])
   const { amr, acr, authTime } = opening
   const { email } = input.user

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { firstPartyClientId } from '../client/index.ts'
 import { inOneFlight, type Db } from '../db/index.ts'
 import { Refusal, withPrefix, type Clock, type Id, type RequestOrigin } from '../kit/index.ts'
+import { countRequest, type Limiter } from '../limit/index.ts'
 import {
   claimedTenant,
   mintOpaqueToken,
@@ -36,6 +37,7 @@ type RefreshDeps = {
   readonly sessionCache: SessionCache
   readonly refreshFlights: RefreshFlights<IssuedSession>
   readonly tenants: TenantDirectory
+  readonly limiter: Limiter
   readonly issuer: string
 }
 
@@ -43,10 +45,11 @@ type RefreshDeps = {
  * Exchanges a refresh token of the built-in client for its successor and an access token.
  *
  * The same token presented again within ten seconds, at once or after a lost reply, gets the same successor, so
- * an honest client is never logged out by its own retry. An older one ends the session.
+ * an honest client is never logged out by its own retry. An older one ends the session. What shares a flight is
+ * counted against the family's limit once.
  * @throws Refusal `invalid_grant` with nothing changed, `refresh_reused` after ending the session,
- *   `tenant_mismatch`, what the directory refuses of the tenant that the token names, and
- *   `temporarily_unavailable` before anything is consumed when no key can sign.
+ *   `tenant_mismatch`, what the directory refuses of the tenant that the token names, and `rate_limited` and
+ *   `temporarily_unavailable` before anything is consumed.
  */
 export async function refreshSession(deps: RefreshDeps, input: RefreshSession): Promise<IssuedSession> {
   const presented = readOpaqueToken(deps.secrets.of('token-tag'), 'refresh', input.refreshToken)
@@ -77,6 +80,8 @@ async function refresh(deps: RefreshDeps, presentation: Presentation): Promise<I
   const now = deps.clock()
   const signer = deps.signingKeys.signer(now)
   if (signer === undefined) throw new Refusal('temporarily_unavailable', { retryAfter: 1 })
+  const counts = [{ limit: 'refresh', value: objectId }] as const
+  const standings = await countRequest(deps, { tenantId, origin: presentation.origin, counts })
   const grantId = withPrefix('grt', objectId)
   const [{ decision, successor }, cached] = await Promise.all([
     decide(deps, presentation, now),
@@ -86,7 +91,8 @@ async function refresh(deps: RefreshDeps, presentation: Presentation): Promise<I
   const refreshToken = successorToken(deps, presentation.presented, { decision, successor })
   const session =
     cached === undefined || cached === 'ended' ? await readSession(deps, { tenantId, grantId }) : cached
-  return issue(deps.issuer, signer, { tenantId, decision, refreshToken, now, email: session.email })
+  const issued = issue(deps.issuer, signer, { tenantId, decision, refreshToken, now, email: session.email })
+  return { ...issued, standings }
 }
 
 /** What four bytes hold. No family gets there; a forged token may say so, and is refused like any of the future. */

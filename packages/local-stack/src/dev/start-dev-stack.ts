@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { checkout } from '../machine/checkout.ts'
+import { machineEnvironment } from '../machine/environment.ts'
 import { writeJson } from '../machine/json-file.ts'
 import { ProcessJournal } from '../processes/journal.ts'
 import { SupervisedProgram, type Surroundings } from '../processes/supervised-program.ts'
@@ -42,7 +43,8 @@ export async function startDevStack(files: DevFiles, { reset, forMs }: StartArgu
       journal,
       onUnexpectedEnd: ({ message }) => console.error(`\n${message}`),
     }
-    const stack = await startStack({ surroundings, ports, durable: true, onProgress: say })
+    const { limits = '1' } = machineEnvironment()
+    const stack = await startStack({ surroundings, ports, durable: true, limits, onProgress: say })
     const timer = forMs === undefined ? undefined : await startTimer(forMs, surroundings)
     const { state } = stack
     writeFileSync(files.operatorVariables, forShell(stack.operatorVariables), { mode: 0o600 })

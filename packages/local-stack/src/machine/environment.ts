@@ -8,6 +8,8 @@ export interface MachineEnvironment {
   cache: string | undefined
   /** IAM_DEV_DATA: where the development stack keeps its data, instead of the default. */
   devData: string | undefined
+  /** IAM_LIMITS: how many times its points every limit on requests has in the development stack, or `off`. */
+  limits: string | undefined
   /** What every started program inherits. */
   inherited: Readonly<Record<string, string>>
 }
@@ -47,6 +49,7 @@ export function machineEnvironment(env: NodeJS.ProcessEnv = process.env): Machin
     searchPath: [...new Set([...path, ...systemDirectories])],
     cache: directorySetting(env['IAM_DEV_CACHE']),
     devData: directorySetting(env['IAM_DEV_DATA']),
+    limits: env['IAM_LIMITS'] === '' ? undefined : env['IAM_LIMITS'],
     inherited,
   }
 }

@@ -83,8 +83,8 @@ export function workerEnvironment(endpoints: Endpoints): Environment {
   }
 }
 
-/** iam-api: serves requests. */
-export function apiEnvironment(endpoints: Endpoints, anchors: Anchors): Environment {
+/** iam-api: serves requests. @param limits how many times its points every limit has. */
+export function apiEnvironment(endpoints: Endpoints, anchors: Anchors, limits: string): Environment {
   return {
     ...common(endpoints),
     ...google(endpoints),
@@ -95,6 +95,7 @@ export function apiEnvironment(endpoints: Endpoints, anchors: Anchors): Environm
     IAM_TRUSTED_PROXIES: '127.0.0.1', // the edge
     IAM_KEY_POLL_SECONDS: quickly,
     IAM_HIBP_URL: 'off', // nothing leaves the machine
+    IAM_LIMITS: limits,
   }
 }
 

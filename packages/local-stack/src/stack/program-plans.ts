@@ -30,6 +30,8 @@ export interface Planning {
   ports: StackPorts
   /** The directory in which each program may have its own for data. */
   directory: string
+  /** How many times its points every limit on requests has. */
+  limits: string
 }
 
 /** What stands in for Google and for the world: it needs nothing else to be up. */
@@ -46,7 +48,7 @@ export function standInPlans({ paths, ports, directory }: Planning): ProgramPlan
 
 /** Our three processes and the edge in front of them; they may be started in any order. */
 export function processPlans(
-  { paths, ports }: Planning,
+  { paths, ports, limits }: Planning,
   endpoints: Endpoints,
   anchors: Anchors,
 ): ProgramPlan[] {
@@ -54,7 +56,7 @@ export function processPlans(
   return [
     processOfOurs('iam-worker', paths.worker, ports.worker, workerEnvironment(endpoints)),
     processOfOurs('iam-jwks', paths.jwks, ports.jwks, jwksEnvironment(endpoints, anchors)),
-    processOfOurs('iam-api', paths.api, ports.api, apiEnvironment(endpoints, anchors)),
+    processOfOurs('iam-api', paths.api, ports.api, apiEnvironment(endpoints, anchors, limits)),
     nodeProgram('edge', [paths.edge, ...edge]),
   ]
 }

@@ -31,6 +31,11 @@ export interface StackOptions {
   ports?: StackPorts
   /** Whether Postgres survives a power failure; see `startPostgres`. */
   durable?: boolean
+  /**
+   * How many times its points every limit on requests has: 1 is as in production. By default many: a test or a
+   * benchmark is one network, often one person, and does in seconds what people do in days.
+   */
+  limits?: string
   /** Other files to start programs from than this checkout's. */
   programs?: Partial<ProgramPaths>
   /**
@@ -115,7 +120,8 @@ async function startParts(options: StackOptions, surroundings: Surroundings): Pr
   if (remark !== undefined) onProgress(remark)
   const group = new ProgramGroup(surroundings)
   const paths = { ...programPaths(checkout), ...options.programs }
-  const planning: Planning = { paths, ports: options.ports ?? (await freePorts()), directory }
+  const { limits = '10000' } = options
+  const planning: Planning = { paths, ports: options.ports ?? (await freePorts()), directory, limits }
 
   onProgress('Starting Postgres, Redis and the stand-ins for Google, its storage and mail…')
   const endpoints = await startFoundations(group, planning, { ...options, surroundings, setUp })

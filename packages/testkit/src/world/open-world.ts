@@ -8,8 +8,9 @@ import { loadSigningKeys, SigningKeys } from '@iam/domain/signing-key'
 import { TenantDirectory } from '@iam/domain/tenant'
 import type { LoginName } from '@iam/local-stack/postgres'
 import { CommonPasswordList } from '@iam/platform/common-passwords'
+import { openLimiter } from '@iam/platform/limits'
 import { openPostgres, type Postgres, type Sent } from '@iam/platform/postgres'
-import { openRedis, versionedCache } from '@iam/platform/redis'
+import { openRedis, versionedCache, type RedisConnection } from '@iam/platform/redis'
 import { testAnchors, testWrapping } from '../kms/index.ts'
 import { testDatabase, type Services, type TestDatabase } from '../servers/index.ts'
 import { demo, testDeployment } from './bootstrap-for-tests.ts'
@@ -25,6 +26,8 @@ export interface WorldOptions {
   /** A database to share with another world, as two instances of one deployment do. */
   readonly database?: TestDatabase
   readonly clock?: TestClock
+  /** How many times its points every limit on requests has; nothing is counted by default. */
+  readonly limits?: number
 }
 
 /** Everything a verb may ask for, on a database of the test's own; see `openWorld`. */
@@ -52,7 +55,7 @@ export async function openWorld(services: Services, options: WorldOptions = {}) 
   await redis.ping().catch(() => undefined)
   const commits = { count: 0 }
   const db = { ...dbOf(postgres), eventsCommitted: () => void (commits.count += 1) }
-  const instance = instanceOn(db, { clock, redis })
+  const instance = instanceOn(db, { clock, redis, limits: options.limits })
   await loadKeys({ ...instance, db, clock: clock.now })
   await instance.revocations.poll()
   return {
@@ -116,7 +119,10 @@ function dbOf(postgres: Postgres<Database>): Db {
   return { kysely: postgres.kysely, flights: postgres.flights }
 }
 
-function instanceOn(db: Db, { clock, redis }: { clock: TestClock; redis: ReturnType<typeof openRedis> }) {
+function instanceOn(
+  db: Db,
+  { clock, redis, limits }: { clock: TestClock; redis: RedisConnection; limits: number | undefined },
+) {
   const { monotonic } = clock
   const hashers = countedHashers()
   const passwordReports: PasswordReport[] = []
@@ -143,6 +149,7 @@ function instanceOn(db: Db, { clock, redis }: { clock: TestClock; redis: ReturnT
     revocations: new RevocationFeed({ db, monotonic }),
     refreshFlights: new RefreshFlights<IssuedSession>(),
     tenants: new TenantDirectory({ db, monotonic, region: testDeployment.region }),
+    limiter: openLimiter(redis.client, limits ?? 'off'),
   }
 }
 

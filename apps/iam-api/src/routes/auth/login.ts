@@ -1,6 +1,8 @@
+import { inLoginLane } from '@iam/domain/login-attempt'
 import { logInWithPassword } from '@iam/domain/session'
 import Type from 'typebox'
 import type { Deps } from '../../deps.ts'
+import { keepKnownDevice, loginLane } from '../../http/login-lane.ts'
 import { isBrowser } from '../../http/refresh-cookie.ts'
 import { originOf } from '../../http/request-context.ts'
 import { requireTenant } from '../../http/tenant.ts'
@@ -27,6 +29,7 @@ const schema = {
       'user_suspended',
       'origin_not_allowed',
       'tenant_required',
+      'rate_limited',
       'login_busy',
       ...tenantProblems,
     ),
@@ -37,7 +40,12 @@ export function loginRoute(app: App, deps: Deps): void {
   app.post('/api/v1/auth/login', { schema }, async (request, reply) => {
     const browser = isBrowser(deps, request)
     const tenantId = await requireTenant(deps, request)
-    const opened = await logInWithPassword(deps, { ...request.body, tenantId, origin: originOf(request) })
+    const person = { tenantId, email: request.body.email }
+    const lane = await loginLane(deps, { request, reply, ...person })
+    const opened = await inLoginLane(deps, lane, () =>
+      logInWithPassword(deps, { ...request.body, tenantId, origin: originOf(request) }),
+    )
+    if (browser) keepKnownDevice(deps, { request, reply, ...person })
     return answerTokens(reply, opened, { browser })
   })
 }

@@ -2,6 +2,7 @@ import { Refusal } from '@iam/domain/kit'
 import { refreshSession } from '@iam/domain/session'
 import Type from 'typebox'
 import type { Deps } from '../../deps.ts'
+import { tellStandings } from '../../http/limit-headers.ts'
 import { isBrowser, refreshCookie } from '../../http/refresh-cookie.ts'
 import { originOf } from '../../http/request-context.ts'
 import { namedTenant } from '../../http/tenant.ts'
@@ -28,6 +29,7 @@ const schema = {
       'refresh_reused',
       'tenant_mismatch',
       'origin_not_allowed',
+      'rate_limited',
       ...tenantProblems,
     ),
   },
@@ -41,6 +43,7 @@ export function refreshRoute(app: App, deps: Deps): void {
     if (refreshToken === undefined) throw new Refusal('invalid_grant')
     const named = tenantId === undefined ? {} : { tenantId }
     const issued = await refreshSession(deps, { refreshToken, ...named, origin: originOf(request) })
+    tellStandings(reply, issued.standings ?? [])
     return answerTokens(reply, issued, { browser })
   })
 }

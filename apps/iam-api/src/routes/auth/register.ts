@@ -1,6 +1,7 @@
 import { registerUser } from '@iam/domain/account'
 import Type from 'typebox'
 import type { Deps } from '../../deps.ts'
+import { limit } from '../../http/limit.ts'
 import { localeOf, originOf } from '../../http/request-context.ts'
 import { requireTenant } from '../../http/tenant.ts'
 import type { App } from '../../app.ts'
@@ -18,6 +19,7 @@ const schema = {
       'registration_closed',
       'password_unacceptable',
       'tenant_required',
+      'rate_limited',
       'login_busy',
       ...tenantProblems,
     ),
@@ -27,6 +29,7 @@ const schema = {
 export function registerRoute(app: App, deps: Deps): void {
   app.post('/api/v1/auth/register', { schema }, async (request, reply) => {
     const tenantId = await requireTenant(deps, request)
+    await limit(deps, { request, reply, tenantId }, 'register')
     await registerUser(deps, {
       ...request.body,
       tenantId,

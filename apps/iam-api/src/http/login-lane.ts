@@ -1,0 +1,51 @@
+import { ulidOf, type Id } from '@iam/domain/kit'
+import { deviceKnownFor, enterLoginLane, rememberDevice, type LoginLane } from '@iam/domain/login-attempt'
+import { normaliseEmail } from '@iam/domain/user'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Deps } from '../deps.ts'
+import { tellStandings } from './limit-headers.ts'
+import { networkOfCaller } from './limit.ts'
+import { originOf } from './request-context.ts'
+
+interface LoginRequest {
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
+  readonly tenantId: Id<'ten'>
+  /** As it was typed. */
+  readonly email: string
+}
+
+/**
+ * Counts a login against its limits, before anything is looked up for it; the answer's headers tell where the
+ * caller stands. @throws Refusal `rate_limited`.
+ */
+export async function loginLane(deps: Deps, login: LoginRequest): Promise<LoginLane> {
+  const { request, tenantId } = login
+  const lane = await enterLoginLane(deps, {
+    tenantId,
+    email: normaliseEmail(login.email),
+    network: networkOfCaller(request),
+    device: deviceCookie(request, tenantId),
+    origin: originOf(request),
+  })
+  tellStandings(login.reply, lane.standings)
+  return lane
+}
+
+/** After a login: lets the browser be known again, so that no stranger uses up its person's logins. */
+export function keepKnownDevice(deps: Deps, { request, reply, tenantId, email }: LoginRequest): void {
+  const person = { tenantId, email: normaliseEmail(email) }
+  const value = rememberDevice(deps, person, deviceCookie(request, tenantId))
+  const attributes = `Max-Age=${deviceKnownFor}; Path=/; Secure; HttpOnly; SameSite=Strict`
+  reply.header('set-cookie', `${nameOf(tenantId)}=${value}; ${attributes}`)
+}
+
+function deviceCookie(request: FastifyRequest, tenantId: Id<'ten'>): string | undefined {
+  const start = `${nameOf(tenantId)}=`
+  const pair = (request.headers.cookie ?? '').split(/; */).find((each) => each.startsWith(start))
+  return pair?.slice(start.length)
+}
+
+function nameOf(tenantId: Id<'ten'>): string {
+  return `__Host-iam_device_${ulidOf(tenantId)}`
+}

@@ -1,0 +1,5 @@
+export { countFailure, mostFailures, type CountFailure } from './count-failure.ts'
+export { deviceKnownFor, rememberDevice } from './known-device.ts'
+export { keepOrigin } from './known-origin.ts'
+export { enterLoginLane, inLoginLane, type EnterLoginLane, type LoginLane } from './login-lane.ts'
+export { forgetFailures, passwordDisabled } from './queries.ts'

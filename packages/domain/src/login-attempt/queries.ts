@@ -1,0 +1,31 @@
+import { build } from '../db/index.ts'
+import type { Id } from '../kit/index.ts'
+
+/** When a person's password was disabled. No row, or null: it was not. */
+export function passwordDisabled(tenantId: Id<'ten'>, userId: string) {
+  return build
+    .selectFrom('iam.login_failure')
+    .select('disabled_at as disabledAt')
+    .where('tenant_id', '=', tenantId)
+    .where('user_id', '=', userId)
+    .compile()
+}
+
+/** Forgets a person's failures and enables the password again: after a login, or when it was reset or unlocked. */
+export function forgetFailures(tenantId: Id<'ten'>, userId: string) {
+  return build
+    .deleteFrom('iam.login_failure')
+    .where('tenant_id', '=', tenantId)
+    .where('user_id', '=', userId)
+    .compile()
+}
+
+/** When somebody logged in from there before; no row: never. */
+export function knownOrigin(tenantId: Id<'ten'>, id: Buffer) {
+  return build
+    .selectFrom('iam.known_origin')
+    .select('last_seen_at as lastSeenAt')
+    .where('tenant_id', '=', tenantId)
+    .where('id', '=', id)
+    .compile()
+}

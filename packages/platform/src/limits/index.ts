@@ -1,0 +1,2 @@
+export { openLimiter } from './open-limiter.ts'
+export type { Limiter, Rule, Taken } from './limiter.ts'
