@@ -5,7 +5,13 @@ import { auditOf, logIn, openWorld, stateOf, type World } from '@iam/testkit/wor
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { accessesIn, accessesOfDomain } from './accesses.ts'
-import { travelAsOperator, travelAsOwnerOfAnAccount, travelAsPeople, travelAsWorker } from './journeys.ts'
+import {
+  travelAsGuesser,
+  travelAsOperator,
+  travelAsOwnerOfAnAccount,
+  travelAsPeople,
+  travelAsWorker,
+} from './journeys.ts'
 
 /** What the tenant that is set does not bind, each with its reason. */
 const notOfATenant: readonly (readonly [RegExp, string])[] = [
@@ -52,6 +58,7 @@ describe('row-level security', () => {
     world.waits.sent.length = 0
     await travelAsPeople(world)
     await travelAsOwnerOfAnAccount(world)
+    await travelAsGuesser(world)
     await travelAsOperator(world)
     await travelAsWorker(world)
     everything = [...world.waits.sent, ...world.sentByWorker]

@@ -14,6 +14,8 @@ import { deleteCredentials, hashPassword, prepareNewPassword, storePassword } fr
 import { inOneFlight, inTenant, streamKey } from '@iam/domain/db'
 import { newId, type Id } from '@iam/domain/kit'
 import { holdLease, releaseLease, type HeldLease } from '@iam/domain/lease'
+import type { Limiter } from '@iam/domain/limit'
+import { enterLoginLane } from '@iam/domain/login-attempt'
 import { countWaitingMails, deleteOldMails } from '@iam/domain/mail'
 import { deleteOldCodes } from '@iam/domain/one-time-code'
 import {
@@ -126,6 +128,20 @@ async function changePasswords(world: World): Promise<void> {
     )
   }
   await inOneFlight(world.db, { tenantId }, deleteCredentials({ tenantId, userId: newId('usr', clock()) }))
+}
+
+/** What somebody does who tries passwords, until the limits look whether the person is known there. */
+export async function travelAsGuesser(world: World): Promise<void> {
+  const { acme: tenantId, origin, demo } = world
+  const [{ email }] = demo.tenants
+  const guess = { tenantId, email, password: 'wrong', origin }
+  await logInWithPassword(world, guess).catch(() => undefined)
+  await logInWithPassword(world, guess).catch(() => undefined)
+  const limiter: Limiter = {
+    ...world.limiter,
+    take: async ({ name }) => ({ points: 1, used: name === 'login-address' ? 2 : 1, resetIn: 1 }),
+  }
+  await enterLoginLane({ ...world, limiter }, { ...guess, network: '192.0.2.1/32', device: undefined })
 }
 
 /** What the operator's commands do. They run as the owner, whom the same policies bind; here under the api's login. */

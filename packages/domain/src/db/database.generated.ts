@@ -127,11 +127,26 @@ export interface IamKeySetVersion {
   version: Int8;
 }
 
+export interface IamKnownOrigin {
+  id: Buffer;
+  last_seen_at: Timestamp;
+  tenant_id: string;
+  user_id: string;
+}
+
 export interface IamLeaderLease {
   epoch: Int8;
   expires_at: Timestamp;
   name: string;
   owner: string;
+}
+
+export interface IamLoginFailure {
+  disabled_at: Timestamp | null;
+  in_a_row: number;
+  last_at: Timestamp;
+  tenant_id: string;
+  user_id: string;
 }
 
 export interface IamMail {
@@ -355,7 +370,9 @@ export interface DB {
   "iam.grant": IamGrant;
   "iam.idempotency_key": IamIdempotencyKey;
   "iam.key_set_version": IamKeySetVersion;
+  "iam.known_origin": IamKnownOrigin;
   "iam.leader_lease": IamLeaderLease;
+  "iam.login_failure": IamLoginFailure;
   "iam.mail": IamMail;
   "iam.one_time_code": IamOneTimeCode;
   "iam.outbox": IamOutbox;

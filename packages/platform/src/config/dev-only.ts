@@ -3,6 +3,8 @@ const emulators = ['IAM_KMS_ENDPOINT', 'IAM_PUBSUB_ENDPOINT', 'IAM_OBJECT_STORE_
 
 /** Addresses whose traffic anyone on the way could otherwise read or answer. */
 const encrypted = ['IAM_ISSUER', 'IAM_HIBP_URL']
+/** Of IAM_LIMITS: its default, read or as it was written. */
+const asTheyShouldBe: readonly unknown[] = [undefined, '', 1, '1']
 
 interface Fault {
   readonly variable: string
@@ -10,7 +12,8 @@ interface Fault {
 }
 
 /**
- * The rule for what only `IAM_ENV=dev` may have: emulators, and addresses without encryption.
+ * The rule for what only `IAM_ENV=dev` may have: emulators, addresses without encryption, and limits on
+ * requests that are higher than they should be.
  * @returns what breaks it; always nothing in dev.
  */
 export function devOnlyFaults(env: Readonly<Record<string, unknown>>): Fault[] {
@@ -21,5 +24,9 @@ export function devOnlyFaults(env: Readonly<Record<string, unknown>>): Fault[] {
   const plain = encrypted
     .filter((variable) => /^http:/i.test(String(env[variable])))
     .map((variable) => ({ variable, message: 'must be an https URL, except where IAM_ENV is dev' }))
-  return [...plain, ...faults]
+  const limits = {
+    variable: 'IAM_LIMITS',
+    message: 'raises limits on requests, which only IAM_ENV=dev may do',
+  }
+  return [...plain, ...faults, ...(asTheyShouldBe.includes(env['IAM_LIMITS']) ? [] : [limits])]
 }

@@ -3,6 +3,7 @@ import Type from 'typebox'
 import type { App } from '../../app.ts'
 import type { Deps } from '../../deps.ts'
 import { authenticate } from '../../http/authenticate.ts'
+import { limit } from '../../http/limit.ts'
 import { localeOf, originOf } from '../../http/request-context.ts'
 import { requireTenant } from '../../http/tenant.ts'
 import {
@@ -24,7 +25,7 @@ const request = {
   summary: 'Have a link to choose a new password mailed',
   description: 'The answer is the same whether or not the address is registered.',
   body: Type.Object({ email: Email }, strict),
-  response: { 202: Accepted, ...problems('tenant_required', ...tenantProblems) },
+  response: { 202: Accepted, ...problems('tenant_required', 'rate_limited', ...tenantProblems) },
 }
 
 const confirm = {
@@ -34,7 +35,14 @@ const confirm = {
   body: Type.Object({ token: OneTimeToken, password: NewPassword }, strict),
   response: {
     204: Type.Null(),
-    ...problems('code_invalid', 'password_unacceptable', 'tenant_required', 'login_busy', ...tenantProblems),
+    ...problems(
+      'code_invalid',
+      'password_unacceptable',
+      'tenant_required',
+      'rate_limited',
+      'login_busy',
+      ...tenantProblems,
+    ),
   },
 }
 
@@ -52,6 +60,7 @@ const change = {
       'invalid_token',
       'session_ended',
       'tenant_mismatch',
+      'rate_limited',
       'login_busy',
       ...tenantProblems,
     ),
@@ -62,6 +71,7 @@ export function passwordRoutes(app: App, deps: Deps): void {
   app.post('/api/v1/auth/password/reset/request', { schema: request }, async (request, reply) => {
     const tenantId = await requireTenant(deps, request)
     const { email } = request.body
+    await limit(deps, { request, reply, tenantId, email }, 'password-reset', 'password-reset-address')
     await requestPasswordReset(deps, {
       tenantId,
       email,
@@ -72,6 +82,7 @@ export function passwordRoutes(app: App, deps: Deps): void {
   })
   app.post('/api/v1/auth/password/reset/confirm', { schema: confirm }, async (request, reply) => {
     const tenantId = await requireTenant(deps, request)
+    await limit(deps, { request, reply, tenantId }, 'one-time-code')
     await resetPassword(deps, { ...request.body, tenantId, origin: originOf(request) })
     return reply.code(204).send(null)
   })
@@ -79,6 +90,7 @@ export function passwordRoutes(app: App, deps: Deps): void {
     const { token, session } = await authenticate(deps, request)
     const { tenantId } = token
     const { userId, sessionId } = session
+    await limit(deps, { request, reply, tenantId, userId }, 'password-check')
     await changePassword(deps, { ...request.body, tenantId, userId, sessionId, origin: originOf(request) })
     return reply.code(204).send(null)
   })

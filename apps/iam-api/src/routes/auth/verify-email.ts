@@ -2,6 +2,7 @@ import { requestEmailVerification, verifyEmailByCode, verifyEmailByLink } from '
 import Type from 'typebox'
 import type { App } from '../../app.ts'
 import type { Deps } from '../../deps.ts'
+import { limit } from '../../http/limit.ts'
 import { localeOf, originOf } from '../../http/request-context.ts'
 import { requireTenant } from '../../http/tenant.ts'
 import { Accepted, Email, OneTimeToken, problems, TenantHeader, tenantProblems } from '../schemas.ts'
@@ -20,7 +21,10 @@ const verify = {
       strict,
     ),
   ]),
-  response: { 204: Type.Null(), ...problems('code_invalid', 'tenant_required', ...tenantProblems) },
+  response: {
+    204: Type.Null(),
+    ...problems('code_invalid', 'tenant_required', 'rate_limited', ...tenantProblems),
+  },
 }
 
 const request = {
@@ -29,13 +33,17 @@ const request = {
   tags: ['account'],
   headers: TenantHeader,
   body: Type.Object({ email: Email }, strict),
-  response: { 202: Accepted, ...problems('tenant_required', ...tenantProblems) },
+  response: { 202: Accepted, ...problems('tenant_required', 'rate_limited', ...tenantProblems) },
 }
 
 export function verifyEmailRoutes(app: App, deps: Deps): void {
   app.post('/api/v1/auth/verify-email', { schema: verify }, async (request, reply) => {
-    const from = { tenantId: await requireTenant(deps, request), origin: originOf(request) }
+    const tenantId = await requireTenant(deps, request)
+    const from = { tenantId, origin: originOf(request) }
     const { body } = request
+    await limit(deps, { request, reply, tenantId }, 'one-time-code')
+    if ('email' in body)
+      await limit(deps, { request, reply, tenantId, email: body.email }, 'one-time-code-address')
     await ('token' in body
       ? verifyEmailByLink(deps, { ...body, ...from })
       : verifyEmailByCode(deps, { ...body, ...from }))
@@ -44,6 +52,7 @@ export function verifyEmailRoutes(app: App, deps: Deps): void {
   app.post('/api/v1/auth/verify-email/request', { schema: request }, async (request, reply) => {
     const tenantId = await requireTenant(deps, request)
     const { email } = request.body
+    await limit(deps, { request, reply, tenantId, email }, 'verify-email', 'verify-email-address')
     await requestEmailVerification(deps, {
       tenantId,
       email,

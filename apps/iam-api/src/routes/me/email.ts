@@ -3,6 +3,7 @@ import Type from 'typebox'
 import type { App } from '../../app.ts'
 import type { Deps } from '../../deps.ts'
 import { authenticate } from '../../http/authenticate.ts'
+import { limit } from '../../http/limit.ts'
 import { originOf } from '../../http/request-context.ts'
 import { requireTenant } from '../../http/tenant.ts'
 import {
@@ -31,6 +32,7 @@ const request = {
       'invalid_token',
       'session_ended',
       'tenant_mismatch',
+      'rate_limited',
       'login_busy',
       ...tenantProblems,
     ),
@@ -42,7 +44,10 @@ const byLink = (summary: string, description: string) => ({
   summary,
   description,
   body: Type.Object({ token: OneTimeToken }, strict),
-  response: { 204: Type.Null(), ...problems('code_invalid', 'tenant_required', ...tenantProblems) },
+  response: {
+    204: Type.Null(),
+    ...problems('code_invalid', 'tenant_required', 'rate_limited', ...tenantProblems),
+  },
 })
 
 const confirm = byLink('Confirm another address', 'The old address is told, with a link to undo it.')
@@ -52,16 +57,20 @@ export function emailRoutes(app: App, deps: Deps): void {
   app.post('/api/v1/me/email', { schema: request }, async (request, reply) => {
     const { token } = await authenticate(deps, request)
     const { tenantId, userId } = token
+    const { email } = request.body
+    await limit(deps, { request, reply, tenantId, userId, email }, 'password-check', 'verify-email-address')
     await requestEmailChange(deps, { ...request.body, tenantId, userId, origin: originOf(request) })
     return reply.code(202).send({ status: 'accepted' })
   })
   app.post('/api/v1/auth/email/confirm', { schema: confirm }, async (request, reply) => {
     const tenantId = await requireTenant(deps, request)
+    await limit(deps, { request, reply, tenantId }, 'one-time-code')
     await confirmEmailChange(deps, { ...request.body, tenantId, origin: originOf(request) })
     return reply.code(204).send(null)
   })
   app.post('/api/v1/auth/email/undo', { schema: undo }, async (request, reply) => {
     const tenantId = await requireTenant(deps, request)
+    await limit(deps, { request, reply, tenantId }, 'one-time-code')
     await undoEmailChange(deps, { ...request.body, tenantId, origin: originOf(request) })
     return reply.code(204).send(null)
   })
