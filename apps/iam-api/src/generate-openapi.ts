@@ -1,5 +1,6 @@
 import fastifySwagger from '@fastify/swagger'
 import { fastify } from 'fastify'
+import { documentCommonProblems } from './routes/common-problems.ts'
 import { registerRoutes } from './routes/index.ts'
 import type { App } from './app.ts'
 
@@ -21,7 +22,41 @@ export async function generateOpenApi(): Promise<string> {
   })
   app.setValidatorCompiler(() => () => true)
   app.setSerializerCompiler(() => () => '')
+  app.addHook('onRoute', documentCommonProblems)
   registerRoutes(app, nothing)
   await app.ready()
-  return `${JSON.stringify(app.swagger(), undefined, 2)}\n`
+  return `${JSON.stringify(withOneProblem(app.swagger() as unknown as Document), undefined, 2)}\n`
+}
+
+interface Answer {
+  content?: Record<string, { schema: ProblemSchema }>
+}
+
+interface Document {
+  paths: Record<string, Record<string, { responses: Record<string, Answer> }>>
+  components: Record<string, object>
+}
+
+interface ProblemSchema {
+  properties: { code: object }
+}
+
+/** Writes the problem document's schema once: an answer refers to it, and says only which codes it may carry. */
+function withOneProblem(document: Document): object {
+  let whole: ProblemSchema | undefined
+  const answers = Object.values(document.paths).flatMap((methods) =>
+    Object.values(methods).flatMap(({ responses }) => Object.values(responses)),
+  )
+  for (const { content } of answers) {
+    const problem = content?.['application/problem+json']
+    if (problem === undefined) continue
+    whole ??= problem.schema
+    const { code } = problem.schema.properties
+    Object.assign(problem, {
+      schema: { allOf: [{ $ref: '#/components/schemas/Problem' }, { properties: { code } }] },
+    })
+  }
+  if (whole === undefined) return document
+  const Problem = { ...whole, properties: { ...whole.properties, code: { type: 'string' } } }
+  return { ...document, components: { ...document.components, schemas: { Problem } } }
 }

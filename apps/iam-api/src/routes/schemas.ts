@@ -44,32 +44,35 @@ export const TokenAnswer = Type.Object({
   user: Type.Object({ id: Type.String(), tenantId: Type.String(), email: Type.String() }),
 })
 
-const Problem = Type.Object({
-  type: Type.String(),
-  title: Type.String(),
-  status: Type.Integer(),
-  detail: Type.String(),
-  code: Type.String(),
-  reason: Type.Optional(Type.String({ description: 'Why, where a code has several reasons.' })),
-  traceId: Type.String(),
-  requestId: Type.String(),
-  retriable: Type.Boolean(),
-})
+/** A problem document (RFC 9457) with one of these codes. */
+const problemOf = (codes: ProblemCode[]) =>
+  Type.Object({
+    type: Type.String(),
+    title: Type.String(),
+    status: Type.Integer(),
+    detail: Type.String(),
+    code: Type.Enum(codes),
+    reason: Type.Optional(Type.String({ description: 'Why, where a code has several reasons.' })),
+    traceId: Type.String(),
+    requestId: Type.String(),
+    retriable: Type.Boolean(),
+  })
 
 /** What the directory can refuse of the tenant that a request names, with its header or its token. */
 export const tenantProblems = ['tenant_unknown', 'tenant_suspended', 'wrong_region'] as const
 
 /** The problem answers a route documents: one for each status, naming its codes. */
-export function problems(...codes: ProblemCode[]): Record<number, unknown> {
-  const statuses = new Map<number, ProblemCode[]>()
-  for (const code of ['invalid_request', 'temporarily_unavailable', ...codes] as const) {
-    const { status } = problemKinds[code]
-    statuses.set(status, [...(statuses.get(status) ?? []), code])
-  }
-  return Object.fromEntries(
-    [...statuses].map(([status, mine]) => [
-      status,
-      { description: mine.join(', '), content: { 'application/problem+json': { schema: Problem } } },
-    ]),
-  )
+export function problems(...codes: ProblemCode[]): Record<number, ProblemAnswer> {
+  const all = new Set<ProblemCode>(['invalid_request', 'temporarily_unavailable', ...codes])
+  const answers = [...Map.groupBy(all, (code) => problemKinds[code].status)].map(([status, mine]) => {
+    const content = { 'application/problem+json': { schema: problemOf(mine) } }
+    return [status, { description: mine.join(', '), content }] as const
+  })
+  return Object.fromEntries(answers)
+}
+
+/** How a route documents one status that it answers with a problem. */
+export interface ProblemAnswer {
+  readonly description: string
+  readonly content: { readonly 'application/problem+json': { readonly schema: ReturnType<typeof problemOf> } }
 }
