@@ -24,6 +24,7 @@ const atTheDoor = new Set<ProblemCode | undefined>([
   'invalid_token',
   'origin_not_allowed',
   'payload_too_large',
+  'rate_limited',
   'session_ended',
   'tenant_mismatch',
   'tenant_required',
@@ -34,7 +35,7 @@ const atTheDoor = new Set<ProblemCode | undefined>([
 describe(`every operation of the OpenAPI document, with seed ${seed}`, () => {
   let open: TestApp
   beforeAll(async () => {
-    open = await openApp()
+    open = await openApp({ limits: 1 })
     await addAbsentTenants(open.world)
   })
   afterAll(() => open.close())
