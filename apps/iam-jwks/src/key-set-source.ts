@@ -1,22 +1,39 @@
+import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
+import { get as getHttp, type IncomingMessage } from 'node:http'
+import { get as getHttps } from 'node:https'
 
 const largest = 1024 * 1024
 const patience = 3_000
 
 /** Reads the document where the worker put it. Rejects when it cannot be had, or is not of a sane size. */
 export async function readSource(source: URL): Promise<string> {
-  if (source.protocol === 'file:') return bounded(await readFile(source, 'utf8'))
-  const response = await fetch(source, { redirect: 'error', signal: AbortSignal.timeout(patience) })
-  if (response.status !== 200) {
-    await response.body?.cancel()
-    throw new Error(`The object store answered ${response.status}.`)
-  }
-  if (Number(response.headers.get('content-length') ?? 0) > largest)
-    throw new Error('The document is too large.')
-  return bounded(await response.text())
+  if (source.protocol !== 'file:') return download(source)
+  const document = await readFile(source, 'utf8')
+  requireSane(document.length)
+  return document
 }
 
-function bounded(document: string): string {
-  if (document.length > largest) throw new Error('The document is too large.')
-  return document
+/** Without fetch, which takes a sixth of this process's memory. A redirect is an answer like any other but 200. */
+async function download(source: URL): Promise<string> {
+  const get = source.protocol === 'https:' ? getHttps : getHttp
+  const [response] = (await once(get(source, { signal: AbortSignal.timeout(patience) }), 'response')) as [
+    IncomingMessage,
+  ]
+  if (response.statusCode !== 200) {
+    response.destroy()
+    throw new Error(`The object store answered ${String(response.statusCode)}.`)
+  }
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    length += chunk.length
+    requireSane(length)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString()
+}
+
+function requireSane(length: number): void {
+  if (length > largest) throw new Error('The document is too large.')
 }
