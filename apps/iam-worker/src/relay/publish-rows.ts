@@ -1,4 +1,4 @@
-import { buryEvent, parkedStreams, toMessage, type OutboxRow } from '@iam/domain/outbox'
+import { buryEvent, parkedStreams, toMessage, topicOf, type OutboxRow } from '@iam/domain/outbox'
 import { PublishError } from '@iam/platform/pubsub'
 import type { RelayDeps } from './relay-deps.ts'
 
@@ -18,7 +18,7 @@ export async function publishRows(
     deps,
     rows.filter((row) => !published.has(row.eventId)),
   )
-  const byTopic = Map.groupBy(waiting, (row) => toMessage(row, deps.producer, deps.clock()).topic)
+  const byTopic = Map.groupBy(waiting, ({ type }) => topicOf(deps.producer.namespace, type))
   const outcomes = await Promise.allSettled(
     [...byTopic].map(([topic, mine]) => publishTopic(deps, { topic, rows: mine }, published)),
   )
