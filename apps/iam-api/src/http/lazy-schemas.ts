@@ -1,4 +1,4 @@
-import { Ajv, type ValidateFunction } from 'ajv'
+import { Ajv, type Options, type ValidateFunction } from 'ajv'
 import type {
   FastifyInstance,
   FastifySchema,
@@ -14,13 +14,13 @@ type Part = { readonly schema: unknown; readonly httpPart?: string }
  * time until the first answer. Bodies are neither coerced nor trimmed: what differs from its schema is refused.
  */
 export function compileSchemasLazily(app: FastifyInstance): void {
-  const strict = new Ajv({
+  const strict = lazyAjv({
     coerceTypes: false,
     removeAdditional: false,
     allErrors: false,
     useDefaults: false,
   })
-  const lenient = new Ajv({
+  const lenient = lazyAjv({
     coerceTypes: 'array',
     removeAdditional: false,
     allErrors: false,
@@ -37,10 +37,15 @@ export function compileSchemasLazily(app: FastifyInstance): void {
   })
 }
 
-function lazyValidator(ajv: Ajv, { schema }: Part) {
+function lazyAjv(options: Options): () => Ajv {
+  let ajv: Ajv | undefined
+  return () => (ajv ??= new Ajv(options))
+}
+
+function lazyValidator(ajv: () => Ajv, { schema }: Part) {
   let compiled: ValidateFunction | undefined
   const validate = (data: unknown): boolean => {
-    compiled ??= ajv.compile(schema as object)
+    compiled ??= ajv().compile(schema as object)
     const valid = compiled(data)
     validate.errors = (compiled.errors ?? null) as FastifySchemaValidationError[] | null
     return valid
