@@ -33,6 +33,7 @@ export class Bench {
    */
   static async start(options: Options): Promise<Bench> {
     const directory = mkdtempSync(join(tmpdir(), 'iam-bench-'))
+    process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
     const service = await startService(say)
     const bench = new Bench(options, service, directory)
     writeFileSync(bench.stateFile, JSON.stringify(service.stack.state))
@@ -90,7 +91,6 @@ export class Bench {
     const servers = await Promise.allSettled(this.#servers.values())
     await Promise.all(servers.map(async (server) => server.status === 'fulfilled' && server.value.stop()))
     await this.service.stack.stop()
-    rmSync(this.directory, { recursive: true, force: true })
   }
 
   async #start({ env, ...given }: StartServer): Promise<Server> {
