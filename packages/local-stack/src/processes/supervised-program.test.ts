@@ -24,7 +24,7 @@ describe('SupervisedProgram', () => {
   it('is ready once the program answers 200 at its address', async () => {
     const port = await freePort()
     const script = `let asked = 0
-      require('http').createServer((_, res) => { res.statusCode = ++asked < 3 ? 503 : 200; res.end(); console.log(asked) })
+      require('http').createServer((_, res) => { res.statusCode = ++asked < 3 ? 503 : 200; console.log(asked); res.end() })
         .listen(${port}, '127.0.0.1')`
 
     const program = await started(script, { ready: { url: `http://127.0.0.1:${port}/health/ready` } })
