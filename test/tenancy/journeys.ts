@@ -10,7 +10,13 @@ import {
 } from '@iam/domain/account'
 import { verifyAccessToken } from '@iam/domain/access-token'
 import { ensureAuditPartitions } from '@iam/domain/audit'
-import { deleteCredentials, hashPassword, prepareNewPassword, storePassword } from '@iam/domain/credential'
+import {
+  deleteCredentials,
+  hashPassword,
+  prepareNewPassword,
+  readImportedHash,
+  storePassword,
+} from '@iam/domain/credential'
 import { inOneFlight, inTenant, streamKey } from '@iam/domain/db'
 import { newId, type Id } from '@iam/domain/kit'
 import { holdLease, releaseLease, type HeldLease } from '@iam/domain/lease'
@@ -110,7 +116,19 @@ export async function travelAsOwnerOfAnAccount(world: World): Promise<void> {
   await requestPasswordReset(world, ada)
   const tooShort = { ...from, token: tokenIn(await mailed()), password: 'short' }
   await resetPassword(world, tooShort).catch(() => undefined)
+  await logInAsImported(world)
   await changePasswords(world)
+}
+
+/** Somebody logs in whose hash was imported, and is hashed anew. */
+async function logInAsImported(world: World): Promise<void> {
+  const { acme: tenantId, origin } = world
+  const stored = readImportedHash('$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW')
+  if (stored === undefined) throw new Error('The hash cannot be read.')
+  const email = 'imported@acme.example'
+  await createUser(world, { tenantId, email, password: stored })
+  await logInWithPassword(world, { tenantId, email, password: 'U*U', origin })
+  await world.passwordReport('rehashed')
 }
 
 /** Twice, so that the second finds an earlier one. */

@@ -11,7 +11,7 @@ export interface CheckPassword {
   readonly stored: StoredPassword | undefined
   readonly password: string
   /** What is checked in place of a password that is not stored: see `decoyFor`. A hash of ours by default. */
-  readonly decoy?: StoredPassword
+  readonly decoy?: StoredPassword | undefined
 }
 
 /**

@@ -40,6 +40,79 @@ describe('HashAdmission', () => {
     expect(most).toBe(2)
   })
 
+  test('C170: gives a quiet tenant the next turn but one while three hundred tenants storm', async () => {
+    const admission = new HashAdmission({
+      concurrency: 1,
+      waitingPerTenant: 64,
+      waiting: 256,
+      deadline: 60_000,
+    })
+    const served: string[] = []
+    let refused = 0
+    const running = await admission.enter('storm')
+    const attempt = async (tenant: string, address?: string) => {
+      const release = await admission.enter(tenant, address).catch(() => undefined)
+      if (release === undefined) {
+        refused += 1
+        return
+      }
+      served.push(tenant)
+      await new Promise((resolve) => setImmediate(resolve))
+      release()
+    }
+    const storm = Array.from({ length: 6_000 }, (_, n) => attempt(`tenant ${n % 300}`, `network ${n % 7}`))
+    running()
+    await new Promise((resolve) => setImmediate(resolve))
+    const before = served.length
+    await attempt('quiet')
+    expect(served.slice(before).indexOf('quiet')).toBeLessThanOrEqual(1)
+    await Promise.all(storm)
+    expect(refused).toBe(6_000 - 256)
+    expect(new Set(served).size).toBe(257)
+  })
+
+  test('lets a quiet address in while another of its tenant has every place', async () => {
+    const admission = new HashAdmission(limits)
+    const release = await admission.enter('a', 'noisy')
+    const noisy = [1, 2, 3].map(() => admission.enter('a', 'noisy').catch((error: unknown) => error))
+    const quiet = admission.enter('a', 'quiet')
+    expect(await noisy[2]).toMatchObject({ code: 'login_busy', retryAfter: 2 })
+    release()
+    ;(await quiet)()
+    for (const turn of noisy.slice(0, 2)) {
+      const admitted = await turn
+      if (typeof admitted !== 'function') throw admitted
+      ;(admitted as () => void)()
+    }
+  })
+
+  test('serves what nobody waits for when nobody waits, and forgets it after half a minute', async () => {
+    vi.useFakeTimers()
+    try {
+      const admission = new HashAdmission(limits)
+      const order: string[] = []
+      const running = await admission.enter('a')
+      const idle = admission.enterWhenIdle('a').then((release) => {
+        order.push('idle')
+        release()
+      })
+      const login = admission.enter('b').then((release) => {
+        order.push('login')
+        release()
+      })
+      running()
+      await Promise.all([idle, login])
+      expect(order).toEqual(['login', 'idle'])
+      const busy = await admission.enter('a')
+      const forgotten = admission.enterWhenIdle('a').catch((error: unknown) => error)
+      await vi.advanceTimersByTimeAsync(30_000)
+      expect(await forgotten).toMatchObject({ code: 'login_busy' })
+      busy()
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
   test("refuses one tenant's surplus at once and still takes another's", async () => {
     const admission = new HashAdmission(limits)
     const release = await admission.enter('a')

@@ -1,9 +1,10 @@
 import { Refusal } from '../kit/index.ts'
+import { FairQueue, Line } from './fair-queue.ts'
 
 export interface HashAdmissionLimits {
   /** Hashes at a time. One with 64 MiB and four lanes: two that overlap take longer than two in a row. */
   readonly concurrency: number
-  /** Most callers of one tenant that wait; the next is refused at once. */
+  /** Most callers of one tenant that wait. */
   readonly waitingPerTenant: number
   /** Most callers that wait in all. */
   readonly waiting: number
@@ -11,51 +12,74 @@ export interface HashAdmissionLimits {
   readonly deadline: number
 }
 
+/** Ends a turn; called again it does nothing. */
+export type Release = () => void
+
 interface Waiter {
-  readonly admit: (release: () => void) => void
+  readonly admit: (release: Release) => void
+  readonly refuse: () => void
   readonly timer: NodeJS.Timeout
 }
 
+/** How many hashes nobody waits for are kept in mind, and for how many milliseconds: each holds a password. */
+const mostIdle = 64
+const idleDeadline = 30_000
+
 /**
- * The queue in front of password hashing: bounded, with a deadline, and fair, since tenants take turns however
- * many callers each has. It is decided before any account is looked up, so being refused says nothing of one.
+ * The queue in front of password hashing: bounded, with a deadline, and fair. Tenants take turns, and within a
+ * tenant the addresses that call, however many callers each has; a tenant that had no turn lately has the next.
+ * When it is full, the newcomer takes the place of the newest of whoever has the most waiting, and is refused
+ * only if that is itself. It is decided before any account is looked up, so being refused says nothing of one.
  */
 export class HashAdmission {
   readonly #limits: HashAdmissionLimits
-  /** Tenants with waiters, the next to be served first. */
-  readonly #queues = new Map<string, Waiter[]>()
-  #waiting = 0
+  readonly #queue: FairQueue<Waiter>
+  readonly #idle: FairQueue<Waiter>
   #running = 0
 
   constructor(limits: HashAdmissionLimits) {
     this.#limits = limits
+    const ofTenant = () => new FairQueue<Waiter>(limits.waitingPerTenant, () => new Line())
+    this.#queue = new FairQueue(limits.waiting, ofTenant)
+    this.#idle = new FairQueue(mostIdle, () => new Line())
   }
 
   /**
    * Waits for a turn.
-   * @returns what ends the turn; calling it again does nothing.
-   * @throws Refusal `login_busy` when the queue is full, or the deadline passes.
+   * @param address the network of the caller, where there is one.
+   * @throws Refusal `login_busy` when there is no place in the queue, or the deadline passes.
    */
-  async enter(tenantId: string): Promise<() => void> {
+  async enter(tenantId: string, address = ''): Promise<Release> {
+    return this.#enter(this.#queue, [tenantId, address], this.#limits.deadline)
+  }
+
+  /**
+   * Waits for a turn that nobody else wants, for work that nobody waits for.
+   * @throws Refusal `login_busy` when there is none for half a minute, or too much such work waits already.
+   */
+  async enterWhenIdle(tenantId: string): Promise<Release> {
+    return this.#enter(this.#idle, [tenantId], idleDeadline)
+  }
+
+  async #enter(queue: FairQueue<Waiter>, path: readonly string[], deadline: number): Promise<Release> {
     if (this.#running < this.#limits.concurrency) {
       this.#running += 1
       return this.#turn()
     }
-    const queue = this.#queues.get(tenantId) ?? []
-    if (queue.length >= this.#limits.waitingPerTenant || this.#waiting >= this.#limits.waiting) throw busy()
     return new Promise((admit, reject) => {
+      const refuse = () => reject(new Refusal('login_busy', { retryAfter: 2 }))
       const timer = setTimeout(() => {
-        this.#leave(tenantId, waiter)
-        reject(busy())
-      }, this.#limits.deadline)
-      const waiter: Waiter = { admit, timer }
-      queue.push(waiter)
-      this.#queues.set(tenantId, queue)
-      this.#waiting += 1
+        if (queue.remove(path, waiter)) refuse()
+      }, deadline)
+      const waiter: Waiter = { admit, refuse, timer }
+      const displaced = queue.push(path, waiter)
+      if (displaced === undefined) return
+      clearTimeout(displaced.timer)
+      displaced.refuse()
     })
   }
 
-  #turn(): () => void {
+  #turn(): Release {
     let over = false
     return () => {
       if (over) return
@@ -64,30 +88,14 @@ export class HashAdmission {
     }
   }
 
-  /** Hands the turn to the tenant that has waited longest for one, and puts that tenant behind the others. */
+  /** Hands the turn on. */
   #next(): void {
-    const first = this.#queues.entries().next()
-    const waiter = first.value?.[1].shift()
-    if (first.value === undefined || waiter === undefined) {
+    const waiter = this.#queue.shift() ?? this.#idle.shift()
+    if (waiter === undefined) {
       this.#running -= 1
       return
     }
-    const [tenantId, queue] = first.value
-    this.#queues.delete(tenantId)
-    if (queue.length > 0) this.#queues.set(tenantId, queue)
-    this.#waiting -= 1
     clearTimeout(waiter.timer)
     waiter.admit(this.#turn())
   }
-
-  #leave(tenantId: string, waiter: Waiter): void {
-    const queue = (this.#queues.get(tenantId) ?? []).filter((other) => other !== waiter)
-    if (queue.length > 0) this.#queues.set(tenantId, queue)
-    else this.#queues.delete(tenantId)
-    this.#waiting -= 1
-  }
-}
-
-function busy(): Refusal {
-  return new Refusal('login_busy', { retryAfter: 2 })
 }

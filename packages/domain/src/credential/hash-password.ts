@@ -15,7 +15,7 @@ export async function hashPassword(
 }
 
 /** Hashes for a caller that has its turn. */
-async function hashAdmitted(
+export async function hashAdmitted(
   deps: Pick<HashDeps, 'secrets' | 'clock'> & { passwords: Pick<HashDeps['passwords'], 'hasher'> },
   password: string,
 ): Promise<StoredPassword> {

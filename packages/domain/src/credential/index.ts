@@ -1,4 +1,5 @@
 export { checkPassword, type CheckPassword } from './check-password.ts'
+export { decoyFor } from './decoy.ts'
 export { HashAdmission, type HashAdmissionLimits } from './hash-admission.ts'
 export { hashPassword } from './hash-password.ts'
 export type {
@@ -13,5 +14,6 @@ export type {
 } from './passwords.ts'
 export { prepareNewPassword, type PrepareNewPassword } from './prepare-new-password.ts'
 export { readImportedHash, type KeycloakHash } from './read-imported-hash.ts'
+export { rehashWhenIdle, type Rehash } from './rehash.ts'
 export { storePassword, type StorePassword } from './store-password.ts'
-export { credentialOf, deleteCredentials, insertCredential } from './queries.ts'
+export { credentialMixOf, credentialOf, deleteCredentials, insertCredential } from './queries.ts'

@@ -28,6 +28,17 @@ export function earlierPasswords({ tenantId, userId }: Owner, most: number) {
     .compile()
 }
 
+/** How many of a tenant's credentials have which parameters. */
+export function credentialMixOf(tenantId: Id<'ten'>) {
+  return build
+    .selectFrom('iam.credential_mix')
+    .select(['parameters', 'credentials'])
+    .where('tenant_id', '=', tenantId)
+    .where('credentials', '>', '0')
+    .orderBy('parameters')
+    .compile()
+}
+
 /** Stores a new user's password. */
 export async function insertCredential(
   db: Executor,
@@ -58,6 +69,18 @@ export async function putCredential(
     .values({ tenant_id: tenantId, user_id: userId, ...values })
     .onConflict((conflict) => conflict.columns(['tenant_id', 'user_id']).doUpdateSet(values))
     .execute()
+}
+
+/** Writes another hash of the same password, if the stored one is still the one that was checked. */
+export function replaceHash({ tenantId, userId }: Owner, was: StoredPassword, now: StoredPassword) {
+  return build
+    .updateTable('iam.credential')
+    .set({ hash: now.hash, pepper_version: now.pepperVersion })
+    .where('tenant_id', '=', tenantId)
+    .where('user_id', '=', userId)
+    .where('hash', '=', was.hash)
+    .returning('user_id')
+    .compile()
 }
 
 /** Copies the present password to the earlier ones. */

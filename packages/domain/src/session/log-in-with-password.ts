@@ -1,6 +1,13 @@
 import { appendAudit } from '../audit/index.ts'
 import { firstPartyClient, type ClientSettings } from '../client/index.ts'
-import { checkPassword, credentialOf, type Passwords } from '../credential/index.ts'
+import {
+  checkPassword,
+  credentialMixOf,
+  credentialOf,
+  decoyFor,
+  rehashWhenIdle,
+  type Passwords,
+} from '../credential/index.ts'
 import { inOneFlight, streamKey } from '../db/index.ts'
 import { newId, Refusal, type Id, type RequestOrigin } from '../kit/index.ts'
 import { countFailure, forgetFailures, keepOrigin, passwordDisabled } from '../login-attempt/index.ts'
@@ -26,8 +33,8 @@ type Failure = 'invalid_credentials' | 'user_suspended'
  * Opens a session for the person whose password this is.
  *
  * An unknown address, a wrong password and one that too many failures disabled get the same answer for the same
- * work: one place in the queue, the same statements, one hash, one recorded failure. "Suspended" is said only to
- * someone who knew the password.
+ * work: one place in the queue, the same statements, one hash of a kind that the tenant has, one recorded
+ * failure. "Suspended" is said only to someone who knew the password.
  * @throws Refusal `invalid_credentials`, `user_suspended`, `login_busy`, `temporarily_unavailable`.
  */
 export async function logInWithPassword(
@@ -36,10 +43,12 @@ export async function logInWithPassword(
 ): Promise<IssuedSession> {
   const { tenantId } = input
   const email = normaliseEmail(input.email)
-  const release = await deps.passwords.admission.enter(tenantId)
+  const release = await deps.passwords.admission.enter(tenantId, input.origin.network)
   try {
     const account = await findAccount(deps, tenantId, email)
-    const fits = await checkPassword(deps, { tenantId, stored: account.stored, password: input.password })
+    const { stored, mix } = account
+    const decoy = decoyFor(deps, { tenantId, email, mix })
+    const fits = await checkPassword(deps, { tenantId, stored, password: input.password, decoy })
     release()
     if (account.user === undefined || account.isDisabled || !fits) {
       return await refuse(deps, { ...input, email, user: account.user, failure: 'invalid_credentials' })
@@ -47,7 +56,7 @@ export async function logInWithPassword(
     if (account.user.status !== 'active') {
       return await refuse(deps, { ...input, email, user: account.user, failure: 'user_suspended' })
     }
-    return await openSession(deps, {
+    const issued = await openSession(deps, {
       user: account.user,
       userKey: account.userKey,
       client: account.client,
@@ -61,6 +70,10 @@ export async function logInWithPassword(
         keepOrigin(deps, { ...input, email, userId: account.user.id }),
       ],
     })
+    if (stored !== undefined) {
+      rehashWhenIdle(deps, { tenantId, userId: account.user.id, stored, password: input.password })
+    }
+    return issued
   } finally {
     release()
   }
@@ -68,10 +81,11 @@ export async function logInWithPassword(
 
 /** Two flights, whoever is asked for; an unknown address asks for the password of an id that nobody has. */
 async function findAccount(deps: OpenSessionDeps, tenantId: Id<'ten'>, email: string) {
-  const [[user], [client], [tenant]] = await inOneFlight(deps.db, { tenantId }, [
+  const [[user], [client], [tenant], mix] = await inOneFlight(deps.db, { tenantId }, [
     userByEmail(tenantId, email),
     firstPartyClient(tenantId),
     tenantPolicyOf(tenantId),
+    credentialMixOf(tenantId),
   ])
   if (client === undefined || tenant === undefined) throw new Refusal('tenant_unknown')
   const userId = user?.id ?? newId('usr', deps.clock())
@@ -85,7 +99,7 @@ async function findAccount(deps: OpenSessionDeps, tenantId: Id<'ten'>, email: st
     policy: readTenantPolicy(tenant.policy),
   }
   const isDisabled = failures !== undefined && failures.disabledAt !== null
-  return { user, stored, userKey, isDisabled, ...settings }
+  return { user, stored, userKey, mix, isDisabled, ...settings }
 }
 
 /** Records the failure in a transaction of its own, on purpose: throwing must not undo it. */

@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events'
 import { VerifiedTokens } from '@iam/domain/access-token'
 import { HashAdmission, type PasswordReport, type Passwords } from '@iam/domain/credential'
 import type { Database, Db } from '@iam/domain/db'
@@ -126,13 +127,17 @@ function instanceOn(
   const { monotonic } = clock
   const hashers = countedHashers()
   const passwordReports: PasswordReport[] = []
+  const reports = new EventEmitter()
   const passwords: Passwords = {
     ...hashers,
     admission: new HashAdmission(quickAdmission),
     common: new CommonPasswordList(),
     breached: undefined, // tests ask nobody outside; those about breaches bring a stand-in
     serviceWords: ['id.example.test'],
-    report: (report) => void passwordReports.push(report),
+    report: (report) => {
+      passwordReports.push(report)
+      reports.emit('report')
+    },
   }
   return {
     issuer: testDeployment.issuer,
@@ -145,6 +150,10 @@ function instanceOn(
     passwords,
     /** What was reported about passwords, the first first. */
     passwordReports,
+    /** Waits until something has been reported; what was reported before counts too. */
+    passwordReport: async (what: PasswordReport['what']) => {
+      while (!passwordReports.some((report) => report.what === what)) await once(reports, 'report')
+    },
     sessionCache: new SessionCache(versionedCache(redis.client)),
     revocations: new RevocationFeed({ db, monotonic }),
     refreshFlights: new RefreshFlights<IssuedSession>(),
