@@ -183,6 +183,68 @@ describe('limits on requests', () => {
     expect((await post('/auth/refresh', { refreshToken: another['refreshToken'] })).status).toBe(200)
   })
 
+  test.each([
+    ['/auth/password/reset/request', 3, 'password-reset-address'],
+    ['/auth/verify-email/request', 3, 'verify-email-address'],
+  ])('%s: three an hour for an address, known or unknown alike', async (path, points) => {
+    const seen = async (email: string) => {
+      const sent: Sent[] = []
+      for (let n = 0; n < points + 2; n += 1) sent.push(await post(path, { email }))
+      expectLimited(sent.at(-1) as Sent)
+      expect(Number(sent.at(-1)?.headers['retry-after'])).toBeGreaterThan(3500)
+      return sent.map(({ status, headers }) => ({ status, headers: Object.keys(headers) }))
+    }
+    const known = await seen((await registered(`mailed${path.length}`)).email)
+    expect(known.map(({ status }) => status)).toEqual([202, 202, 202, 429, 429])
+    expect(await seen('unmailed@acme.example')).toEqual(known)
+  })
+
+  test('C179: the digits of a mail: five guesses in ten minutes at an address, from however many networks', async () => {
+    const { email } = await registered('digits')
+    const guessCode = () => post('/auth/verify-email', { email, code: '00000000' })
+    expect(await statusesOf(6, guessCode)).toEqual([400, 400, 400, 400, 400, 429])
+  })
+
+  test('a link’s token: thirty in ten minutes from a network', async () => {
+    const from = newNetwork()
+    const paths = ['/auth/verify-email', '/auth/email/confirm', '/auth/email/undo']
+    const body = { token: `mlo_${'0'.repeat(132)}` }
+    let n = 0
+    const use = () => post(paths[(n += 1) % 3] ?? '', body, { from })
+    const statuses = await statusesOf(32, use)
+    expect(statuses.slice(30)).toEqual([429, 429])
+    expect(statuses.slice(0, 30)).not.toContain(429)
+  })
+
+  test('a password asked for within a session: five a minute for its person', async () => {
+    const { email } = await registered('inside')
+    const { accessToken } = (await login({}, email)).json()
+    const headers = { authorization: `Bearer ${String(accessToken)}` }
+    const change = { currentPassword: 'a wrong password', newPassword: 'a long enough password' }
+    const ask = () => post('/auth/password/change', change, { headers })
+    expect(await statusesOf(6, ask)).toEqual([401, 401, 401, 401, 401, 429])
+    const other = await post('/me/email', { email: 'x@acme.example', password }, { headers })
+    expectLimited(other)
+  })
+
+  test('C167: a browser that logged in before is known by its cookie, which opens nothing', async () => {
+    const { email } = await registered('browser')
+    const origin = 'https://id.example.test'
+    const opened = await login({ headers: { origin } }, email)
+    const cookies = [opened.headers['set-cookie']].flat().map(String)
+    const cookie = cookies.find((each) => each.startsWith('__Host-iam_device_')) ?? ''
+    expect(cookie).toMatch(
+      /^__Host-iam_device_[0-9A-Z]{26}=[\w-]{43}; Max-Age=7776000; Path=\/; Secure; HttpOnly; SameSite=Strict$/,
+    )
+    const headers = { origin, cookie: cookie.split(';')[0] ?? '' }
+    await statusesOf(12, () => guess(email))
+    expectLimited(await login({}, email))
+    const again = await login({ headers }, email)
+    expect(again.status).toBe(200)
+    expect(again.headers['ratelimit-policy']).toBe('"login-device";q=10;w=60')
+    expect((await guess(email, { headers })).status).toBe(401)
+  })
+
   test('refresh: a forged token is counted for nobody', async () => {
     const { refreshToken } = (await login()).json()
     const forged = `${String(refreshToken).slice(0, -6)}000001`

@@ -8,6 +8,7 @@ import {
 } from '../credential/index.ts'
 import { inOneFlight, inTenant, run, streamKey } from '../db/index.ts'
 import { Refusal, type Id, type RequestOrigin } from '../kit/index.ts'
+import { countFailure, forgetFailures, passwordDisabled } from '../login-attempt/index.ts'
 import { queueMail } from '../mail/index.ts'
 import { voidOneTimeCodes } from '../one-time-code/index.ts'
 import { appendEvent } from '../outbox/index.ts'
@@ -47,6 +48,7 @@ export async function changePassword(deps: AccountDeps, input: ChangePassword): 
   const common = { tenantId, at, origin }
   const ended = await inTenant(deps.db, { tenantId, streams: [streamKey(tenantId, userId)] }, async (tx) => {
     await storePassword(tx, { tenantId, userId, password, policy }, at)
+    await run(tx, forgetFailures(tenantId, userId))
     await voidOneTimeCodes(tx, { tenantId, userId, purposes: ['reset_password'], createdAt: at })
     const others = { ...common, userId, actor, reason: 'password_changed' as const, except: input.sessionId }
     const sessions = await endSessionsOf(tx, others)
@@ -62,7 +64,8 @@ export async function changePassword(deps: AccountDeps, input: ChangePassword): 
 
 /**
  * Makes sure that whoever holds a session also knows the password, for changes that a borrowed device must not
- * make. @throws Refusal `invalid_credentials` after recording the failure.
+ * make. A wrong one counts as at a login, and a password that too many of them disabled does not fit here either.
+ * @throws Refusal `invalid_credentials` after recording the failure.
  */
 export async function requirePassword(
   deps: AccountDeps,
@@ -77,13 +80,15 @@ export async function requirePassword(
     readonly password: string
   },
 ): Promise<void> {
+  const [[failures]] = await inOneFlight(deps.db, { tenantId }, [passwordDisabled(tenantId, userId)])
   const release = await deps.passwords.admission.enter(tenantId)
   const fits = await checkPassword(deps, { tenantId, stored, password }).finally(release)
-  if (fits) return
-  await inOneFlight(deps.db, { tenantId }, [
+  if (fits && (failures === undefined || failures.disabledAt === null)) return
+  const at = deps.clock()
+  await inOneFlight(deps.db, { tenantId, streams: [streamKey(tenantId, userId)] }, [
     appendAudit({
       tenantId,
-      at: deps.clock(),
+      at,
       actor: { type: 'user', id: userId },
       action: 'user.reauthentication_failed',
       target: { type: 'user', id: userId },
@@ -91,6 +96,7 @@ export async function requirePassword(
       reason: 'invalid_credentials',
       origin,
     }),
+    countFailure({ tenantId, userId, at, origin }),
   ])
   throw new Refusal('invalid_credentials')
 }

@@ -2,6 +2,7 @@ import { appendAudit } from '../audit/index.ts'
 import { prepareNewPassword, storePassword, type StoredPassword } from '../credential/index.ts'
 import { inTenant, run, streamKey, type Executor } from '../db/index.ts'
 import { Refusal, type Id, type RequestOrigin } from '../kit/index.ts'
+import { enablePassword } from '../login-attempt/index.ts'
 import { queueMail } from '../mail/index.ts'
 import { consumeOneTimeCode, voidOneTimeCodes } from '../one-time-code/index.ts'
 import { appendEvent } from '../outbox/index.ts'
@@ -23,7 +24,7 @@ const purpose = 'reset_password'
 
 /**
  * Sets a new password by a mailed link, ends every session, and tells the person by mail. The link is used up by
- * success alone: a password that is refused leaves it usable. Other factors stay as they are, and nobody is
+ * success alone: a password that is refused leaves it usable. A password that too many failures disabled is enabled. Other factors stay as they are, and nobody is
  * logged in by this.
  * @throws Refusal `code_invalid`, `password_unacceptable`, `login_busy`, `temporarily_unavailable`.
  */
@@ -71,6 +72,7 @@ async function change(
   const actor = { type: 'user', id: userId } as const
   const common = { tenantId, at, origin }
   await storePassword(tx, { tenantId, userId, password, policy }, at)
+  await enablePassword(tx, { ...common, userId, actor, reason: 'password_reset' })
   // Whoever can read the mail has confirmed the address by it.
   await markEmailVerified(tx, { tenantId, userId, at }, user.email)
   await voidOneTimeCodes(tx, {

@@ -42,7 +42,7 @@ delete from iam.known_origin where tenant_id = $1 and user_id = $3 and id <> $2
       person.userId,
       deps.clock(),
       keptFor,
-      mostOrigins,
+      mostOrigins - 1, // this one comes besides
     ],
   }
 }

@@ -11,12 +11,13 @@ export function passwordDisabled(tenantId: Id<'ten'>, userId: string) {
     .compile()
 }
 
-/** Forgets a person's failures and enables the password again: after a login, or when it was reset or unlocked. */
+/** Forgets a person's failures, and that they disabled the password. Answers when they did. */
 export function forgetFailures(tenantId: Id<'ten'>, userId: string) {
   return build
     .deleteFrom('iam.login_failure')
     .where('tenant_id', '=', tenantId)
     .where('user_id', '=', userId)
+    .returning('disabled_at as disabledAt')
     .compile()
 }
 
