@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { problemKinds } from '@iam/iam-api/problem-codes'
+import { limits } from '@iam/domain/limit'
 import { expect, test } from 'vitest'
 
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
@@ -13,6 +14,26 @@ test('the README lists every error with its status and title, in the order of th
     }),
   )
   const expected = Object.entries(problemKinds).map(([code, { status, title }]) => ({ code, status, title }))
+  expect(table).toEqual(expected)
+})
+
+test('the README lists every limit, in the order of the code', () => {
+  const table = [...readme.matchAll(/^\| `([\w-]+)` \| (\d+) \| (\d+) \| (\w+) \| (.+) \|$/gm)].map(
+    ([, name, points, seconds, by, why]) => ({
+      name,
+      points: Number(points),
+      seconds: Number(seconds),
+      by,
+      why,
+    }),
+  )
+  const expected = Object.entries(limits).map(([name, { points, seconds, by, why }]) => ({
+    name,
+    points,
+    seconds,
+    by,
+    why,
+  }))
   expect(table).toEqual(expected)
 })
 
@@ -38,6 +59,8 @@ test('the README names every folder of the domain', () => {
     'outbox',
     'event-schema',
     'lease',
+    'limit',
+    'login-attempt',
   ]) {
     expect(readme).toContain(`${noun}/`)
   }

@@ -165,6 +165,24 @@ describe('the lanes of a login', () => {
     expect(await logIn()).toBe('in') // strangers, who did nothing, have failed at nothing
   })
 
+  test('C166: one password tried on everybody from everywhere raises the alarm, once, and locks nobody out', async () => {
+    const alarms = async () =>
+      (
+        await world.admin
+          .selectFrom('iam.audit_event')
+          .select('target_id')
+          .where('action', '=', 'tenant.login_storm')
+          .execute()
+      ).map((row) => row.target_id)
+    const others = Array.from({ length: 300 }, (_, n) => ({ email: `stranger${n}@acme.example` }))
+    const tried = await Promise.all(others.map((other) => guess(other)))
+    expect(new Set(tried)).toEqual(new Set(['wrong']))
+    expect(await alarms()).toEqual([])
+    await guessTimes(9)
+    expect(await alarms()).toEqual([world.acme])
+    expect(await logIn()).toBe('in')
+  })
+
   test('a known device is one person’s at one tenant, for 90 days, and nobody else can make one', () => {
     const ada = { tenantId: world.acme, email }
     const hank = { tenantId: world.acme, email: 'hank@acme.example' }

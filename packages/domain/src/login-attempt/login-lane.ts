@@ -5,6 +5,7 @@ import { mostFailures } from './count-failure.ts'
 import { knownDevice } from './known-device.ts'
 import { originIdOf } from './known-origin.ts'
 import { knownOrigin } from './queries.ts'
+import { watchFailures } from './watch-failures.ts'
 
 export interface EnterLoginLane {
   readonly tenantId: Id<'ten'>
@@ -22,6 +23,7 @@ export interface LoginLane extends Counted {
   readonly standings: readonly Standing[]
   /** Failures in a row before this login. */
   readonly failures: number
+  readonly origin: RequestOrigin
 }
 
 /** Failures in a row that cost nothing. */
@@ -51,7 +53,7 @@ export async function enterLoginLane(deps: LimitDeps, login: EnterLoginLane): Pr
   })
   try {
     await countRequest(deps, { tenantId, origin, counts: [{ limit: 'login-address', value: email }] })
-    return await waitTurn(deps, login, { tenantId, by: 'address', value: email, standings })
+    return await waitTurn(deps, { tenantId, by: 'address', value: email, standings, origin })
   } catch (error) {
     const id = originIdOf(deps, login)
     if (!isLimited(error) || !(await isKnown(deps, tenantId, id))) throw error
@@ -68,7 +70,7 @@ export async function inLoginLane<T>(deps: LimitDeps, lane: LoginLane, logIn: ()
     return opened
   } catch (error) {
     if (error instanceof Refusal && error.code === 'invalid_credentials')
-      await deps.limiter.take(failures, key)
+      await Promise.all([deps.limiter.take(failures, key), watchFailures(deps, lane)])
     throw error
   }
 }
@@ -77,20 +79,16 @@ async function enterDeviceLane(deps: LimitDeps, login: EnterLoginLane, device: s
   const { tenantId, origin } = login
   const counts = [{ limit: 'login-device', value: device }] as const
   const standings = await countRequest(deps, { tenantId, origin, counts })
-  return waitTurn(deps, login, { tenantId, by: 'device', value: device, standings })
+  return waitTurn(deps, { tenantId, by: 'device', value: device, standings, origin })
 }
 
 /** The one who may try begins the time that the next one waits; whoever comes meanwhile is refused. */
-async function waitTurn(
-  deps: LimitDeps,
-  { origin }: EnterLoginLane,
-  lane: Omit<LoginLane, 'failures'>,
-): Promise<LoginLane> {
+async function waitTurn(deps: LimitDeps, lane: Omit<LoginLane, 'failures'>): Promise<LoginLane> {
   const inARow = await deps.limiter.used(failures, limitKey(deps, lane))
   if (inARow >= free) {
     const seconds = Math.min(shortestWait * 2 ** (inARow - free), longestWait)
     const rule = { name: 'login-wait', points: 1, seconds }
-    await takePoint(deps, { ...lane, rule, origin, told: lane.standings })
+    await takePoint(deps, { ...lane, rule, told: lane.standings })
   }
   return { ...lane, failures: inARow }
 }
