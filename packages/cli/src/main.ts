@@ -5,8 +5,15 @@ import { bootstrap } from './commands/bootstrap.ts'
 import { migrate } from './commands/migrate.ts'
 import { tenantCreate } from './commands/tenant-create.ts'
 import { userCreate } from './commands/user-create.ts'
+import { userImport } from './commands/user-import.ts'
 import { readConfig, readDatabaseUrl } from './config.ts'
 import { openOperatorDeps, type OperatorDeps } from './operator-deps.ts'
+
+const importHelp = `
+Reads a JSON object a line from standard input: {"email", "hash", "emailVerified"?, "locale"?}. A hash is bcrypt,
+argon2id, argon2i, PBKDF2 (SHA-256, SHA-512) or scrypt, as a PHC string, as Django writes it, or for Keycloak's
+{"algorithm", "hashIterations", "salt", "value"}. Refused lines are told on standard error; the others are taken.
+Safe to run again: an address that is there already is left alone.`
 
 const program = new Command('iam').description(
   'What operators do to a deployment. Progress goes to standard error.',
@@ -66,6 +73,23 @@ user
     print(options, made, [
       made.id === null ? `${made.email} was there already.` : `User ${made.email} is ${made.id}.`,
     ])
+  })
+
+user
+  .command('import')
+  .description('bring people over from another system, with the hashes of their passwords')
+  .requiredOption('--tenant <slug>', 'the tenant’s slug or id')
+  .option('--json', 'print the result as JSON')
+  .addHelpText('after', importHelp)
+  .action(async (options: Json & { tenant: string }) => {
+    const result = await withDeps((deps) =>
+      userImport(deps, { ...options, input: process.stdin }, (line, reason) =>
+        say(`Line ${line} ${reason}.`),
+      ),
+    )
+    const { imported, alreadyThere, refused } = result
+    print(options, result, [`Imported ${imported}; ${alreadyThere} were there already; ${refused} refused.`])
+    if (refused > 0) process.exitCode = 1
   })
 
 await program.parseAsync().catch((error: unknown) => {

@@ -12,6 +12,12 @@ export interface CreateUser {
   /** Normalised. */
   readonly email: string
   readonly password: StoredPassword
+  /** The language to write to them in; English by default. */
+  readonly locale?: string
+  /** True for somebody whose address was confirmed before they came here. */
+  readonly emailVerified?: boolean
+  /** What the audit trail calls it. */
+  readonly action?: 'user.registered' | 'user.imported'
   readonly role?: 'tenant.owner' | 'tenant.admin' | 'platform.operator'
   readonly origin?: RequestOrigin
 }
@@ -30,9 +36,9 @@ export async function createUser(
     tenantId: input.tenantId,
     email: input.email,
     status: 'active',
-    locale: 'en',
+    locale: input.locale ?? 'en',
     createdAt: now,
-    emailVerifiedAt: null,
+    emailVerifiedAt: input.emailVerified === true ? now : null,
   }
   const scope = { tenantId: user.tenantId, streams: [streamKey(user.tenantId, user.id)] }
   return inTenant(deps.db, scope, async (tx) => {
@@ -40,12 +46,12 @@ export async function createUser(
     await insertUserKey(tx, user, newUserKey(deps.secrets.of('data'), user.id, now))
     await insertCredential(tx, { tenantId: user.tenantId, userId: user.id, password: input.password }, now)
     if (input.role !== undefined) await insertRole(tx, user, { name: input.role, grantedBy: 'bootstrap' })
-    for (const statement of recordRegistered(user, input.origin)) await run(tx, statement)
+    for (const statement of recordRegistered(user, input)) await run(tx, statement)
     return user.id
   })
 }
 
-function recordRegistered(user: User, origin: RequestOrigin | undefined) {
+function recordRegistered(user: User, { origin, action = 'user.registered' }: CreateUser) {
   const { tenantId, id, createdAt: at } = user
   const from = origin === undefined ? {} : { origin }
   return [
@@ -53,7 +59,7 @@ function recordRegistered(user: User, origin: RequestOrigin | undefined) {
       tenantId,
       at,
       actor: { type: origin === undefined ? 'system' : 'anonymous' },
-      action: 'user.registered',
+      action,
       target: { type: 'user', id },
       outcome: 'success',
       ...from,

@@ -1,5 +1,6 @@
 export { normaliseEmail } from './normalise-email.ts'
 export { createUser, type CreateUser } from './create-user.ts'
+export { importUser, type ImportUser } from './import-user.ts'
 export {
   findUser,
   findUserByEmail,

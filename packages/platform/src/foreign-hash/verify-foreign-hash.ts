@@ -1,7 +1,6 @@
 import { pbkdf2, scrypt, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
 import { verify as verifyArgon2 } from '@node-rs/argon2'
-import { verify as verifyBcrypt } from '@node-rs/bcrypt'
 
 /** A hash that another system made, taken apart; what it may cost was decided by whoever read it. */
 export type ForeignHash =
@@ -33,7 +32,10 @@ const deriveScrypt = promisify<string, Buffer, number, object, Buffer>(scrypt)
  * All of it runs off the main thread.
  */
 export async function verifyForeignHash(hash: ForeignHash, password: string): Promise<boolean> {
-  if (hash.scheme === 'bcrypt') return verifyBcrypt(password, hash.text)
+  if (hash.scheme === 'bcrypt') {
+    const bcrypt = await import('@node-rs/bcrypt') // native, and not every deployment has imported hashes
+    return bcrypt.verify(password, hash.text)
+  }
   if (hash.scheme === 'argon2') return verifyArgon2(hash.text, password)
   return timingSafeEqual(await derive(hash, password), hash.key)
 }
