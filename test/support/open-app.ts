@@ -9,6 +9,7 @@ import { inject } from 'vitest'
 export interface TestApp {
   readonly app: App
   readonly world: World
+  readonly deps: Deps
   /** What was logged, a parsed line each. */
   readonly logged: Record<string, unknown>[]
   readonly close: () => Promise<void>
@@ -39,5 +40,5 @@ export async function openApp(options: AppOptions = {}): Promise<TestApp> {
     await app.close()
     await world.close()
   }
-  return { app, world, logged, close }
+  return { app, world, deps, logged, close }
 }

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { accessesIn, accessesOfDomain } from './accesses.ts'
 import {
   travelAsGuesser,
+  travelAsBrowser,
   travelAsOperator,
   travelAsOwnerOfAnAccount,
   travelAsPeople,
@@ -56,6 +57,7 @@ describe('row-level security', () => {
   beforeAll(async () => {
     world = await openWorld(inject('services'))
     world.waits.sent.length = 0
+    await travelAsBrowser(world)
     await travelAsPeople(world)
     await travelAsOwnerOfAnAccount(world)
     await travelAsGuesser(world)

@@ -40,8 +40,11 @@ import {
 } from '@iam/domain/outbox'
 import { tendSecretKeys } from '@iam/domain/secret-key'
 import {
+  checkBrowserSession,
   checkSession,
   deleteOldRevocations,
+  endBrowserSession,
+  logInBrowserWithPassword,
   logInWithPassword,
   logOut,
   refreshSession,
@@ -71,6 +74,18 @@ export async function travelAsPeople(world: World): Promise<void> {
   await refreshSession(alone(), { refreshToken: second.refreshToken, origin })
   await logOut(world, { tenantId, grantId: token.grantId, origin })
   await world.revocations.poll()
+}
+
+/** What people do with a browser. */
+export async function travelAsBrowser(world: World): Promise<void> {
+  const { acme: tenantId, origin, demo } = world
+  const [{ email }] = demo.tenants
+  const signIn = (previous?: string) =>
+    logInBrowserWithPassword(world, { tenantId, email, password: demo.password, previous, origin })
+  const { token } = await signIn((await signIn()).token)
+  await world.testClock.advance(60)
+  await checkBrowserSession(world, { tenantId, token })
+  await endBrowserSession(world, { tenantId, token, origin })
 }
 
 /** What people do with their account: each link is mailed by the worker and used once. */

@@ -46,6 +46,11 @@ export const guests: Guest[] = [
     file: 'packages/domain/src/login-attempt/count-failure.ts',
     why: 'Whether a failure is the one too many is known inside its statement alone, which then records it.',
   })),
+  ...['audit_event', 'outbox', 'outbox_stream'].map((table) => ({
+    table,
+    file: 'packages/domain/src/session/make-room.ts',
+    why: 'A login ends the sessions that are too many in its own flight, and records it there.',
+  })),
   {
     table: 'user',
     file: 'packages/domain/src/session/queries.ts',

@@ -3,6 +3,7 @@ import { deviceKnownFor, enterLoginLane, rememberDevice, type LoginLane } from '
 import { normaliseEmail } from '@iam/domain/user'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Deps } from '../deps.ts'
+import { cookieOf, setCookie } from './cookies.ts'
 import { tellStandings } from './limit-headers.ts'
 import { networkOfCaller } from './limit.ts'
 import { originOf } from './request-context.ts'
@@ -36,16 +37,13 @@ export async function loginLane(deps: Deps, login: LoginRequest): Promise<LoginL
 export function keepKnownDevice(deps: Deps, { request, reply, tenantId, email }: LoginRequest): void {
   const person = { tenantId, email: normaliseEmail(email) }
   const value = rememberDevice(deps, person, deviceCookie(request, tenantId))
-  const attributes = `Max-Age=${deviceKnownFor}; Path=/; Secure; HttpOnly; SameSite=Strict`
-  reply.header('set-cookie', `${nameOf(tenantId)}=${value}; ${attributes}`)
+  setCookie(reply, nameOf(tenantId), value, { sameSite: 'Strict', maxAge: deviceKnownFor })
 }
 
 function deviceCookie(request: FastifyRequest, tenantId: Id<'ten'>): string | undefined {
-  const start = `${nameOf(tenantId)}=`
-  const pair = (request.headers.cookie ?? '').split(/; */).find((each) => each.startsWith(start))
-  return pair?.slice(start.length)
+  return cookieOf(request, nameOf(tenantId))
 }
 
-function nameOf(tenantId: Id<'ten'>): string {
+function nameOf(tenantId: Id<'ten'>): `__Host-${string}` {
   return `__Host-iam_device_${ulidOf(tenantId)}`
 }

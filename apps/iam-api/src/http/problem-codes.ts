@@ -10,6 +10,7 @@ export type TransportCode =
   | 'not_found'
   | 'method_not_allowed'
   | 'origin_not_allowed'
+  | 'form_refused'
   | 'internal_error'
 
 export type ProblemCode = RefusalCode | TransportCode
@@ -53,6 +54,11 @@ export const problemKinds: Record<ProblemCode, ProblemKind> = {
   ),
   session_ended: kind(401, 'The session has ended', 'Log in again.'),
   origin_not_allowed: kind(403, 'This origin may not call here', 'Call from the issuer’s own origin.'),
+  form_refused: kind(
+    403,
+    'The form is too old, or was not shown by us',
+    'Load the page again and send it from there.',
+  ),
   registration_closed: kind(
     403,
     'This tenant does not let people register themselves',

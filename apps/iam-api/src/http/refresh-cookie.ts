@@ -1,10 +1,10 @@
 import { ulidOf, type Id } from '@iam/domain/kit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Deps } from '../deps.ts'
+import { setCookie } from './cookies.ts'
 import { TransportRefusal } from './problem.ts'
 
 const prefix = '__Host-iam_refresh_'
-const attributes = 'Path=/; Secure; HttpOnly; SameSite=Strict'
 
 /**
  * Whether a browser's page calls, which must be one of our own. Its refresh token then travels only in a cookie
@@ -24,11 +24,11 @@ export function setRefreshCookie(
   tenantId: Id<'ten'>,
   { refreshToken, maxAge }: { refreshToken: string; maxAge: number },
 ): void {
-  reply.header('set-cookie', `${prefix}${ulidOf(tenantId)}=${refreshToken}; Max-Age=${maxAge}; ${attributes}`)
+  setCookie(reply, `${prefix}${ulidOf(tenantId)}`, refreshToken, { sameSite: 'Strict', maxAge })
 }
 
 export function clearRefreshCookie(reply: FastifyReply, tenantId: Id<'ten'>): void {
-  reply.header('set-cookie', `${prefix}${ulidOf(tenantId)}=; Max-Age=0; ${attributes}`)
+  setCookie(reply, `${prefix}${ulidOf(tenantId)}`, '', { sameSite: 'Strict', maxAge: 0 })
 }
 
 /**

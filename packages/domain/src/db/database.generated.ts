@@ -286,11 +286,16 @@ export interface IamSession {
   amr: string[];
   auth_time: Timestamp;
   created_at: Timestamp;
-  device: string | null;
   expires_at: Timestamp;
   id: string;
+  idle_seconds: number | null;
+  kind: Generated<string>;
+  last_seen_at: Timestamp | null;
+  name: Buffer | null;
   revoked_at: Timestamp | null;
   revoked_reason: string | null;
+  secret_hash: Buffer | null;
+  seen_from: Buffer | null;
   tenant_id: string;
   user_id: string;
   version: Generated<number>;

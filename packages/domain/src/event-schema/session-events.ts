@@ -7,6 +7,8 @@ const person = { sessionId: SessionId, userId: UserId }
 const endings = [
   'logged_out',
   'logged_out_everywhere',
+  'replaced',
+  'expired',
   'revoked_by_user',
   'revoked_by_administrator',
   'refresh_reused',
@@ -36,17 +38,20 @@ export const sessionEvents = {
       generation: Type.Integer({ minimum: 2, description: 'Which token of its family is the live one now.' }),
     },
   }),
-  'session.revoked.v1': defineEvent('A session ended before its time, with every token that came of it.', {
-    retention: 'security',
-    payload: {
-      ...person,
-      reason: Type.Enum([...endings], { description: 'Why.' }),
-      successorUsed: Type.Optional(
-        Type.Boolean({
-          description:
-            'After a reuse: whether the successor had been used, which a lost reply alone does not explain.',
-        }),
-      ),
+  'session.revoked.v1': defineEvent(
+    'A session ended, or was found to be over, with every token that came of it.',
+    {
+      retention: 'security',
+      payload: {
+        ...person,
+        reason: Type.Enum([...endings], { description: 'Why.' }),
+        successorUsed: Type.Optional(
+          Type.Boolean({
+            description:
+              'After a reuse: whether the successor had been used, which a lost reply alone does not explain.',
+          }),
+        ),
+      },
     },
-  }),
+  ),
 }

@@ -20,6 +20,8 @@ export const tokenVersion = 1
 export const tokenTypes = {
   refresh: { prefix: 'mlr_', byte: 1, object: 'rft' },
   'one-time': { prefix: 'mlo_', byte: 2, object: 'otc' },
+  session: { prefix: 'mlb_', byte: 3, object: 'ses' },
+  form: { prefix: 'mlf_', byte: 4, object: 'frm' },
 } as const
 
 /** The first 16 bytes of HMAC-SHA-256 over the prefix, a zero byte and the body. */

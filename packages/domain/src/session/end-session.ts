@@ -10,7 +10,8 @@ export interface EndSession {
   readonly sessionId: Id<'ses'>
   readonly actor: { readonly type: 'user' | 'operator' | 'system'; readonly id?: string }
   readonly reason: PayloadOf<'session.revoked'>['reason']
-  readonly origin: RequestOrigin
+  /** The request that brought it about, if one did. */
+  readonly origin?: RequestOrigin
 }
 
 /**
@@ -30,7 +31,8 @@ export async function endSession(
       if (session === undefined) return []
       if (await markSessionEnded(tx, { tenantId, sessionId, reason, at })) {
         const { userId } = session
-        await recordEnded(tx, { tenantId, userId, sessionId, actor, reason, at, origin })
+        const common = { tenantId, userId, sessionId, actor, reason, at }
+        await recordEnded(tx, origin === undefined ? common : { ...common, origin })
       }
       return session.grantIds
     },

@@ -1,9 +1,28 @@
+export {
+  authenticateWithPassword,
+  type Authenticated,
+  type AuthenticateWithPassword,
+} from './authenticate-with-password.ts'
+export { checkBrowserSession, type BrowserSession } from './check-browser-session.ts'
 export { checkSession, type CheckedSession } from './check-session.ts'
+export { endBrowserSession } from './end-browser-session.ts'
 export { endSession, type EndSession } from './end-session.ts'
 export { burySessions, endSessionsOf, type EndedSession, type EndSessionsOf } from './end-sessions-of.ts'
 export { fingerprintOf, streamOfUnknown, subjectHmacOf } from './fingerprint.ts'
-export { logInWithPassword, type LogInWithPassword } from './log-in-with-password.ts'
+export { fitsFormToken, formTokenOf, type FormKey } from './form-token.ts'
+export {
+  logInBrowserWithPassword,
+  logInWithPassword,
+  type LogInBrowserWithPassword,
+  type LogInWithPassword,
+} from './log-in-with-password.ts'
 export { logOut, type LogOut } from './log-out.ts'
+export {
+  openBrowserSession,
+  type OpenBrowserSession,
+  type OpenedBrowserSession,
+} from './open-browser-session.ts'
+export { openPreSession, readPreSession, type PreSession } from './pre-session.ts'
 export { openSession, type OpenSession } from './open-session.ts'
 export type { IssuedSession } from './issued-session.ts'
 export { RefreshFlights } from './refresh-flights.ts'

@@ -16,6 +16,10 @@ export interface TenantPolicy {
   readonly breachCheck: 'off' | 'open' | 'closed'
   /** From login to the session's end, whatever happens in between. */
   readonly sessionSeconds: number
+  /** How long a session lasts without being used: a minute at least. A client may have less. */
+  readonly sessionIdleSeconds: number
+  /** Sessions of one person at a time: one more ends the oldest. */
+  readonly maxSessions: number
 }
 
 export const defaultTenantPolicy: TenantPolicy = {
@@ -24,6 +28,8 @@ export const defaultTenantPolicy: TenantPolicy = {
   passwordHistory: 5,
   breachCheck: 'open',
   sessionSeconds: 28_800,
+  sessionIdleSeconds: 3_600,
+  maxSessions: 20,
 }
 
 /** A stored policy with the defaults filled in. Members it does not know, written by a newer release, are left out. */
@@ -35,6 +41,8 @@ export function readTenantPolicy(stored: unknown): TenantPolicy {
     passwordHistory: within(given.passwordHistory ?? defaultTenantPolicy.passwordHistory, 0, 24),
     breachCheck: given.breachCheck ?? defaultTenantPolicy.breachCheck,
     sessionSeconds: given.sessionSeconds ?? defaultTenantPolicy.sessionSeconds,
+    sessionIdleSeconds: Math.max(60, given.sessionIdleSeconds ?? defaultTenantPolicy.sessionIdleSeconds),
+    maxSessions: within(given.maxSessions ?? defaultTenantPolicy.maxSessions, 1, 200),
   }
 }
 

@@ -1,0 +1,147 @@
+import { appendAudit } from '../audit/index.ts'
+import { firstPartyClient, type ClientSettings } from '../client/index.ts'
+import {
+  checkPassword,
+  credentialMixOf,
+  credentialOf,
+  decoyFor,
+  rehashWhenIdle,
+  type Passwords,
+} from '../credential/index.ts'
+import { inOneFlight, streamKey, type Db, type Statement } from '../db/index.ts'
+import { newId, Refusal, type Clock, type Id, type RequestOrigin } from '../kit/index.ts'
+import { countFailure, forgetFailures, keepOrigin, passwordDisabled } from '../login-attempt/index.ts'
+import { appendEvent } from '../outbox/index.ts'
+import type { SecretRings } from '../secret-key/index.ts'
+import { readTenantPolicy, tenantPolicyOf, type TenantPolicy } from '../tenant/index.ts'
+import { normaliseEmail, userByEmail, userKeyOf, type SealedUserKey, type User } from '../user/index.ts'
+import { streamOfUnknown, subjectHmacOf } from './fingerprint.ts'
+
+export interface AuthenticateWithPassword {
+  readonly tenantId: Id<'ten'>
+  readonly email: string
+  readonly password: string
+  readonly origin: RequestOrigin
+}
+
+export type AuthenticateDeps = {
+  readonly db: Db
+  readonly clock: Clock
+  readonly secrets: SecretRings
+  readonly passwords: Passwords
+}
+
+/** A person who proved who they are, and what a session for them is opened by. */
+export interface Authenticated {
+  readonly user: User
+  readonly userKey: SealedUserKey | undefined
+  /** The tenant's built-in client. */
+  readonly client: ClientSettings
+  readonly policy: TenantPolicy
+  /** How they proved it (RFC 8176), and how strong that was. */
+  readonly amr: readonly string[]
+  readonly acr: string
+  /** What becomes true with the session that is opened for them, in its transaction. */
+  readonly also: readonly Statement<unknown>[]
+}
+
+type Failure = 'invalid_credentials' | 'user_suspended'
+
+/**
+ * Finds out whose password this is. Opens nothing.
+ *
+ * An unknown address, a wrong password and one that too many failures disabled get the same answer for the same
+ * work: one place in the queue, the same statements, one hash of a kind that the tenant has, one recorded
+ * failure. "Suspended" is said only to someone who knew the password.
+ * @throws Refusal `invalid_credentials`, `user_suspended`, `login_busy`.
+ */
+export async function authenticateWithPassword(
+  deps: AuthenticateDeps,
+  input: AuthenticateWithPassword,
+): Promise<Authenticated> {
+  const { tenantId, password, origin } = input
+  const email = normaliseEmail(input.email)
+  const release = await deps.passwords.admission.enter(tenantId, origin.network)
+  try {
+    const { stored, user, mix, isDisabled, ...account } = await findAccount(deps, tenantId, email)
+    const decoy = decoyFor(deps, { tenantId, email, mix })
+    const fits = await checkPassword(deps, { tenantId, stored, password, decoy })
+    release()
+    if (user === undefined || isDisabled || !fits) {
+      return await refuse(deps, { ...input, email, user, failure: 'invalid_credentials' })
+    }
+    if (user.status !== 'active') {
+      return await refuse(deps, { ...input, email, user, failure: 'user_suspended' })
+    }
+    if (stored !== undefined) rehashWhenIdle(deps, { tenantId, userId: user.id, stored, password })
+    const also = [
+      forgetFailures(tenantId, user.id),
+      keepOrigin(deps, { tenantId, email, userId: user.id, origin }),
+    ]
+    return { ...account, user, amr: ['pwd'], acr: 'aal1', also }
+  } finally {
+    release()
+  }
+}
+
+/** Two flights, whoever is asked for; an unknown address asks for the password of an id that nobody has. */
+async function findAccount(deps: AuthenticateDeps, tenantId: Id<'ten'>, email: string) {
+  const [[user], [client], [tenant], mix] = await inOneFlight(deps.db, { tenantId }, [
+    userByEmail(tenantId, email),
+    firstPartyClient(tenantId),
+    tenantPolicyOf(tenantId),
+    credentialMixOf(tenantId),
+  ])
+  if (client === undefined || tenant === undefined) throw new Refusal('tenant_unknown')
+  const userId = user?.id ?? newId('usr', deps.clock())
+  const [[stored], [userKey], [failures]] = await inOneFlight(deps.db, { tenantId }, [
+    credentialOf(tenantId, userId),
+    userKeyOf(tenantId, userId),
+    passwordDisabled(tenantId, userId),
+  ])
+  const settings: { client: ClientSettings; policy: TenantPolicy } = {
+    client,
+    policy: readTenantPolicy(tenant.policy),
+  }
+  const isDisabled = failures !== undefined && failures.disabledAt !== null
+  return { user, stored, userKey, mix, isDisabled, ...settings }
+}
+
+/** Records the failure in a transaction of its own, on purpose: throwing must not undo it. */
+async function refuse(
+  deps: AuthenticateDeps,
+  {
+    tenantId,
+    email,
+    user,
+    failure,
+    origin,
+  }: AuthenticateWithPassword & { user: User | undefined; failure: Failure },
+): Promise<never> {
+  const at = deps.clock()
+  const subjectHmac = subjectHmacOf(deps, tenantId, email)
+  const guessed = failure === 'invalid_credentials' ? user?.id : undefined
+  const aggregateId = user?.id ?? streamOfUnknown(subjectHmac)
+  await inOneFlight(deps.db, { tenantId, streams: [streamKey(tenantId, aggregateId)] }, [
+    appendAudit({
+      tenantId,
+      at,
+      actor: { type: 'anonymous' },
+      action: 'user.login_failed',
+      target: { type: 'user', id: user?.id },
+      outcome: 'refused',
+      reason: failure,
+      subjectHmac,
+      origin,
+    }),
+    appendEvent({
+      tenantId,
+      aggregateId,
+      at,
+      event: { type: 'user.login_failed', payload: { userId: user?.id ?? null, reason: failure } },
+      origin,
+    }),
+    countFailure({ tenantId, userId: guessed, at, origin }),
+  ])
+  throw new Refusal(failure)
+}

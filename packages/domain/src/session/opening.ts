@@ -1,0 +1,78 @@
+import type { Db } from '../db/index.ts'
+import { streamKey } from '../db/index.ts'
+import { newId, type Clock, type Id, type RequestOrigin } from '../kit/index.ts'
+import type { SecretRings } from '../secret-key/index.ts'
+import { sealPersonal, type SealedUserKey } from '../user/index.ts'
+import type { Authenticated } from './authenticate-with-password.ts'
+import type { NewSession } from './queries.ts'
+import type { SessionCache } from './session-cache.ts'
+
+export type OpenDeps = {
+  readonly db: Db
+  readonly clock: Clock
+  readonly secrets: SecretRings
+  readonly sessionCache: SessionCache
+}
+
+/** A session that is about to be opened, whoever will hold it. */
+export interface Opening {
+  readonly tenantId: Id<'ten'>
+  readonly userId: Id<'usr'>
+  readonly userKey: SealedUserKey | undefined
+  readonly sessionId: Id<'ses'>
+  readonly amr: readonly string[]
+  readonly acr: string
+  /** Seconds since the epoch. */
+  readonly authTime: number
+  readonly now: Date
+  readonly endsAt: Date
+  readonly origin: RequestOrigin
+  /** The event streams that it is told on. */
+  readonly streams: readonly string[]
+}
+
+/** Plans a session for a person who has just proved who they are. The id is new at every login. */
+export function planOpening(
+  { user, userKey, policy, amr, acr, origin }: Authenticated & { readonly origin: RequestOrigin },
+  now: Date,
+): Opening {
+  const { tenantId, id: userId } = user
+  const sessionId = newId('ses', now)
+  return {
+    tenantId,
+    userId,
+    userKey,
+    sessionId,
+    amr,
+    acr,
+    authTime: Math.floor(now.getTime() / 1000),
+    now,
+    endsAt: new Date(now.getTime() + policy.sessionSeconds * 1000),
+    origin,
+    streams: [streamKey(tenantId, userId), streamKey(tenantId, sessionId)],
+  }
+}
+
+/** The session's row. What tells of the person's device and whereabouts is sealed under their key, or left out. */
+export function rowOf(
+  deps: Pick<OpenDeps, 'secrets' | 'clock'>,
+  opening: Opening,
+  name: string | undefined,
+): Omit<NewSession, 'held'> {
+  const { tenantId, userId, userKey, sessionId, amr, acr, now, endsAt, origin } = opening
+  const { network, agent } = origin
+  const sealed = (values: object, member: string) =>
+    userKey &&
+    sealPersonal(deps.secrets.of('data'), { userId, userKey }, { values, context: `${sessionId}:${member}` })
+  return {
+    tenantId,
+    id: sessionId,
+    userId,
+    amr,
+    acr,
+    createdAt: now,
+    expiresAt: endsAt,
+    seenFrom: sealed({ network, agent }, 'seen_from'),
+    name: name === undefined ? undefined : sealed({ name }, 'name'),
+  }
+}

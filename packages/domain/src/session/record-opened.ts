@@ -1,0 +1,49 @@
+import { appendAudit } from '../audit/index.ts'
+import type { Statement } from '../db/index.ts'
+import { newId, type Id } from '../kit/index.ts'
+import { appendEvent } from '../outbox/index.ts'
+import { sealPersonal } from '../user/index.ts'
+import type { OpenDeps, Opening } from './opening.ts'
+
+/** Audit and events of a login. @param clientId the client that it was granted to, if one asked. */
+export function recordOpened(deps: OpenDeps, opening: Opening, clientId?: Id<'cli'>): Statement[] {
+  const { tenantId, userId, sessionId, now: at, amr, origin } = opening
+  const common = { tenantId, at, origin }
+  const expiresAt = opening.endsAt.toISOString()
+  const granted = clientId === undefined ? {} : { clientId }
+  const auditId = newId('aud', at)
+  return [
+    appendAudit({
+      ...common,
+      ...sealedOrigin(deps, opening, auditId),
+      id: auditId,
+      actor: { type: 'user', id: userId },
+      action: 'user.login_succeeded',
+      target: { type: 'session', id: sessionId },
+      outcome: 'success',
+    }),
+    appendEvent({
+      ...common,
+      aggregateId: userId,
+      event: { type: 'user.login_succeeded', payload: { userId, sessionId, amr } },
+    }),
+    appendEvent({
+      ...common,
+      aggregateId: sessionId,
+      event: { type: 'session.created', payload: { sessionId, userId, ...granted, amr, expiresAt } },
+    }),
+  ]
+}
+
+/** Where the login came from, sealed so that erasing the person's key erases it. */
+function sealedOrigin(
+  { secrets }: OpenDeps,
+  { userId, userKey, origin }: Opening,
+  context: string,
+): { personal?: Buffer } {
+  if (userKey === undefined) return {}
+  const { network, agent } = origin
+  return {
+    personal: sealPersonal(secrets.of('data'), { userId, userKey }, { values: { network, agent }, context }),
+  }
+}
