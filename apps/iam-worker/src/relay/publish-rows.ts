@@ -1,4 +1,4 @@
-import { buryEvent, parkedStreams, toMessage, topicOf, type OutboxRow } from '@iam/domain/outbox'
+import { type Batch, buryEvent, type OutboxRow, parkedStreams, toMessage, topicOf } from '@iam/domain/outbox'
 import { PublishError } from '@iam/platform/pubsub'
 import type { RelayDeps } from './relay-deps.ts'
 
@@ -11,13 +11,11 @@ const invalidArgument = 3
  */
 export async function publishRows(
   deps: RelayDeps,
-  rows: readonly OutboxRow[],
+  { rows, deadLetters }: Pick<Batch, 'rows' | 'deadLetters'>,
   published: Set<string>,
 ): Promise<void> {
-  const waiting = await withoutParked(
-    deps,
-    rows.filter((row) => !published.has(row.eventId)),
-  )
+  const unpublished = rows.filter((row) => !published.has(row.eventId))
+  const waiting = deadLetters ? await withoutParked(deps, unpublished) : unpublished
   const byTopic = Map.groupBy(waiting, ({ type }) => topicOf(deps.producer.namespace, type))
   const outcomes = await Promise.allSettled(
     [...byTopic].map(([topic, mine]) => publishTopic(deps, { topic, rows: mine }, published)),

@@ -1,5 +1,6 @@
 import {
   leaveRelay,
+  partitionsWaiting,
   releaseLease,
   renewLeases,
   seizeLeases,
@@ -11,6 +12,8 @@ import type { RelayDeps } from './relay-deps.ts'
 import { type Walk, walkPartition } from './walk-partition.ts'
 
 const safetyPoll = 1_000
+/** A walker is sent by whoever looks for new events; this only covers for mistakes. */
+const rarely = 60_000
 
 interface Walker extends Walk {
   readonly loop: Repeating
@@ -26,6 +29,7 @@ export class OutboxRelay {
   readonly #relay: Relay
   readonly #walkers = new Map<number, Walker>()
   readonly #leases: Repeating
+  readonly #lookout: Repeating
 
   constructor(deps: RelayDeps, relay: Relay) {
     this.#deps = deps
@@ -36,11 +40,12 @@ export class OutboxRelay {
       this.#warn('The leases could not be renewed'),
     )
     this.#leases.nudge()
+    this.#lookout = every(safetyPoll, () => this.#look(), this.#warn('New events could not be looked for'))
   }
 
   /** Looks for new events now instead of within a second. */
   nudge(): void {
-    for (const { loop } of this.#walkers.values()) loop.nudge()
+    this.#lookout.nudge()
   }
 
   /** How many partitions this relay walks. */
@@ -50,9 +55,15 @@ export class OutboxRelay {
 
   /** Ends after the batches under way, and lets the others take over at once. */
   async stop(): Promise<void> {
-    await this.#leases.stop()
+    await Promise.all([this.#leases.stop(), this.#lookout.stop()])
     await Promise.all([...this.#walkers.keys()].map((partition) => this.#endWalker(partition)))
     await leaveRelay(this.#deps.db.kysely, this.#relay.owner)
+  }
+
+  /** One look for all partitions: most nudges are for one event, and the other walkers would ask in vain. */
+  async #look(): Promise<void> {
+    const waiting = await partitionsWaiting(this.#deps.db.kysely, this.#relay.owner)
+    for (const partition of waiting) this.#walkers.get(partition)?.loop.nudge()
   }
 
   async #tendLeases(): Promise<void> {
@@ -73,7 +84,7 @@ export class OutboxRelay {
   }
 
   #startWalker(lease: Lease): void {
-    const loop = every(safetyPoll, () => this.#walk(walker), this.#warn('Events could not be relayed'))
+    const loop = every(rarely, () => this.#walk(walker), this.#warn('Events could not be relayed'))
     const walker: Walker = { lease, loop, published: new Set(), wanted: true, goOn: () => walker.wanted }
     this.#walkers.set(lease.partition, walker)
     loop.nudge()

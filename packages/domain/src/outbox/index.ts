@@ -5,6 +5,7 @@ export { toMessage, topicOf, topics, type Producer } from './envelope.ts'
 export {
   advanceCursor,
   fetchBatch,
+  partitionsWaiting,
   type Batch,
   type CursorPosition,
   type OutboxRow,

@@ -27,6 +27,19 @@ export interface Batch {
   readonly rows: readonly OutboxRow[]
   /** True when there are more rows, which wait only for older transactions to end. */
   readonly unsettled: boolean
+  /** Whether there are dead letters, of any stream. */
+  readonly deadLetters: boolean
+}
+
+/** The partitions that a relay holds and that have rows to publish, or rows that wait for older transactions. */
+export async function partitionsWaiting(db: Executor, owner: string): Promise<number[]> {
+  const found = await sql<{ partition: number }>`
+    select l.partition from iam.relay_lease l
+     where l.owner = ${owner} and exists (
+       select from iam.outbox o
+        where o.partition = l.partition and (o.xid, o.id) > (l.cursor_xid, l.cursor_id)
+     )`.execute(db)
+  return found.rows.map((row) => row.partition)
 }
 
 /**
@@ -35,7 +48,7 @@ export interface Batch {
  * @returns undefined when the lease is lost.
  */
 export async function fetchBatch(db: Executor, lease: Lease, limit: number): Promise<Batch | undefined> {
-  const found = await sql<OutboxRow & { eventId: string | null; unsettled: boolean }>`
+  const found = await sql<OutboxRow & { eventId: string | null; unsettled: boolean; deadLetters: boolean }>`
     select o.xid, o.id, o.tenant_id as "tenantId", o.event_id as "eventId", o.type, o.version,
            o.occurred_at as "occurredAt", o.ordering_key as "orderingKey", o.sequence, o.payload,
            o.traceparent, o.correlation_id as "correlationId", o.causation_id as "causationId",
@@ -43,7 +56,8 @@ export async function fetchBatch(db: Executor, lease: Lease, limit: number): Pro
            o.xid is null and exists (
              select from iam.outbox w
               where w.partition = l.partition and (w.xid, w.id) > (l.cursor_xid, l.cursor_id)
-           ) as unsettled
+           ) as unsettled,
+           exists (select from iam.outbox_dead_letter) as "deadLetters"
       from iam.relay_lease l
       left join lateral (
         select * from iam.outbox
@@ -55,9 +69,8 @@ export async function fetchBatch(db: Executor, lease: Lease, limit: number): Pro
      order by o.xid, o.id`.execute(db)
   const [first] = found.rows
   if (first === undefined) return undefined
-  return first.eventId === null
-    ? { rows: [], unsettled: first.unsettled }
-    : { rows: found.rows, unsettled: false }
+  const { eventId, unsettled, deadLetters } = first
+  return { rows: eventId === null ? [] : found.rows, unsettled, deadLetters }
 }
 
 /**
