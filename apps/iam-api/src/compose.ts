@@ -79,15 +79,9 @@ function composePasswords(config: Config, log: Logger): Passwords {
     admission: new HashAdmission({ ...admission, concurrency: config.hashConcurrency }),
     common: new CommonPasswordList(),
     breached: url === undefined ? undefined : breachedPasswords({ url }),
-    serviceWords: hostWords(config.deployment.issuer),
+    serviceWords: [new URL(config.deployment.issuer).hostname],
     report: (report) => logPasswordReport(log, report),
   }
-}
-
-/** The issuer's host, whole and label by label: what a person knows the service as. */
-function hostWords(issuer: string): string[] {
-  const { hostname } = new URL(issuer)
-  return [hostname, ...hostname.split('.')]
 }
 
 const invalidArgument = 3

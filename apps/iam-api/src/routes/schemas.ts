@@ -1,3 +1,4 @@
+import { passwordFaults } from '@iam/domain/credential'
 import Type from 'typebox'
 import { problemKinds, type ProblemCode } from '../http/problem-codes.ts'
 
@@ -52,7 +53,11 @@ const problemOf = (codes: ProblemCode[]) =>
     status: Type.Integer(),
     detail: Type.String(),
     code: Type.Enum(codes),
-    reason: Type.Optional(Type.String({ description: 'Why, where a code has several reasons.' })),
+    reason: Type.Optional(
+      Type.String({
+        description: `Why, where a code has several reasons. For password_unacceptable: ${passwordFaults.join(', ')}.`,
+      }),
+    ),
     traceId: Type.String(),
     requestId: Type.String(),
     retriable: Type.Boolean(),

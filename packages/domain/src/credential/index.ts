@@ -14,6 +14,7 @@ export type {
 } from './passwords.ts'
 export { prepareNewPassword, type PrepareNewPassword } from './prepare-new-password.ts'
 export { readImportedHash, type KeycloakHash } from './read-imported-hash.ts'
+export { passwordFaults, type PasswordFault } from './refuse-password.ts'
 export { rehashWhenIdle, type Rehash } from './rehash.ts'
 export { storePassword, type StorePassword } from './store-password.ts'
 export { credentialMixOf, credentialOf, deleteCredentials, insertCredential } from './queries.ts'

@@ -93,6 +93,7 @@ describe('a new password', () => {
       'Jean-Luc.Picard-of-Enterprise',
       'jeanlucpicardofenterprise1701',
       'starfleet.example',
+      'Enterprise12345678',
       'acmeacmeacmeacme',
       'acme1234567890123',
       'ID.example.test2026',

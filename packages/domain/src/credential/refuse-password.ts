@@ -1,7 +1,9 @@
 import { Refusal } from '../kit/index.ts'
 
 /** Why a new password is refused: `reason` of the problem document. */
-export type PasswordFault = 'too_short' | 'too_long' | 'common' | 'context' | 'breached' | 'reused'
+export const passwordFaults = ['too_short', 'too_long', 'common', 'context', 'breached', 'reused'] as const
+
+export type PasswordFault = (typeof passwordFaults)[number]
 
 /** Code points. NIST SP 800-63B-4 3.1.1.2 asks for at least 64. */
 export const longestPassword = 256

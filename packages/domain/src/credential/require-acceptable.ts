@@ -27,13 +27,18 @@ export async function requireAcceptable(
   if (length < least) throw refusePassword('too_short', least)
   if (length > longestPassword) throw refusePassword('too_long', least)
   const forms = spellings(normalised)
-  const words = new Set(context.map(bare))
+  const words = new Set(context.flatMap(withParts).map(bare))
   if (forms.some((form) => words.has(form))) throw refusePassword('context', least)
   if (isPattern(normalised) || (await common.includesAny(forms))) throw refusePassword('common', least)
 }
 
-/** The words that a person's address is made of, as far as somebody who knows it would try them. */
+/** The words that a person's address is made of. */
 export function wordsOfAddress(email: string): string[] {
   const at = email.lastIndexOf('@')
   return [email, email.slice(0, at), email.slice(at + 1)]
+}
+
+/** A name, and each word of it: "grand-hotel.example" and "grand", "hotel", "example". */
+function withParts(name: string): string[] {
+  return [name, ...name.split(/[^\p{L}\p{M}\p{N}]+/u)]
 }
