@@ -13,6 +13,7 @@ import * as idempotency from './20261121001000_idempotency.ts'
 import * as mail from './20261121001100_mail.ts'
 import * as credentials from './20261121001200_credentials.ts'
 import * as browserSessions from './20261121001300_browser_sessions.ts'
+import * as administration from './20261121001400_administration.ts'
 import * as loginFailures from './20261121001500_login_failures.ts'
 import { applyMigrations } from './apply-migrations.ts'
 
@@ -31,6 +32,7 @@ const migrations: Record<string, Migration> = {
   '20261121001100_mail': mail,
   '20261121001200_credentials': credentials,
   '20261121001300_browser_sessions': browserSessions,
+  '20261121001400_administration': administration,
   '20261121001500_login_failures': loginFailures,
 }
 

@@ -4,6 +4,7 @@ import type { Sent } from '@iam/platform/postgres'
 import { auditOf, logIn, openWorld, stateOf, type World } from '@iam/testkit/world'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { travelAsAdministrators } from './administration-journey.ts'
 import { accessesIn, accessesOfDomain } from './accesses.ts'
 import {
   travelAsGuesser,
@@ -62,6 +63,7 @@ describe('row-level security', () => {
     await travelAsOwnerOfAnAccount(world)
     await travelAsGuesser(world)
     await travelAsOperator(world)
+    await travelAsAdministrators(world)
     await travelAsWorker(world)
     everything = [...world.waits.sent, ...world.sentByWorker]
     bound = [...boundOf('iam_api', world.waits.sent), ...boundOf('iam_worker', world.sentByWorker)]

@@ -53,7 +53,8 @@ import {
 } from '@iam/domain/session'
 import { publishKeySet, tendSigningKeys } from '@iam/domain/signing-key'
 import { createTenant, defaultTenantPolicy, findDirectoryEntry } from '@iam/domain/tenant'
-import { createUser, hasRole, readProfile } from '@iam/domain/user'
+import { hasRole } from '@iam/domain/role'
+import { createUser, readProfile } from '@iam/domain/user'
 import { testAnchors, testWrapping } from '@iam/testkit/kms'
 import { deliverMails, logIn, testDeployment, tokenIn, type World } from '@iam/testkit/world'
 

@@ -17,7 +17,7 @@ export const owners: Record<string, string> = {
   refresh_family: 'session',
   relay_lease: 'outbox',
   relay_member: 'outbox',
-  role_assignment: 'user',
+  role_assignment: 'role',
   session_revocation: 'session',
   status_list_entry: 'status-list',
   user_key: 'user',
@@ -51,6 +51,11 @@ export const guests: Guest[] = [
     file: 'packages/domain/src/session/make-room.ts',
     why: 'A login ends the sessions that are too many in its own flight, and records it there.',
   })),
+  {
+    table: 'user',
+    file: 'packages/domain/src/role/queries.ts',
+    why: 'Who is suspended has no role any more, also while a session of theirs is still being ended.',
+  },
   {
     table: 'user',
     file: 'packages/domain/src/session/queries.ts',

@@ -7,7 +7,6 @@ export type TransportCode =
   | 'payload_too_large'
   | 'headers_too_large'
   | 'request_timeout'
-  | 'not_found'
   | 'method_not_allowed'
   | 'origin_not_allowed'
   | 'form_refused'
@@ -64,6 +63,11 @@ export const problemKinds: Record<ProblemCode, ProblemKind> = {
     'This tenant does not let people register themselves',
     'Ask its administrator.',
   ),
+  not_allowed: kind(
+    403,
+    'You may not do this',
+    'Ask somebody with a higher role; the detail says more where it can.',
+  ),
   tenant_mismatch: kind(
     403,
     'The token and the request name different tenants',
@@ -75,6 +79,14 @@ export const problemKinds: Record<ProblemCode, ProblemKind> = {
   tenant_unknown: kind(404, 'There is no such tenant', 'Check the tenant’s id or slug.'),
   method_not_allowed: kind(405, 'This method is not for this path', 'See the Allow header.'),
   request_timeout: kind(408, 'The request took too long to arrive', 'Send it again.', true),
+  address_taken: kind(409, 'The address has an account already', 'Find it in the list of users.'),
+  slug_taken: kind(409, 'The slug is another tenant’s', 'Choose another one.'),
+  wrong_state: kind(409, 'The state of the account does not allow this', 'See the detail.'),
+  precondition_failed: kind(
+    412,
+    'It was changed by somebody else meanwhile',
+    'Read it again, and decide again.',
+  ),
   payload_too_large: kind(413, 'The body is too large', 'Send no more than 64 KiB.'),
   unsupported_media_type: kind(415, 'The body’s type is not accepted', 'Send application/json in UTF-8.'),
   wrong_region: kind(421, 'The tenant’s data lives in another region', 'Call the tenant’s home region.'),
@@ -82,6 +94,11 @@ export const problemKinds: Record<ProblemCode, ProblemKind> = {
     422,
     'The password does not meet the tenant’s rules',
     'Choose one as the detail says.',
+  ),
+  idempotency_key_reused: kind(
+    422,
+    'The Idempotency-Key was used for another request',
+    'Use a new key for each new request.',
   ),
   rate_limited: kind(429, 'Too many requests', 'Try again after Retry-After seconds.', true),
   headers_too_large: kind(431, 'The headers are too large', 'Send no more than 16 KiB of them.'),

@@ -18,6 +18,12 @@ export const arabic: Language = {
       button: 'تأكيد العنوان',
       closing: notYou,
     },
+    invitation: {
+      subject: ({ tenant }) => `دعوة إلى ${tenant}`,
+      paragraphs: ({ tenant }) => [`أنشأ أحد المسؤولين حسابًا لك لدى ${tenant}. اختر كلمة مرور لاستخدامه.`],
+      button: 'اختيار كلمة مرور',
+      closing: 'إذا لم تعرف سبب وصول هذه الرسالة فتجاهلها: لا يستطيع أحد استخدام هذا الحساب.',
+    },
     already_registered: {
       subject: ({ tenant }) => `لديك حساب بالفعل لدى ${tenant}`,
       paragraphs: ({ tenant }) => [
@@ -72,8 +78,17 @@ export const arabic: Language = {
     },
     account_locked: {
       subject: ({ tenant }) => `تم قفل حسابك لدى ${tenant}`,
-      paragraphs: () => ['جُرّبت كلمات مرور خاطئة كثيرة فأُوقفت كلمة المرور. اختر كلمة جديدة لاستعادة حسابك.'],
+      paragraphs: ({ params }) => [
+        params['by'] === 'administrator'
+          ? 'قفل أحد المسؤولين حسابك لحمايته وسجّل خروج كل أجهزتك. اختر كلمة مرور جديدة لاستعادته.'
+          : 'جُرّبت كلمات مرور خاطئة كثيرة فأُوقفت كلمة المرور. اختر كلمة جديدة لاستعادة حسابك.',
+      ],
       button: 'اختيار كلمة مرور جديدة',
+    },
+    account_unlocked: {
+      subject: ({ tenant }) => `تم فتح قفل حسابك لدى ${tenant}`,
+      paragraphs: () => ['فتح أحد المسؤولين قفل حسابك، ويمكنك تسجيل الدخول بكلمة مرورك من جديد.'],
+      button: 'تسجيل الدخول',
     },
     account_suspended: {
       subject: ({ tenant }) => `تم تعليق حسابك لدى ${tenant}`,

@@ -20,6 +20,14 @@ export const english: Language = {
       button: 'Confirm address',
       closing: notYou,
     },
+    invitation: {
+      subject: ({ tenant }) => `You are invited to ${tenant}`,
+      paragraphs: ({ tenant }) => [
+        `An administrator made an account for you at ${tenant}. Choose a password to use it.`,
+      ],
+      button: 'Choose a password',
+      closing: 'If you do not know why you got this, you can ignore this mail: nobody can use the account.',
+    },
     already_registered: {
       subject: ({ tenant }) => `You already have an account at ${tenant}`,
       paragraphs: ({ tenant }) => [
@@ -76,10 +84,17 @@ export const english: Language = {
     },
     account_locked: {
       subject: ({ tenant }) => `Your account at ${tenant} is locked`,
-      paragraphs: () => [
-        'Too many wrong passwords were tried, so the password was switched off. Choose a new one to use your account again.',
+      paragraphs: ({ params }) => [
+        params['by'] === 'administrator'
+          ? 'An administrator locked your account, to protect it, and signed out every device. Choose a new password to use it again.'
+          : 'Too many wrong passwords were tried, so the password was switched off. Choose a new one to use your account again.',
       ],
       button: 'Choose a new password',
+    },
+    account_unlocked: {
+      subject: ({ tenant }) => `Your account at ${tenant} is unlocked`,
+      paragraphs: () => ['An administrator has unlocked your account: your password opens it again.'],
+      button: 'Sign in',
     },
     account_suspended: {
       subject: ({ tenant }) => `Your account at ${tenant} was suspended`,

@@ -20,6 +20,15 @@ export const french: Language = {
       button: 'Confirmer l’adresse',
       closing: notYou,
     },
+    invitation: {
+      subject: ({ tenant }) => `Vous êtes invité chez ${tenant}`,
+      paragraphs: ({ tenant }) => [
+        `Un administrateur a créé un compte pour vous chez ${tenant}. Choisissez un mot de passe pour l’utiliser.`,
+      ],
+      button: 'Choisir un mot de passe',
+      closing:
+        'Si vous ne savez pas pourquoi vous recevez ce message, ignorez-le : personne ne peut utiliser ce compte.',
+    },
     already_registered: {
       subject: ({ tenant }) => `Vous avez déjà un compte chez ${tenant}`,
       paragraphs: ({ tenant }) => [
@@ -79,10 +88,19 @@ export const french: Language = {
     },
     account_locked: {
       subject: ({ tenant }) => `Votre compte chez ${tenant} est verrouillé`,
-      paragraphs: () => [
-        'Trop de mots de passe erronés ont été essayés, le mot de passe a donc été désactivé. Choisissez-en un nouveau pour retrouver votre compte.',
+      paragraphs: ({ params }) => [
+        params['by'] === 'administrator'
+          ? 'Un administrateur a verrouillé votre compte pour le protéger et a déconnecté tous vos appareils. Choisissez un nouveau mot de passe pour le retrouver.'
+          : 'Trop de mots de passe erronés ont été essayés, le mot de passe a donc été désactivé. Choisissez-en un nouveau pour retrouver votre compte.',
       ],
       button: 'Choisir un mot de passe',
+    },
+    account_unlocked: {
+      subject: ({ tenant }) => `Votre compte chez ${tenant} est déverrouillé`,
+      paragraphs: () => [
+        'Un administrateur a déverrouillé votre compte : votre mot de passe l’ouvre de nouveau.',
+      ],
+      button: 'Se connecter',
     },
     account_suspended: {
       subject: ({ tenant }) => `Votre compte chez ${tenant} a été suspendu`,

@@ -1,5 +1,6 @@
 import { ensureAuditPartitions } from '@iam/domain/audit'
 import type { Db } from '@iam/domain/db'
+import { deleteOldKeys } from '@iam/domain/idempotency-key'
 import { deleteOldMails } from '@iam/domain/mail'
 import { deleteOldCodes } from '@iam/domain/one-time-code'
 import { deleteSent } from '@iam/domain/outbox'
@@ -8,7 +9,7 @@ import { deleteOldRevocations } from '@iam/domain/session'
 const batch = 5_000
 const monthsAhead = 3
 
-/** Keeps the database in shape: audit partitions made ahead, relayed events, old revocations, mails and codes deleted. Safe to run twice. */
+/** Keeps the database in shape: audit partitions made ahead, relayed events, old revocations, mails, codes and Idempotency-Keys deleted. Safe to run twice. */
 export async function tidy(
   { db }: { db: Pick<Db, 'kysely'> },
   { keepFor }: { keepFor: number },
@@ -17,6 +18,7 @@ export async function tidy(
   await deleteOldRevocations(db.kysely)
   await deleteOldCodes(db.kysely)
   await deleteOldMails(db.kysely)
+  await deleteOldKeys(db.kysely)
   let deleted = batch
   while (deleted === batch) deleted = await deleteSent(db.kysely, { keepFor, limit: batch })
 }

@@ -7,8 +7,9 @@ import { holdLease, releaseLease, type HeldLease } from '@iam/domain/lease'
 import { topics } from '@iam/domain/outbox'
 import { tendSecretKeys } from '@iam/domain/secret-key'
 import { keySetStoreIn, publishKeySet, tendSigningKeys } from '@iam/domain/signing-key'
-import { createTenant, findDirectoryEntry } from '@iam/domain/tenant'
-import { createUser, hasRole } from '@iam/domain/user'
+import { createTenant, findDirectoryEntry, systemTenantSlug } from '@iam/domain/tenant'
+import { hasRole } from '@iam/domain/role'
+import { createUser } from '@iam/domain/user'
 import { openObjectStore } from '@iam/platform/object-store'
 import { openPublisher } from '@iam/platform/pubsub'
 import type { Config } from '../config.ts'
@@ -25,7 +26,6 @@ export interface Bootstrapped {
 
 type Say = (line: string) => void
 
-const systemSlug = 'system'
 const operatorEmail = 'operator@system.example'
 
 /**
@@ -48,7 +48,7 @@ export async function bootstrap(deps: OperatorDeps, config: Config, say: Say): P
       jwks: `${anchors.publisher.kid},${anchors.spare.kid}`,
       endorsement: anchors.endorser.kid,
     },
-    systemTenant: { id: systemTenantId, slug: systemSlug },
+    systemTenant: { id: systemTenantId, slug: systemTenantSlug },
     operator,
   }
 }
@@ -78,10 +78,10 @@ async function ensureTopics(config: Config): Promise<void> {
 }
 
 async function ensureSystemTenant(deps: OperatorDeps, config: Config): Promise<Id<'ten'>> {
-  const found = await findDirectoryEntry(deps.db.kysely, systemSlug)
+  const found = await findDirectoryEntry(deps.db.kysely, systemTenantSlug)
   if (found !== undefined) return found.tenantId
   const made = await createTenant(deps, {
-    slug: systemSlug,
+    slug: systemTenantSlug,
     name: 'System',
     region: config.deployment.region,
     audience: config.audience,

@@ -15,6 +15,7 @@ import { mailOneTimeCode } from './mail-one-time-code.ts'
 /** The kinds of mail, by what they say. */
 export type Letter =
   | 'verify_email'
+  | 'invitation'
   | 'already_registered'
   | 'reset_password'
   | 'no_account'
@@ -23,6 +24,7 @@ export type Letter =
   | 'email_changed'
   | 'new_device'
   | 'account_locked'
+  | 'account_unlocked'
   | 'account_suspended'
   | 'account_reactivated'
 
@@ -106,6 +108,8 @@ const composers: Partial<
   },
   verify_email: async (deps, tx, { mail, user }) =>
     user === undefined ? undefined : withCode(deps, tx, { mail, user, ...letters.verification }),
+  invitation: async (deps, tx, { mail, user }) =>
+    user === undefined ? undefined : withCode(deps, tx, { mail, user, ...letters.invitation }),
   reset_password: async (deps, tx, { mail, user, address }) => {
     if (user !== undefined) return withCode(deps, tx, { mail, user, ...letters.reset })
     return address === undefined ? undefined : { to: address, letter: 'no_account', page: 'register' }
@@ -132,6 +136,7 @@ async function say(deps: ComposeDeps, tx: Executor, saying: Saying): Promise<Sai
 /** The letters that carry a code: what it is for, where its link leads, and who may still have it. */
 const letters = {
   verification: { purpose: 'verify_email', letter: 'verify_email', page: 'verify-email' },
+  invitation: { purpose: 'invitation', letter: 'invitation', page: 'reset-password' },
   reset: { purpose: 'reset_password', letter: 'reset_password', page: 'reset-password' },
   change: { purpose: 'change_email', letter: 'change_email', page: 'confirm-email' },
   undo: { purpose: 'undo_email_change', letter: 'email_changed', page: 'undo-email' },

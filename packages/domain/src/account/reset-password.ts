@@ -8,7 +8,7 @@ import { consumeOneTimeCode, voidOneTimeCodes } from '../one-time-code/index.ts'
 import { appendEvent } from '../outbox/index.ts'
 import { burySessions, endSessionsOf, type EndedSession } from '../session/index.ts'
 import { findTenantPolicy, type TenantPolicy } from '../tenant/index.ts'
-import { findUser, markEmailVerified, type User } from '../user/index.ts'
+import { findUser, markEmailVerified, setUserStatus, type User } from '../user/index.ts'
 import type { AccountDeps } from './deps.ts'
 import { readLink, refuseCode, usableCodeOf } from './use-code.ts'
 
@@ -20,7 +20,8 @@ export interface ResetPassword {
   readonly origin: RequestOrigin
 }
 
-const purpose = 'reset_password'
+/** An invitation is the same, but for how long its link lives. */
+const purposes = ['reset_password', 'invitation'] as const
 
 /**
  * Sets a new password by a mailed link, ends every session, and tells the person by mail. The link is used up by
@@ -30,7 +31,8 @@ const purpose = 'reset_password'
  */
 export async function resetPassword(deps: AccountDeps, input: ResetPassword): Promise<void> {
   const { tenantId, origin } = input
-  const link = readLink(deps, purpose, input)
+  const link = readLink(deps, purposes, input)
+  const { purpose } = link
   const { userId } = await usableCodeOf(deps, link)
   const prepared = await prepare(deps, { tenantId, userId, password: input.password })
   const ended = await inTenant(deps.db, { tenantId, streams: [streamKey(tenantId, userId)] }, async (tx) => {
@@ -78,9 +80,10 @@ async function change(
   await voidOneTimeCodes(tx, {
     tenantId,
     userId,
-    purposes: ['reset_password', 'change_email'],
+    purposes: [...purposes, 'change_email'],
     createdAt: at,
   })
+  if (user.status === 'locked') await unlock(tx, { user, at, origin })
   const ended = await endSessionsOf(tx, { ...common, userId, actor, reason: 'password_reset' })
   const target = { type: 'user', id: userId }
   await run(
@@ -91,4 +94,19 @@ async function change(
   await run(tx, appendEvent({ ...common, aggregateId: userId, event }))
   await run(tx, queueMail(deps, { tenantId, template: 'password_changed', userId, at }))
   return ended
+}
+
+/** Whoever can read the mail is the owner of the account, and the password that was held back is gone. */
+async function unlock(
+  tx: Executor,
+  { user, at, origin }: { user: User; at: Date; origin: RequestOrigin },
+): Promise<void> {
+  const { tenantId, id: userId } = user
+  const common = { tenantId, at, origin }
+  await setUserStatus(tx, { tenantId, userId, at }, 'active')
+  const actor = { type: 'user', id: userId } as const
+  const target = { type: 'user', id: userId }
+  await run(tx, appendAudit({ ...common, actor, action: 'user.unlocked', target, outcome: 'success' }))
+  const event = { type: 'user.unlocked', payload: { userId, reason: 'password_reset' } } as const
+  await run(tx, appendEvent({ ...common, aggregateId: userId, event }))
 }

@@ -16,12 +16,14 @@ type Deps = { readonly db: Db; readonly clock: Clock; readonly secrets: SecretRi
 /** Reads a mailed link. @throws Refusal `code_invalid` for one that is not ours, of another tenant, or made for something else. */
 export function readLink(
   deps: Deps,
-  purpose: OneTimePurpose,
+  purposes: OneTimePurpose | readonly OneTimePurpose[],
   { tenantId, token }: { readonly tenantId: Id<'ten'>; readonly token: string },
 ): PresentedLink {
-  const link = readOneTimeLink(deps, purpose, token)
-  if (link === undefined || link.tenantId !== tenantId) throw new Refusal('code_invalid')
-  return link
+  for (const purpose of [purposes].flat()) {
+    const link = readOneTimeLink(deps, purpose, token)
+    if (link?.tenantId === tenantId) return link
+  }
+  throw new Refusal('code_invalid')
 }
 
 /** The code behind a link, not used up by this. @throws Refusal `code_invalid` when it cannot be used any more. */

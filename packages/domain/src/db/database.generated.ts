@@ -115,7 +115,7 @@ export interface IamIdempotencyKey {
   principal_id: string;
   request_hash: Buffer;
   route: string;
-  status: number | null;
+  subject_id: string | null;
   tenant_id: string;
 }
 
@@ -342,6 +342,7 @@ export interface IamTenant {
   created_at: Timestamp;
   name: string;
   policy: Json;
+  policy_version: Generated<number>;
   tenant_id: string;
   updated_at: Timestamp;
 }

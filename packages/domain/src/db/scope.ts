@@ -18,9 +18,14 @@ export function streamKey(tenantId: string, aggregateId: string): string {
 
 /** The statements that open a scope. Setting the tenant is always its own statement, and the first. */
 export function openScope(scope: Scope): Statement[] {
-  const setTenant = { sql: "select set_config('app.tenant_id', $1, true)", parameters: [scope.tenantId] }
-  if (scope.streams === undefined) return [setTenant]
-  return [setTenant, 'sql' in scope.streams ? scope.streams : lockStreams(scope.streams)]
+  const tenant = setTenant(scope.tenantId)
+  if (scope.streams === undefined) return [tenant]
+  return [tenant, 'sql' in scope.streams ? scope.streams : lockStreams(scope.streams)]
+}
+
+/** Sets the tenant for the rest of the transaction. */
+export function setTenant(tenantId: string): Statement {
+  return { sql: "select set_config('app.tenant_id', $1, true)", parameters: [tenantId] }
 }
 
 /** Locks are taken in one order by everyone, so that two transactions with two streams cannot deadlock. */

@@ -17,6 +17,7 @@ const endings = [
   'password_reset',
   'email_changed',
   'user_suspended',
+  'user_locked',
   'user_erased',
 ] as const
 

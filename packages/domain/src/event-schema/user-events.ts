@@ -7,7 +7,7 @@ const Role = Type.Enum(['tenant.owner', 'tenant.admin', 'platform.operator'], { 
 export const userEvents = {
   'user.registered.v1': defineEvent('An account was made.', {
     retention: 'regulated',
-    payload: { userId: UserId },
+    payload: { userId: UserId, actor: Actor },
   }),
   'user.registration_refused.v1': defineEvent('Somebody asked for an account with an address that has one.', {
     retention: 'security',

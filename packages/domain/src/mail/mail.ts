@@ -3,6 +3,7 @@ import type { Id } from '../kit/index.ts'
 /** Everything that is mailed. What each says stands with its words, in iam-worker. */
 export type MailTemplate =
   | 'registration'
+  | 'invitation'
   | 'verify_email'
   | 'reset_password'
   | 'password_changed'
@@ -10,6 +11,7 @@ export type MailTemplate =
   | 'email_changed'
   | 'new_device'
   | 'account_locked'
+  | 'account_unlocked'
   | 'account_suspended'
   | 'account_reactivated'
 

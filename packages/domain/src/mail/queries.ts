@@ -52,6 +52,32 @@ export async function countWaitingMails(db: Executor): Promise<{ waiting: number
   return counted.rows[0] ?? { waiting: 0, oldest: 0 }
 }
 
+/** The mails that wait to be sent to an address, whoever has it. */
+export async function waitingByAddress(
+  db: Executor,
+  tenantId: QueuedMail['tenantId'],
+): Promise<Pick<QueuedMail, 'id' | 'address' | 'dataKeyVersion'>[]> {
+  return db
+    .selectFrom('iam.mail')
+    .select(['id', 'address', 'data_key_version as dataKeyVersion'])
+    .where('tenant_id', '=', tenantId)
+    .where('address', 'is not', null)
+    .$castTo<Pick<QueuedMail, 'id' | 'address' | 'dataKeyVersion'>>()
+    .execute()
+}
+
+/** Deletes the mails about a person, and some others. */
+export async function deleteMails(
+  db: Executor,
+  { tenantId, userId, ids }: { tenantId: string; userId: string; ids: readonly string[] },
+): Promise<void> {
+  await db
+    .deleteFrom('iam.mail')
+    .where('tenant_id', '=', tenantId)
+    .where((mail) => mail.or([mail('user_id', '=', userId), mail('id', 'in', [...ids, ''])]))
+    .execute()
+}
+
 /** Deletes mails of all tenants that ended a week ago and more. */
 export async function deleteOldMails(db: Executor): Promise<void> {
   await sql`

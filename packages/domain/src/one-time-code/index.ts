@@ -11,6 +11,7 @@ export {
   countWrongGuess,
   deleteOldCodes,
   findUsableCode,
+  forgetCodes,
   insertOneTimeCode,
   lockNewestCode,
   voidOneTimeCodes,

@@ -39,6 +39,7 @@ export function spellOneTimeCode(
 export interface PresentedLink {
   readonly tenantId: Id<'ten'>
   readonly id: Id<'otc'>
+  readonly purpose: OneTimePurpose
 }
 
 /** Reads a mailed link's token. @returns undefined when it is not ours, or was made for another purpose. */
@@ -53,7 +54,7 @@ export function readOneTimeLink(
   if (key === undefined) return undefined
   const id = token.objectId as Id<'otc'>
   const right = linkSecret(key, { tenantId: token.tenantId, id, purpose })
-  return timingSafeEqual(right, token.secret) ? { tenantId: token.tenantId, id } : undefined
+  return timingSafeEqual(right, token.secret) ? { tenantId: token.tenantId, id, purpose } : undefined
 }
 
 /** Whether these are the code's digits, compared in constant time. Spaces and dashes between them do not count. */

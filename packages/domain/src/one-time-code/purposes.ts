@@ -7,6 +7,8 @@ export const oneTimePurposes = {
   change_email: 3_600,
   /** Goes to the old address after a change, for who did not ask for it. */
   undo_email_change: 7 * 86_400,
+  /** Chooses the first password. Who was invited may be away for a weekend. */
+  invitation: 3 * 86_400,
 } as const
 
 export type OneTimePurpose = keyof typeof oneTimePurposes

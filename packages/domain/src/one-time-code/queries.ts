@@ -145,6 +145,18 @@ export async function countWrongGuess(
     .execute()
 }
 
+/** Deletes a person's codes. */
+export async function forgetCodes(
+  db: Executor,
+  { tenantId, userId }: { readonly tenantId: string; readonly userId: string },
+): Promise<void> {
+  await db
+    .deleteFrom('iam.one_time_code')
+    .where('tenant_id', '=', tenantId)
+    .where('user_id', '=', userId)
+    .execute()
+}
+
 /** Deletes codes of all tenants that ended a day ago and more. */
 export async function deleteOldCodes(db: Executor): Promise<void> {
   await sql`delete from iam.one_time_code where expires_at < iam.now() - interval '1 day'`.execute(db)

@@ -10,6 +10,8 @@ export interface EndSessionsOf {
   readonly userId: Id<'usr'>
   /** The one that goes on, if any: that of whoever asks. */
   readonly except?: string | undefined
+  /** The only one that ends, if not all. */
+  readonly only?: string | undefined
   readonly actor: { readonly type: 'user' | 'operator' | 'system' | 'anonymous'; readonly id?: string }
   readonly reason: PayloadOf<'session.revoked'>['reason']
   readonly at: Date

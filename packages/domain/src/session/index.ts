@@ -8,6 +8,7 @@ export { checkSession, type CheckedSession } from './check-session.ts'
 export { endBrowserSession } from './end-browser-session.ts'
 export { endSession, type EndSession } from './end-session.ts'
 export { burySessions, endSessionsOf, type EndedSession, type EndSessionsOf } from './end-sessions-of.ts'
+export { findLiveSessions, forgetSessions, type LiveSession } from './live-sessions.ts'
 export { fingerprintOf, streamOfUnknown, subjectHmacOf } from './fingerprint.ts'
 export { fitsFormToken, formTokenOf, type FormKey } from './form-token.ts'
 export {

@@ -256,13 +256,13 @@ export async function sessionWithGrants(
  */
 export async function lockLiveSessionsOf(
   db: Executor,
-  { tenantId, userId, except }: { tenantId: Id<'ten'>; userId: string; except?: string | undefined },
+  of: { tenantId: Id<'ten'>; userId: string; except?: string | undefined; only?: string | undefined },
 ): Promise<string[]> {
   const locked = await sql<{ id: string }>`
     select id, pg_advisory_xact_lock(k) from (
       select id, hashtextextended(tenant_id || ':' || id, 0) as k from iam.session
-       where tenant_id = ${tenantId} and user_id = ${userId} and revoked_at is null
-         and id <> ${except ?? ''}
+       where tenant_id = ${of.tenantId} and user_id = ${of.userId} and revoked_at is null
+         and id <> ${of.except ?? ''} and id = coalesce(${of.only ?? null}, id)
        order by 2 offset 0
     ) ordered`.execute(db)
   return locked.rows.map((row) => row.id)

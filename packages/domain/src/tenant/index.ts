@@ -7,6 +7,7 @@ export {
   findTenant,
   findTenantPolicy,
   tenantNameOf,
+  systemTenantSlug,
   tenantPolicyOf,
   tenantSlugOf,
   type TenantNames,

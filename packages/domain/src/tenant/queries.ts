@@ -2,6 +2,9 @@ import { build, type Executor } from '../db/index.ts'
 import type { Id } from '../kit/index.ts'
 import { readTenantPolicy, type TenantPolicy } from './tenant-policy.ts'
 
+/** The tenant that operators belong to. */
+export const systemTenantSlug = 'system'
+
 export interface DirectoryEntry {
   readonly tenantId: Id<'ten'>
   readonly slug: string

@@ -25,11 +25,23 @@ export class TenantDirectory {
    *   lives elsewhere, `tenant_suspended` for one that is.
    */
   async require(idOrSlug: string): Promise<DirectoryEntry> {
+    const entry = await this.find(idOrSlug)
+    if (entry.status === 'suspended') throw new Refusal('tenant_suspended')
+    return entry
+  }
+
+  /** A tenant whose data is here, suspended or not. @throws Refusal `tenant_unknown`, `wrong_region`. */
+  async find(idOrSlug: string): Promise<DirectoryEntry> {
     const entry = nameable.test(idOrSlug) ? await this.#find(idOrSlug) : undefined
     if (entry === undefined || entry.status === 'closed') throw new Refusal('tenant_unknown')
     if (entry.region !== this.#deps.region) throw new Refusal('wrong_region')
-    if (entry.status === 'suspended') throw new Refusal('tenant_suspended')
     return entry
+  }
+
+  /** Reads a tenant anew the next time it is asked for. Other instances notice within half a minute. */
+  forget({ tenantId, slug }: Pick<DirectoryEntry, 'tenantId' | 'slug'>): void {
+    this.#remembered.delete(tenantId)
+    this.#remembered.delete(slug)
   }
 
   /** Whether a tenant's data is known to live in another region. */

@@ -3,9 +3,10 @@ import { insertCredential, type StoredPassword } from '../credential/index.ts'
 import { inTenant, run, streamKey, type Db } from '../db/index.ts'
 import { newId, type Clock, type Id, type RequestOrigin } from '../kit/index.ts'
 import { appendEvent } from '../outbox/index.ts'
+import { insertRole, type Role } from '../role/index.ts'
 import type { SecretRings } from '../secret-key/index.ts'
 import { newUserKey } from './personal.ts'
-import { insertRole, insertUser, insertUserKey, type User } from './queries.ts'
+import { insertUser, insertUserKey, type User } from './queries.ts'
 
 export interface CreateUser {
   readonly tenantId: Id<'ten'>
@@ -18,7 +19,7 @@ export interface CreateUser {
   readonly emailVerified?: boolean
   /** What the audit trail calls it. */
   readonly action?: 'user.registered' | 'user.imported'
-  readonly role?: 'tenant.owner' | 'tenant.admin' | 'platform.operator'
+  readonly role?: Role | undefined
   readonly origin?: RequestOrigin
 }
 
@@ -45,7 +46,9 @@ export async function createUser(
     if (!(await insertUser(tx, user))) return undefined
     await insertUserKey(tx, user, newUserKey(deps.secrets.of('data'), user.id, now))
     await insertCredential(tx, { tenantId: user.tenantId, userId: user.id, password: input.password }, now)
-    if (input.role !== undefined) await insertRole(tx, user, { name: input.role, grantedBy: 'bootstrap' })
+    const { tenantId, id: userId } = user
+    if (input.role !== undefined)
+      await insertRole(tx, { tenantId, userId, role: input.role, by: 'bootstrap', at: now })
     for (const statement of recordRegistered(user, input)) await run(tx, statement)
     return user.id
   })

@@ -4,16 +4,20 @@ export { importUser, type ImportUser } from './import-user.ts'
 export {
   findUser,
   findUserByEmail,
-  hasRole,
+  findUsers,
   insertUser,
   insertUserKey,
   markEmailVerified,
   replaceEmail,
+  setUserLocale,
+  setUserStatus,
   userByEmail,
   userById,
   userKeyOf,
   type User,
+  type UsersWanted,
   type UserStatus,
 } from './queries.ts'
+export { forgetUser } from './forget-user.ts'
 export { newUserKey, sealPersonal, type SealedUserKey } from './personal.ts'
 export { readProfile, type Profile } from './read-profile.ts'

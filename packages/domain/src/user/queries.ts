@@ -100,37 +100,6 @@ export async function insertUserKey(
       from iam."user" where tenant_id = ${user.tenantId} and id = ${user.id}`.execute(db)
 }
 
-/** Gives a user a role. Giving it again changes nothing. */
-export async function insertRole(
-  db: Executor,
-  user: Pick<User, 'id' | 'tenantId' | 'createdAt'>,
-  role: { readonly name: string; readonly grantedBy: string },
-): Promise<void> {
-  await db
-    .insertInto('iam.role_assignment')
-    .values({
-      tenant_id: user.tenantId,
-      user_id: user.id,
-      role: role.name,
-      granted_by: role.grantedBy,
-      granted_at: user.createdAt,
-    })
-    .onConflict((conflict) => conflict.doNothing())
-    .execute()
-}
-
-/** True when anybody in the tenant has the role. */
-export async function hasRole(db: Executor, tenantId: Id<'ten'>, role: string): Promise<boolean> {
-  const found = await db
-    .selectFrom('iam.role_assignment')
-    .select('user_id')
-    .where('tenant_id', '=', tenantId)
-    .where('role', '=', role)
-    .limit(1)
-    .executeTakeFirst()
-  return found !== undefined
-}
-
 /** Finds a user by a normalised address. */
 export async function findUserByEmail(
   db: Executor,
@@ -176,4 +145,57 @@ export async function replaceEmail(
     .where('id', '=', userId)
     .execute()
   return true
+}
+
+/** Puts an account into another state. */
+export async function setUserStatus(
+  db: Executor,
+  { tenantId, userId, at }: Named,
+  status: Exclude<UserStatus, 'erased'>,
+): Promise<void> {
+  await db
+    .updateTable('iam.user')
+    .set({ status, updated_at: at })
+    .where('tenant_id', '=', tenantId)
+    .where('id', '=', userId)
+    .execute()
+}
+
+/** Gives a person another language. */
+export async function setUserLocale(
+  db: Executor,
+  { tenantId, userId, at }: Named,
+  locale: string,
+): Promise<void> {
+  await db
+    .updateTable('iam.user')
+    .set({ locale, updated_at: at })
+    .where('tenant_id', '=', tenantId)
+    .where('id', '=', userId)
+    .execute()
+}
+
+export interface UsersWanted {
+  readonly tenantId: Id<'ten'>
+  /** Those after this one. */
+  readonly after?: string | undefined
+  readonly limit: number
+  /** Normalised. */
+  readonly email?: string | undefined
+  readonly status?: Exclude<UserStatus, 'erased'> | undefined
+}
+
+/** People of a tenant in the order of their ids; those who were erased are nobody any more. */
+export async function findUsers(db: Executor, wanted: UsersWanted): Promise<User[]> {
+  let query = db
+    .selectFrom('iam.user')
+    .select(columns)
+    .where('tenant_id', '=', wanted.tenantId)
+    .where('status', '!=', 'erased')
+    .where('id', '>', wanted.after ?? '')
+    .orderBy('id')
+    .limit(wanted.limit)
+  if (wanted.email !== undefined) query = query.where('email', '=', wanted.email)
+  if (wanted.status !== undefined) query = query.where('status', '=', wanted.status)
+  return query.$castTo<User>().execute()
 }

@@ -1,0 +1,35 @@
+import { createHash } from 'node:crypto'
+import type { AdministrativeCall } from '@iam/domain/administration'
+import type { Id } from '@iam/domain/kit'
+import type { FastifyRequest } from 'fastify'
+import type { Deps } from '../deps.ts'
+import { authenticate } from './authenticate.ts'
+import { originOf } from './request-context.ts'
+
+/**
+ * Who wants something done in the tenant of the path. Whether they may is decided by the verb, in its transaction.
+ * @throws Refusal what `authenticate` refuses.
+ */
+export async function administrativeCall(
+  deps: Deps,
+  request: FastifyRequest,
+  tenantId?: string,
+): Promise<AdministrativeCall> {
+  const { token, session } = await authenticate(deps, request)
+  return {
+    by: { tenantId: token.tenantId, userId: session.userId },
+    tenantId: (tenantId ?? token.tenantId) as Id<'ten'>,
+    origin: originOf(request),
+    idempotency: idempotencyOf(request),
+  }
+}
+
+/** The Idempotency-Key of a write, with everything else of the request that decides what is done. */
+function idempotencyOf(request: FastifyRequest): AdministrativeCall['idempotency'] {
+  const key = request.headers['idempotency-key']
+  if (typeof key !== 'string' || request.method === 'GET' || request.method === 'HEAD') return undefined
+  const { method, url, body, headers } = request
+  const asked = JSON.stringify([method, url, headers['if-match'] ?? null, body ?? null])
+  const route = `${method} ${request.routeOptions.url ?? ''}`
+  return { key, route, requestHash: createHash('sha256').update(asked).digest() }
+}

@@ -1,0 +1,56 @@
+import { deleteCredentials } from '../credential/index.ts'
+import { run, streamKey, type Executor } from '../db/index.ts'
+import { forgetAnswers } from '../idempotency-key/index.ts'
+import type { Id } from '../kit/index.ts'
+import { forgetMails } from '../mail/index.ts'
+import { forgetCodes } from '../one-time-code/index.ts'
+import { appendEvent } from '../outbox/index.ts'
+import { forgetRoles } from '../role/index.ts'
+import { endSessionsOf, forgetSessions } from '../session/index.ts'
+import { forgetUser, type User } from '../user/index.ts'
+import { administer, type Acting, type AdministrationDeps } from './administer.ts'
+import { requireActableUser, requireSuccessor, roleLock, type UserCall } from './administer-user.ts'
+
+/**
+ * Destroys what is known of a person, for good. Every session ends; address, password, roles, codes and waiting
+ * mails are deleted; the key is deleted under which audit holds personal values. What remains is the id, as a
+ * pseudonym in audit and events. Somebody who registers with the same address is somebody new.
+ * @throws Refusal what `administerUser` refuses, and `not_allowed` for the last owner or operator.
+ */
+export async function eraseUser(deps: AdministrationDeps, call: UserCall): Promise<void> {
+  const { tenantId, userId, origin } = call
+  const act = {
+    action: 'user.erased',
+    target: { type: 'user', id: userId },
+    role: 'tenant.admin',
+    streams: [streamKey(tenantId, userId), roleLock(tenantId)],
+  } as const
+  await administer(deps, call, act, async (acting) => {
+    const { tx, administrator, at } = acting
+    const { user, roles } = await requireActableUser(acting, call)
+    await requireSuccessor({ tx, user }, roles)
+    const actor = { type: administrator.type, id: administrator.id }
+    const common = { tenantId, at, origin }
+    const ended = await endSessionsOf(tx, { ...common, userId, actor, reason: 'user_erased' })
+    await forget(deps, tx, { user, at })
+    const event = { type: 'user.erased', payload: { userId, actor } } as const
+    await run(tx, appendEvent({ ...common, aggregateId: userId, event }))
+    return { answer: null, ended }
+  })
+}
+
+/** Each noun forgets its own; a test knows every table and looks for what was left. */
+async function forget(
+  deps: AdministrationDeps,
+  tx: Executor,
+  { user, at }: { readonly user: User; readonly at: Acting['at'] },
+): Promise<void> {
+  const person: { tenantId: Id<'ten'>; userId: Id<'usr'> } = { tenantId: user.tenantId, userId: user.id }
+  for (const statement of deleteCredentials(person)) await run(tx, statement)
+  await forgetRoles(tx, person)
+  await forgetCodes(tx, person)
+  await forgetMails(deps, tx, { ...person, email: user.email })
+  await forgetSessions(tx, person)
+  await forgetAnswers(tx, person)
+  await forgetUser(tx, { ...person, at })
+}

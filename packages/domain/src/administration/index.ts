@@ -1,0 +1,18 @@
+export {
+  endUserSessions,
+  listUserSessions,
+  type SessionView,
+} from './administer-sessions.ts'
+export { type AdministrationDeps, type AdministrativeCall } from './administer.ts'
+export type { UserCall } from './administer-user.ts'
+export { grantRole, revokeRole, type RoleCall } from './change-roles.ts'
+export { changeUser, type ChangeUser } from './change-user.ts'
+export { eraseUser } from './erase-user.ts'
+export { inviteUser, type InviteUser } from './invite-user.ts'
+export { lockUser } from './lock-user.ts'
+export { mailPasswordReset } from './mail-password-reset.ts'
+export { reactivateUser } from './reactivate-user.ts'
+export { listUsers, readUser, type ListUsers } from './read-users.ts'
+export { suspendUser } from './suspend-user.ts'
+export { unlockUser } from './unlock-user.ts'
+export type { UserView } from './view-user.ts'

@@ -1,0 +1,2 @@
+export { once, type IdempotentRequest } from './once.ts'
+export { deleteOldKeys, forgetAnswers } from './queries.ts'

@@ -1,0 +1,153 @@
+import { addPerson } from '@iam/testkit/world'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { bearerOf, settle, type People, type Person } from '../support/administration.ts'
+import { openApp, type TestApp } from '../support/open-app.ts'
+
+type Actor = keyof People | 'nobody' | 'suspended'
+type Target = 'member' | 'admin' | 'owner'
+
+/** Every act on a person: what is sent, and what stands in the audit trail. */
+const acts: Record<
+  string,
+  { method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'; path: string; body?: object; action: string }
+> = {
+  read: { method: 'GET', path: '', action: 'user.read' },
+  suspend: { method: 'POST', path: '/suspend', action: 'user.suspended' },
+  reactivate: { method: 'POST', path: '/reactivate', action: 'user.reactivated' },
+  lock: { method: 'POST', path: '/lock', action: 'user.locked' },
+  unlock: { method: 'POST', path: '/unlock', action: 'user.unlocked' },
+}
+
+/** Who may act on whom: the whole of it. What is not here is refused. */
+const allowed: Partial<Record<Actor, readonly Target[]>> = {
+  admin: ['member', 'admin'],
+  owner: ['member', 'admin', 'owner'],
+  operator: ['member', 'admin', 'owner'],
+}
+
+function refusalOf(actor: Actor): { status: number; code: string } {
+  switch (actor) {
+    case 'nobody':
+      return { status: 401, code: 'invalid_token' }
+    case 'stranger':
+    case 'clerk':
+      return { status: 404, code: 'tenant_unknown' }
+    default:
+      return { status: 403, code: 'not_allowed' }
+  }
+}
+
+describe('C218: who may do what to whom', () => {
+  let open: TestApp
+  let people: People
+  const bearers = new Map<Actor, Record<string, string>>([['nobody', {}]])
+  beforeAll(async () => {
+    open = await openApp()
+    people = await settle(open.world)
+    for (const [name, person] of Object.entries(people)) {
+      bearers.set(name as Actor, await bearerOf(open, person))
+    }
+    // A token that outlives its owner's good standing, as it does until the session is seen to have ended.
+    const suspended = await fresh('admin')
+    bearers.set('suspended', await bearerOf(open, suspended))
+    const { admin } = open.world
+    await admin
+      .updateTable('iam.user')
+      .set({ status: 'suspended' })
+      .where('id', '=', suspended.userId)
+      .execute()
+  })
+  afterAll(() => open.close())
+
+  let count = 0
+  const fresh = (role: Target): Promise<Person> =>
+    addPerson(open.world, {
+      tenantId: open.world.acme,
+      email: `person${(count += 1)}@acme.example`,
+      role: role === 'member' ? undefined : `tenant.${role}`,
+    })
+
+  async function send(actor: Actor, act: string, { tenantId, userId }: Pick<Person, 'tenantId' | 'userId'>) {
+    const { method, path, body } = acts[act] ?? acts['read']!
+    const response = await open.app.inject({
+      method,
+      url: `/api/v1/tenants/${tenantId}/users/${userId}${path}`,
+      headers: bearers.get(actor) ?? {},
+      ...(body === undefined ? {} : { payload: body }),
+    })
+    return {
+      status: response.statusCode,
+      code: response.body === '' ? undefined : response.json<{ code?: string }>().code,
+    }
+  }
+
+  /** Everything that a refused act must leave as it was. */
+  async function everything() {
+    const { admin } = open.world
+    return [
+      await admin.selectFrom('iam.user').selectAll().orderBy('id').execute(),
+      await admin.selectFrom('iam.role_assignment').selectAll().orderBy('user_id').execute(),
+      await admin.selectFrom('iam.credential').selectAll().orderBy('user_id').execute(),
+      await admin.selectFrom('iam.session').selectAll().orderBy('id').execute(),
+      await admin.selectFrom('iam.mail').selectAll().orderBy('id').execute(),
+      await admin.selectFrom('iam.outbox').select('event_id').orderBy('event_id').execute(),
+    ]
+  }
+
+  const refusedAudit = () =>
+    open.world.admin
+      .selectFrom('iam.audit_event')
+      .select(['tenant_id', 'action', 'reason', 'actor_id', 'target_id'])
+      .where('outcome', '=', 'refused')
+      .orderBy('xid')
+      .execute()
+
+  const actors: Actor[] = ['nobody', 'suspended', 'member', 'admin', 'owner', 'operator', 'stranger', 'clerk']
+  const cells = Object.keys(acts).flatMap((act) => actors.map((actor) => [actor, act] as const))
+
+  test.each(cells)('%s: %s', async (actor, act) => {
+    for (const target of ['member', 'admin', 'owner'] as const) {
+      const person = await fresh(target)
+      const may = act === 'read' ? actor in allowed : allowed[actor]?.includes(target) === true
+      const [before, audited] = [await everything(), (await refusedAudit()).length]
+      const answer = await send(actor, act, person)
+      if (may) {
+        expect([target, answer.status]).toEqual([target, act === 'erase' ? 204 : 200])
+        continue
+      }
+      expect([target, answer]).toEqual([target, refusalOf(actor)])
+      expect(await everything()).toEqual(before)
+      if (actor === 'nobody') continue
+      const isHome = actor !== 'stranger' && actor !== 'clerk'
+      expect((await refusedAudit()).slice(audited)).toEqual([
+        expect.objectContaining({
+          tenant_id: isHome ? open.world.acme : people[actor].tenantId,
+          action: acts[act]?.action,
+          reason: answer.code,
+          target_id: isHome ? person.userId : open.world.acme,
+        }),
+      ])
+    }
+  })
+
+  test.each(Object.keys(acts))(
+    'C217: %s: the id of somebody of another tenant is nobody here',
+    async (act) => {
+      const nobody = { tenantId: open.world.acme, userId: 'usr_01BX5ZZKBKACTAV9WEVGEMMVRZ' as const }
+      const foreign = { tenantId: open.world.acme, userId: people.stranger.userId }
+      for (const actor of ['owner', 'operator'] as const) {
+        const before = await everything()
+        expect(await send(actor, act, foreign)).toEqual({ status: 404, code: 'not_found' })
+        expect(await send(actor, act, nobody)).toEqual({ status: 404, code: 'not_found' })
+        expect(await everything()).toEqual(before)
+      }
+    },
+  )
+
+  test('C217: a tenant that is not there answers like one that is another’s', async () => {
+    const nowhere = { tenantId: 'ten_01BX5ZZKBKACTAV9WEVGEMMVRZ' as const, userId: people.member.userId }
+    for (const actor of ['stranger', 'owner', 'operator'] as const) {
+      expect(await send(actor, 'suspend', nowhere)).toEqual({ status: 404, code: 'tenant_unknown' })
+    }
+  })
+})
