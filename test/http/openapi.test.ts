@@ -21,6 +21,14 @@ const members: Readonly<Record<string, string>> = {
   token: 'x',
 }
 
+/** What stands for the parameters of a path: well formed, and nobody. */
+const parameters: Readonly<Record<string, string>> = {
+  tenantId: 'ten_01BX5ZZKBKACTAV9WEVGEMMVRZ',
+  userId: 'usr_01BX5ZZKBKACTAV9WEVGEMMVRZ',
+  sessionId: 'ses_01BX5ZZKBKACTAV9WEVGEMMVRZ',
+  role: 'tenant.admin',
+}
+
 /** A body that an operation's schema takes: of the first form, if it has several. */
 function bodyFor({ requestBody }: Operation) {
   if (requestBody === undefined) return {}
@@ -47,7 +55,7 @@ describe('the OpenAPI document', () => {
       for (const [method, operation] of Object.entries(methods)) {
         const response = await open.app.inject({
           method: method.toUpperCase() as 'GET',
-          url,
+          url: url.replace(/\{(\w+)\}/g, (_whole, name: string) => parameters[name] ?? name),
           headers: { authorization, 'x-tenant-id': 'acme', ...headers },
           ...bodyFor(operation),
         })

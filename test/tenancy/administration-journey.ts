@@ -1,12 +1,22 @@
+import { requestPasswordReset } from '@iam/domain/account'
 import {
+  changeUser,
+  endUserSessions,
+  eraseUser,
+  grantRole,
+  inviteUser,
+  listUserSessions,
   listUsers,
   lockUser,
+  mailPasswordReset,
   reactivateUser,
   readUser,
+  revokeRole,
   suspendUser,
   unlockUser,
 } from '@iam/domain/administration'
 import { deleteOldKeys } from '@iam/domain/idempotency-key'
+import { logInWithPassword } from '@iam/domain/session'
 import { addPerson, systemTenant, type World } from '@iam/testkit/world'
 
 /** What operators do to a tenant, and after them what its own administrators do. */
@@ -28,6 +38,19 @@ export async function travelAsAdministrators(world: World): Promise<void> {
     await listUsers(world, { ...call, limit: 1 })
     await listUsers(world, { ...call, limit: 1, email: member.email, status: 'active' })
     await readUser(world, on)
+    await inviteUser(world, {
+      ...call,
+      email: `invited-by-${by.userId}@acme.example`,
+      locale: 'en',
+      roles: [],
+    })
+    await changeUser(world, { ...on, locale: by === operator ? 'fr' : 'ar' })
+    await mailPasswordReset(world, on)
+    await logInWithPassword(world, { ...member, password: world.demo.password, origin })
+    await listUserSessions(world, on)
+    await endUserSessions(world, on)
+    await grantRole(world, { ...on, role: 'tenant.owner' })
+    await revokeRole(world, { ...on, role: 'tenant.owner' })
     for (const act of [suspendUser, reactivateUser, lockUser, unlockUser]) {
       await act(world, { ...on, idempotency: request(act.name) })
       await act(world, { ...on, idempotency: request(act.name) })
@@ -37,5 +60,14 @@ export async function travelAsAdministrators(world: World): Promise<void> {
   if (first === undefined || second === undefined) throw new Error('There are no owners.')
   await suspendUser(world, { by: first, tenantId, origin, userId: second.userId })
   await reactivateUser(world, { by: first, tenantId, origin, userId: second.userId })
+  const waiting = { email: 'somebody@acme.example', locale: 'en' }
+  await requestPasswordReset(world, { tenantId, origin, ...waiting })
+  const third = await add('third-owner', 'tenant.owner')
+  await eraseUser(world, { by: second, tenantId, origin, userId: first.userId })
+  await suspendUser(world, { by: second, tenantId, origin, userId: third.userId })
+  await logInWithPassword(world, { ...member, password: world.demo.password, origin })
+  // Failures are left behind, so that what looks for them finds some.
+  const wrong = { ...member, password: 'wrong', origin }
+  for (let n = 0; n < 2; n += 1) await logInWithPassword(world, wrong).catch(() => undefined)
   await deleteOldKeys(world.workerDb.kysely)
 }

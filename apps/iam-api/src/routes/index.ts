@@ -12,9 +12,7 @@ import { healthRoutes } from './health.ts'
 import { meRoute } from './me.ts'
 import { emailRoutes } from './me/email.ts'
 import { openApiRoute } from './openapi.ts'
-import { usersRoutes } from './tenants/users.ts'
-import { standingRoutes } from './tenants/users/standing.ts'
-import { userRoutes } from './tenants/users/user.ts'
+import { tenantsRoutes } from './tenants/index.ts'
 
 /** Every route of iam-api. A path leads to its file: POST /api/v1/auth/login is `auth/login.ts`. */
 export function registerRoutes(app: App, deps: Deps): void {
@@ -28,9 +26,7 @@ export function registerRoutes(app: App, deps: Deps): void {
   sessionRoute(app, deps)
   meRoute(app, deps)
   emailRoutes(app, deps)
-  usersRoutes(app, deps)
-  userRoutes(app, deps)
-  standingRoutes(app, deps)
+  tenantsRoutes(app, deps)
   errorsRoute(app)
   openApiRoute(app)
 }

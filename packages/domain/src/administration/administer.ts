@@ -1,5 +1,5 @@
 import { appendAudit, type AuditEvent } from '../audit/index.ts'
-import { inTenant, run, underTenant, type Db, type Executor } from '../db/index.ts'
+import { inTenant, run, underTenant, type Db, type Executor, type Statement } from '../db/index.ts'
 import { once, type IdempotentRequest } from '../idempotency-key/index.ts'
 import { Refusal, type Clock, type Id, type RequestOrigin } from '../kit/index.ts'
 import { requireRole, type Administrator, type Role } from '../role/index.ts'
@@ -70,13 +70,18 @@ export async function administer<T>(
 ): Promise<T> {
   const home = await deps.tenants.require(call.by.tenantId)
   const scope = { tenantId: call.tenantId, ...(act.streams === undefined ? {} : { streams: act.streams }) }
+  let administrator: Administrator | undefined
   try {
     await requirePlace(deps, home, call.tenantId)
-    const done = await inTenant(deps.db, scope, async (tx) => perform(deps, tx, { call, act, home, work }))
+    const done = await inTenant(deps.db, scope, async (tx) => {
+      administrator = await requireRole(tx, { by: call.by, home, tenantId: call.tenantId, role: act.role })
+      return perform(deps, tx, { call, act, administrator, work })
+    })
     await burySessions(deps, call.tenantId, done.ended)
     return done.answer
   } catch (error) {
-    if (error instanceof Refusal) await recordRefused(deps, { call, act, home, refusal: error })
+    if (error instanceof Refusal)
+      await recordRefused(deps, { call, act, home, administrator, refusal: error })
     throw error
   }
 }
@@ -95,17 +100,16 @@ async function requirePlace(
 interface Performed<T> {
   readonly call: AdministrativeCall
   readonly act: Act
-  readonly home: DirectoryEntry
+  readonly administrator: Administrator
   readonly work: (acting: Acting) => Promise<Outcome<T>>
 }
 
 async function perform<T>(
   { clock }: AdministrationDeps,
   tx: Executor,
-  { call, act, home, work }: Performed<T>,
+  { call, act, administrator, work }: Performed<T>,
 ): Promise<{ answer: T; ended: readonly EndedSession[] }> {
   const { by, tenantId, idempotency: request } = call
-  const administrator = await requireRole(tx, { by, home, tenantId, role: act.role })
   const at = clock()
   let outcome: Outcome<T> | undefined
   const answer = await once(
@@ -120,18 +124,23 @@ async function perform<T>(
   return { answer, ended: outcome?.ended ?? [] }
 }
 
+interface Recorded {
+  readonly call: AdministrativeCall
+  readonly act: Act
+  readonly at: Date
+  readonly actor: { readonly type: 'user' | 'operator'; readonly id: string }
+  readonly outcome: 'success' | 'refused'
+  readonly reason?: string
+}
+
 async function recordDone(
   tx: Executor,
-  { call: { tenantId, origin }, act, administrator: { type, id, homeId }, at, outcome }: Acted,
+  { call, act, administrator: { type, id, homeId }, at, outcome }: Acted,
 ): Promise<void> {
-  const { action, target } = act
-  const actor = { type, id }
   const unchanged = outcome.changed === false ? { reason: 'unchanged' } : {}
-  const common = { at, actor, action, outcome: 'success', origin, ...unchanged } as const
-  if (act.reads !== true || type === 'operator') await run(tx, appendAudit({ ...common, tenantId, target }))
-  if (homeId === tenantId) return
-  const there = { ...common, tenantId: homeId, target: { type: 'tenant', id: tenantId } }
-  await underTenant(tx, { tenantId: homeId, backTo: tenantId }, () => run(tx, appendAudit(there)))
+  const recorded = { call, act, at, actor: { type, id }, outcome: 'success', ...unchanged } as const
+  if (act.reads !== true || type === 'operator') await run(tx, here(recorded))
+  if (homeId !== call.tenantId) await recordAtHome(tx, homeId, recorded)
 }
 
 interface Acted {
@@ -142,31 +151,44 @@ interface Acted {
   readonly outcome: Outcome<unknown>
 }
 
-/** In a transaction of its own, since that of the act is lost: where whoever asked is at home. */
+/** The row of the tenant whose affair it is. */
+function here({ call, act, at, actor, outcome, reason }: Recorded): Statement {
+  const { tenantId, origin } = call
+  const { action, target } = act
+  const because = reason === undefined ? {} : { reason }
+  return appendAudit({ tenantId, at, actor, action, target, outcome, origin, ...because })
+}
+
+/** The row of the tenant that the actor belongs to, which names the other one. */
+async function recordAtHome(tx: Executor, homeId: Id<'ten'>, recorded: Recorded): Promise<void> {
+  const { call, act } = recorded
+  const there = {
+    ...recorded,
+    call: { ...call, tenantId: homeId },
+    act: { ...act, target: { type: 'tenant', id: call.tenantId } },
+  }
+  await underTenant(tx, { tenantId: homeId, backTo: call.tenantId }, () => run(tx, here(there)))
+}
+
+/**
+ * In a transaction of its own, since that of the act is lost. Who is no operator leaves no trace in a tenant that is
+ * not theirs.
+ */
 async function recordRefused(
   { db, clock }: AdministrationDeps,
-  {
-    call,
-    act,
-    home,
-    refusal,
-  }: Omit<Acted, 'administrator' | 'at' | 'outcome'> & {
+  refused: {
+    readonly call: AdministrativeCall
+    readonly act: Act
     readonly home: DirectoryEntry
+    readonly administrator: Administrator | undefined
     readonly refusal: Refusal
   },
 ): Promise<void> {
-  const { by, tenantId, origin } = call
-  const isHome = home.tenantId === tenantId
-  const refused = {
-    at: clock(),
-    actor: { type: 'user', id: by.userId },
-    action: act.action,
-    outcome: 'refused',
-    reason: refusal.code,
-    origin,
-  } as const
-  const target = isHome ? act.target : { type: 'tenant', id: tenantId }
-  await inTenant(db, { tenantId: home.tenantId }, (tx) =>
-    run(tx, appendAudit({ ...refused, tenantId: home.tenantId, target })),
-  )
+  const { call, act, home, administrator, refusal } = refused
+  const actor = { type: administrator?.type ?? 'user', id: call.by.userId } as const
+  const recorded = { call, act, at: clock(), actor, outcome: 'refused', reason: refusal.code } as const
+  await inTenant(db, { tenantId: call.tenantId }, async (tx) => {
+    if (home.tenantId === call.tenantId || administrator !== undefined) await run(tx, here(recorded))
+    if (home.tenantId !== call.tenantId) await recordAtHome(tx, home.tenantId, recorded)
+  })
 }

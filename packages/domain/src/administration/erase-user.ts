@@ -2,6 +2,7 @@ import { deleteCredentials } from '../credential/index.ts'
 import { run, streamKey, type Executor } from '../db/index.ts'
 import { forgetAnswers } from '../idempotency-key/index.ts'
 import type { Id } from '../kit/index.ts'
+import { deleteAttempts } from '../login-attempt/index.ts'
 import { forgetMails } from '../mail/index.ts'
 import { forgetCodes } from '../one-time-code/index.ts'
 import { appendEvent } from '../outbox/index.ts'
@@ -46,7 +47,7 @@ async function forget(
   { user, at }: { readonly user: User; readonly at: Acting['at'] },
 ): Promise<void> {
   const person: { tenantId: Id<'ten'>; userId: Id<'usr'> } = { tenantId: user.tenantId, userId: user.id }
-  for (const statement of deleteCredentials(person)) await run(tx, statement)
+  for (const statement of [...deleteCredentials(person), ...deleteAttempts(person)]) await run(tx, statement)
   await forgetRoles(tx, person)
   await forgetCodes(tx, person)
   await forgetMails(deps, tx, { ...person, email: user.email })

@@ -21,6 +21,18 @@ export function forgetFailures(tenantId: Id<'ten'>, userId: string) {
     .compile()
 }
 
+/** Deletes what is remembered of a person's logins: part of erasing the person. */
+export function deleteAttempts({ tenantId, userId }: { tenantId: Id<'ten'>; userId: Id<'usr'> }) {
+  return [
+    forgetFailures(tenantId, userId),
+    build
+      .deleteFrom('iam.known_origin')
+      .where('tenant_id', '=', tenantId)
+      .where('user_id', '=', userId)
+      .compile(),
+  ]
+}
+
 /** When somebody logged in from there before; no row: never. */
 export function knownOrigin(tenantId: Id<'ten'>, id: Buffer) {
   return build

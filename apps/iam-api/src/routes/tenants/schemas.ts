@@ -1,3 +1,5 @@
+import { locales } from '@iam/domain/mail'
+import { roles } from '@iam/domain/role'
 import Type from 'typebox'
 import { type ProblemCode } from '../../http/problem-codes.ts'
 import { problems, TenantHeader, tenantProblems } from '../schemas.ts'
@@ -10,6 +12,10 @@ export const UserPath = Type.Object({
   tenantId: id('ten', 'The tenant’s id.'),
   userId: id('usr', 'The person’s id.'),
 })
+
+export const Locale = Type.Enum([...locales], { description: 'The language of mails and pages.' })
+export const RoleName = Type.Enum([...roles])
+export const SessionId = id('ses', 'The session’s id.')
 
 const time = Type.String({ format: 'date-time' })
 

@@ -1,11 +1,22 @@
-import { listUsers } from '@iam/domain/administration'
+import { inviteUser, listUsers } from '@iam/domain/administration'
 import Type from 'typebox'
 import type { App } from '../../app.ts'
 import type { Deps } from '../../deps.ts'
 import { administrativeCall } from '../../http/administrative-call.ts'
 import { readCursor, spellCursor } from '../../http/cursor.ts'
 import { Email } from '../schemas.ts'
-import { administration, Page, pageOf, refusals, TenantPath, User } from './schemas.ts'
+import {
+  administration,
+  Locale,
+  Page,
+  pageOf,
+  refusals,
+  RoleName,
+  TenantPath,
+  User,
+  WriteHeaders,
+  writeRefusals,
+} from './schemas.ts'
 
 const list = {
   ...administration,
@@ -23,6 +34,24 @@ const list = {
   response: { 200: pageOf(User), ...refusals() },
 }
 
+const invite = {
+  ...administration,
+  summary: 'Invite somebody',
+  description:
+    'An account is made, and a link is mailed to choose its password with, which lives three days.',
+  params: TenantPath,
+  headers: WriteHeaders,
+  body: Type.Object(
+    {
+      email: Email,
+      locale: Type.Optional(Locale),
+      roles: Type.Optional(Type.Array(RoleName, { maxItems: 3 })),
+    },
+    { additionalProperties: false },
+  ),
+  response: { 201: User, ...writeRefusals('address_taken') },
+}
+
 export function usersRoutes(app: App, deps: Deps): void {
   app.get('/api/v1/tenants/:tenantId/users', { schema: list }, async (request, reply) => {
     const { cursor, ...wanted } = request.query
@@ -32,5 +61,12 @@ export function usersRoutes(app: App, deps: Deps): void {
     const { items, last } = await listUsers(deps, { ...call, ...wanted, after })
     reply.header('cache-control', 'no-store')
     return { items, ...(last === undefined ? {} : { nextCursor: spellCursor(deps, name, last) }) }
+  })
+  app.post('/api/v1/tenants/:tenantId/users', { schema: invite }, async (request, reply) => {
+    const { email, locale = 'en', roles = [] } = request.body
+    const call = await administrativeCall(deps, request, request.params.tenantId)
+    const user = await inviteUser(deps, { ...call, email, locale, roles })
+    reply.header('location', `/api/v1/tenants/${call.tenantId}/users/${user.id}`)
+    return reply.code(201).header('cache-control', 'no-store').send(user)
   })
 }

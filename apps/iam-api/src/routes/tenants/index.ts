@@ -1,0 +1,18 @@
+import type { App } from '../../app.ts'
+import type { Deps } from '../../deps.ts'
+import { usersRoutes } from './users.ts'
+import { passwordResetRoute } from './users/password-reset.ts'
+import { rolesRoutes } from './users/roles.ts'
+import { userSessionsRoutes } from './users/sessions.ts'
+import { standingRoutes } from './users/standing.ts'
+import { userRoutes } from './users/user.ts'
+
+/** What administrators do in a tenant, and operators in any: everything under /api/v1/tenants. */
+export function tenantsRoutes(app: App, deps: Deps): void {
+  usersRoutes(app, deps)
+  userRoutes(app, deps)
+  standingRoutes(app, deps)
+  rolesRoutes(app, deps)
+  passwordResetRoute(app, deps)
+  userSessionsRoutes(app, deps)
+}
