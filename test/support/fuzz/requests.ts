@@ -155,7 +155,7 @@ export async function send(
 ): Promise<Answer> {
   const { path, query, headers } = staged({ ...draft, body: undefined }, props)
   const url = operation.path.replaceAll(/\{(\w+)\}/g, (_all, name: string) =>
-    encodeURIComponent(path[name] ?? ''),
+    encodeURIComponent((path[name] ?? '').toWellFormed()),
   )
   const search = query.map(([name, value]) => `${encoded(name)}=${encoded(value)}`).join('&')
   const payload = draft.body === undefined ? undefined : bytesOf(staged(draft.body, props))

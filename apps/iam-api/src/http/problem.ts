@@ -59,6 +59,7 @@ export function sendProblem(
   return reply
     .code(status)
     .header('x-request-id', request.id)
+    .header('x-content-type-options', 'nosniff')
     .header('cache-control', 'no-store')
     .header('content-type', 'application/problem+json')
     .serializer(JSON.stringify)
@@ -104,6 +105,7 @@ function ofFastify(error: FastifyError): Problem {
   if (error.validation !== undefined) return { code: 'invalid_request', detail: validationDetail(error) }
   if (error.statusCode === 413) return { code: 'payload_too_large' }
   if (error.statusCode === 415) return { code: 'unsupported_media_type' }
+  if (error.statusCode === 414) return { code: 'invalid_request', detail: 'The path is too long.' }
   if (error.statusCode === 400) return { code: 'invalid_request', detail: detailOf(error) }
   return { code: 'internal_error' }
 }
