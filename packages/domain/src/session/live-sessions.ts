@@ -3,8 +3,7 @@ import type { Id } from '../kit/index.ts'
 
 export interface LiveSession {
   readonly id: string
-  /** What the person calls the device. */
-  readonly device: string | null
+  readonly kind: string
   readonly amr: string[]
   readonly acr: string
   readonly authTime: Date
@@ -21,7 +20,7 @@ export async function findLiveSessions(
 ): Promise<LiveSession[]> {
   return db
     .selectFrom('iam.session')
-    .select(['id', 'device', 'amr', 'acr', 'auth_time as authTime', 'created_at as createdAt'])
+    .select(['id', 'kind', 'amr', 'acr', 'auth_time as authTime', 'created_at as createdAt'])
     .select('expires_at as expiresAt')
     .where('tenant_id', '=', tenantId)
     .where('user_id', '=', userId)
@@ -35,7 +34,7 @@ export async function findLiveSessions(
 export async function forgetSessions(db: Executor, { tenantId, userId }: Person): Promise<void> {
   await db
     .updateTable('iam.session')
-    .set({ device: null })
+    .set({ seen_from: null, name: null })
     .where('tenant_id', '=', tenantId)
     .where('user_id', '=', userId)
     .execute()

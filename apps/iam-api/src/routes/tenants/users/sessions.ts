@@ -17,7 +17,7 @@ const list = {
       items: Type.Array(
         Type.Object({
           id: Type.String(),
-          device: Type.Union([Type.String(), Type.Null()]),
+          kind: Type.String({ description: 'app or browser' }),
           amr: Type.Array(Type.String()),
           acr: Type.String(),
           authTime: time,
