@@ -14,6 +14,6 @@ export class CommonPasswordList {
 }
 
 async function read(): Promise<ReadonlySet<string>> {
-  const { dictionary } = await import('@zxcvbn-ts/language-common')
-  return new Set(dictionary['passwords-common'].map((word) => word.toLowerCase()))
+  const { commonPasswords } = await import('./words.ts')
+  return new Set(commonPasswords.map((word) => word.toLowerCase()))
 }
