@@ -112,6 +112,8 @@ function login(
 ): Postgres<Database> {
   const url = new URL(database.urlFor(role))
   if (poolerPort !== undefined) url.port = String(poolerPort)
+  // A busy machine is no fault of the code: what waits for a lock waits longer than in production.
+  else url.searchParams.set('options', '-c lock_timeout=10s')
   const pooler = poolerPort === undefined ? 'none' : 'transaction'
   return openPostgres<Database>({ url: url.href, poolSize: 20, pooler, onWait })
 }
