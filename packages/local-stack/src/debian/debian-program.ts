@@ -34,7 +34,7 @@ export async function debianProgram(
   name: DebianProgramName,
   { searchPath = machineEnvironment().searchPath, cache = cacheDirectory() }: DebianProgramOptions = {},
 ): Promise<Executable> {
-  const entry = debianPrograms[name]
+  const entry: DebianProgramEntry = debianPrograms[name]
   const installed = executable(searchPath, name)
   if (installed !== undefined && (await isGoodEnough(entry, installed))) return installed
 
@@ -73,7 +73,9 @@ async function fetchProgram(
 function programIn(directory: string, entry: DebianProgramEntry): Executable {
   const root = join(directory, 'root')
   const triplet = triplets[process.arch] ?? ''
-  const libraries = [join(root, 'usr/lib', triplet), join(root, 'lib', triplet)]
+  const usual = [join(root, 'usr/lib', triplet), join(root, 'lib', triplet)]
+  const below = (entry.libraries ?? []).map((directory) => join(root, 'usr/lib', triplet, directory))
+  const libraries = [...usual, ...below]
   return { path: join(root, entry.path), env: { LD_LIBRARY_PATH: libraries.join(':') } }
 }
 

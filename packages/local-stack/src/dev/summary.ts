@@ -4,6 +4,7 @@ import type { StackState } from '../stack/index.ts'
 export function summary(state: StackState, files: { state: string; logs: string }): string {
   const { issuer, tenant, user, operator } = state
   const places: [string, string][] = [
+    ['Sign in', `${issuer}/t/${tenant.slug}/sign-in`],
     ['Issuer', issuer],
     ['Demo tenant', `${tenant.slug}  ${tenant.id}`],
     ['Demo user', `${user.email}  ${user.password}`],
