@@ -8,6 +8,7 @@ import { answerClientError } from './http/client-error.ts'
 import { acceptOnlyJson } from './http/json-body.ts'
 import { compileSchemasLazily } from './http/lazy-schemas.ts'
 import { answerProblem, sendProblem } from './http/problem.ts'
+import { registerPages } from './pages/index.ts'
 import { registerRoutes } from './routes/index.ts'
 
 export interface ServerOptions {
@@ -53,6 +54,7 @@ export async function buildServer(deps: Deps, options: ServerOptions): Promise<A
     )
   })
   registerRoutes(app, deps)
+  await registerPages(app, deps)
   return app
 }
 

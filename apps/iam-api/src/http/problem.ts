@@ -27,20 +27,25 @@ export class TransportRefusal extends Error {
   }
 }
 
-/** Makes any thrown thing a problem document. What nobody refused on purpose is internal: logged here, not told. */
+/** Makes any thrown thing a problem document. What nobody refused on purpose is internal, and not told. */
 export function answerProblem(
   deps: Deps,
   error: unknown,
   request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply {
-  const problem = problemOf(error)
+  return sendProblem(deps, problemOf(deps, error, request), request, reply)
+}
+
+/** What to answer to a thrown thing. What nobody refused on purpose is logged here. */
+export function problemOf(deps: Pick<Deps, 'log'>, error: unknown, request: FastifyRequest): Problem {
+  const problem = judge(error)
   if (problem.code === 'internal_error') {
     deps.log.error({ err: error, request_id: request.id }, 'A request failed unexpectedly')
   } else if (problem.code === 'temporarily_unavailable' && !(error instanceof Refusal)) {
     deps.log.warn({ err: error, request_id: request.id }, 'A dependency is away')
   }
-  return sendProblem(deps, problem, request, reply)
+  return problem
 }
 
 /** Sends a problem document. */
@@ -91,7 +96,7 @@ export function problemDocument(
   }
 }
 
-function problemOf(error: unknown): Problem {
+function judge(error: unknown): Problem {
   if (error instanceof Refusal || error instanceof TransportRefusal) return error
   // Fastify gives a status to what went wrong with the request itself, such as a caller who hangs up half-way.
   if (isUnavailable(error) && (error as FastifyError).statusCode === undefined) {

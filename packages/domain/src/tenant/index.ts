@@ -1,4 +1,5 @@
 export { createTenant, type CreateTenant } from './create-tenant.ts'
+export { describeTenant, type TenantDescription } from './describe-tenant.ts'
 export { TenantDirectory } from './tenant-directory.ts'
 export { defaultTenantPolicy, readTenantPolicy, type TenantPolicy } from './tenant-policy.ts'
 export {

@@ -1,0 +1,66 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { dropFlash, keepFlash, readFlash, type Flash } from './flash.ts'
+import type { Content, Html } from './html.ts'
+import { layout } from './layout.ts'
+import type { Visit } from './visit.ts'
+
+/** What a page shows inside its frame. */
+export interface View {
+  readonly title: string
+  readonly content: Content
+  readonly wide?: boolean
+}
+
+/** Answers with a page. */
+export function sendHtml(reply: FastifyReply, page: Html, status = 200): FastifyReply {
+  return reply.code(status).header('content-type', 'text/html; charset=utf-8').send(page.toString())
+}
+
+/** Answers a visit with a page. @param refused the status, when the page says why a form was refused. */
+export function show(visit: Visit, view: View, refused?: number): FastifyReply {
+  const { locale, words, tenant, base } = visit
+  const page = layout(
+    {
+      ...view,
+      locale,
+      words,
+      tenant: { name: tenant.name, base },
+      here: hereOf(visit.request),
+      failed: refused !== undefined,
+    },
+    view.content,
+  )
+  return sendHtml(visit.reply, page, refused)
+}
+
+/**
+ * Goes on to another of the tenant's pages by GET, so that neither what was typed nor a token stays in what the
+ * browser can send again.
+ */
+export function goTo(visit: Visit, page: string, flash?: Flash): FastifyReply {
+  const { reply, tenantId, base } = visit
+  if (flash !== undefined) keepFlash(reply, tenantId, flash)
+  return reply.redirect(page === '' ? base : `${base}/${page}`, 303)
+}
+
+/** What the page before has to say, once, and the address that was typed there, for as long as it is needed. */
+export function takeFlash({ request, reply, tenantId, words }: Visit): { said?: string; email?: string } {
+  const { notice, email } = readFlash(request, tenantId)
+  if (notice === undefined) return email === undefined ? {} : { email }
+  if (email === undefined) dropFlash(reply)
+  else keepFlash(reply, tenantId, { email })
+  return { said: words.notices[notice], ...(email === undefined ? {} : { email }) }
+}
+
+/** The page's own address without its language, and with the token that a mailed link brought. */
+function hereOf(request: FastifyRequest): string {
+  const path = request.url.split('?')[0] ?? ''
+  const token = tokenOf(request)
+  return token === undefined ? path : `${path}?token=${encodeURIComponent(token)}`
+}
+
+/** The token that a mailed link brought: in the address at first, in the form from then on. */
+export function tokenOf({ query, body }: FastifyRequest): string | undefined {
+  const given = body instanceof Map ? (body.get('token') as unknown) : (query as { token?: unknown }).token
+  return typeof given === 'string' && given !== '' && given.length <= 136 ? given : undefined
+}

@@ -1,0 +1,49 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Deps } from '../deps.ts'
+import { sendProblem, type Problem } from '../http/problem.ts'
+import { problemKinds, type ProblemCode } from '../http/problem-codes.ts'
+import { sendHtml } from './answer.ts'
+import { html } from './html.ts'
+import { layout } from './layout.ts'
+import { pageLocale } from './locale.ts'
+import { languages, type ErrorName } from './words/index.ts'
+
+const named: Partial<Record<ProblemCode, ErrorName>> = {
+  not_found: 'not_found',
+  method_not_allowed: 'not_found',
+  tenant_unknown: 'tenant_unknown',
+  tenant_suspended: 'tenant_suspended',
+  wrong_region: 'wrong_region',
+  invalid_request: 'too_much',
+  unsupported_media_type: 'too_much',
+  payload_too_large: 'too_much',
+  form_refused: 'too_much',
+}
+
+/** Says in a page what went wrong; to programs, which ask for no page, in a problem document. */
+export function sendErrorPage(
+  deps: Pick<Deps, 'issuer'>,
+  problem: Problem,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
+  if (request.headers.accept?.includes('text/html') !== true) {
+    return sendProblem(deps, problem, request, reply)
+  }
+  const { status, retriable } = problemKinds[problem.code]
+  if (retriable) reply.header('retry-after', String(problem.retryAfter ?? 1))
+  const locale = pageLocale(request)
+  const words = languages[locale]
+  const { title, lead } = words.errors[named[problem.code] ?? 'broken']
+  const content = html`<h1>${title}</h1>
+<p class="lead">${retriable ? words.faults.unavailable : lead}</p>
+<p class="number">${words.reference(request.id)}</p>`
+  // A request that was refused before our hooks ran has none of a page's headers yet.
+  reply.helmet()
+  reply.header('cache-control', 'no-store')
+  return sendHtml(
+    reply,
+    layout({ locale, words, title, tenant: undefined, here: undefined }, content),
+    status,
+  )
+}

@@ -1,0 +1,30 @@
+import type { FormBody } from './form-body.ts'
+import { FieldFault } from './submit.ts'
+
+const address = /^[^\s@\p{Cc}\p{Cs}]{1,64}@[^\s@\p{Cc}\p{Cs}]{1,189}$/u
+const digits = /^[0-9 -]{8,16}$/
+
+/** The address in a form, as the REST API takes it; spaces around it are a slip of the hand. @throws FieldFault. */
+export function emailIn(form: FormBody, field = 'email'): string {
+  const email = (form.get(field) ?? '').trim()
+  if (email === '') throw new FieldFault(field, 'email_missing')
+  if (email.length > 254 || !address.test(email)) throw new FieldFault(field, 'email_malformed')
+  return email
+}
+
+/** A password in a form, as it was typed. @throws FieldFault. */
+export function passwordIn(form: FormBody, field: string): string {
+  const password = form.get(field) ?? ''
+  if (password === '') throw new FieldFault(field, 'password_missing')
+  return password
+}
+
+/** The digits of a mail. @throws FieldFault. */
+export function codeIn(form: FormBody): string {
+  // An Arabic keyboard has digits of its own.
+  const code = (form.get('code') ?? '')
+    .trim()
+    .replace(/[٠-٩۰-۹]/g, (digit) => String(digit.charCodeAt(0) & 0xf))
+  if (!digits.test(code)) throw new FieldFault('code', 'code_malformed')
+  return code
+}

@@ -1,0 +1,74 @@
+import helmet, { type FastifyHelmetOptions } from '@fastify/helmet'
+import type { FastifyInstance } from 'fastify'
+import type { App } from '../app.ts'
+import type { Deps } from '../deps.ts'
+import { problemOf } from '../http/problem.ts'
+import { accountPages } from './account.ts'
+import { confirmEmailPages } from './confirm-email.ts'
+import { sendErrorPage } from './error-page.ts'
+import { forgottenPasswordPage } from './forgotten-password.ts'
+import { acceptOnlyForms } from './form-body.ts'
+import { homePage } from './home.ts'
+import { registerPage } from './register.ts'
+import { resetPasswordPage } from './reset-password.ts'
+import { signInPage } from './sign-in.ts'
+import { signedOutPage } from './signed-out.ts'
+import { stylesheetRoute } from './stylesheet.ts'
+import { verifyEmailPage } from './verify-email.ts'
+
+/**
+ * The hosted pages, under /t/: the server writes whole pages, and no script runs in them. They call the verbs that
+ * the REST routes call.
+ */
+export async function registerPages(app: App, deps: Deps): Promise<void> {
+  await app.register(
+    async (scope) => {
+      const pages = scope as unknown as App
+      await protect(scope, deps)
+      acceptOnlyForms(pages)
+      answerErrors(pages, deps)
+      stylesheetRoute(pages)
+      homePage(pages, deps)
+      signInPage(pages, deps)
+      registerPage(pages, deps)
+      verifyEmailPage(pages, deps)
+      forgottenPasswordPage(pages, deps)
+      resetPasswordPage(pages, deps)
+      confirmEmailPages(pages, deps)
+      accountPages(pages, deps)
+      signedOutPage(pages, deps)
+    },
+    { prefix: '/t' },
+  )
+}
+
+/** Nothing is loaded but our stylesheet, nothing is sent anywhere else, nobody frames us, nothing is kept. */
+async function protect(scope: FastifyInstance, { issuer }: Pick<Deps, 'issuer'>): Promise<void> {
+  const options: FastifyHelmetOptions = {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'none'"],
+        styleSrc: ["'self'"],
+        imgSrc: ["'self'"],
+        formAction: ["'self'"],
+        frameAncestors: ["'none'"],
+        baseUri: ["'none'"],
+      },
+    },
+    referrerPolicy: { policy: 'no-referrer' },
+    hsts: issuer.startsWith('https:'),
+    frameguard: { action: 'deny' },
+  }
+  await scope.register(helmet, options)
+  scope.addHook('onRequest', async (_request, reply) => {
+    reply.header('cache-control', 'no-store')
+  })
+}
+
+function answerErrors(pages: App, deps: Deps): void {
+  pages.setErrorHandler((error, request, reply) =>
+    sendErrorPage(deps, problemOf(deps, error, request), request, reply),
+  )
+  pages.setNotFoundHandler((request, reply) => sendErrorPage(deps, { code: 'not_found' }, request, reply))
+}

@@ -1,0 +1,68 @@
+import { registerUser } from '@iam/domain/account'
+import type { App } from '../app.ts'
+import type { Deps } from '../deps.ts'
+import { limit } from '../http/limit.ts'
+import { originOf } from '../http/request-context.ts'
+import { goTo, show, type View } from './answer.ts'
+import { faultNotice, field, form, type Fault } from './fields.ts'
+import { emailIn, passwordIn } from './form-values.ts'
+import { html } from './html.ts'
+import { hidden } from './routes-are-hidden.ts'
+import { submit } from './submit.ts'
+import { openVisit, type Visit } from './visit.ts'
+
+/** Make an account. What follows is the same whether or not the address was registered before. */
+export function registerPage(app: App, deps: Deps): void {
+  app.get('/:slug/register', hidden, async (request, reply) => {
+    const visit = await openVisit(deps, request, reply)
+    return visit.session === undefined ? show(visit, view(visit)) : goTo(visit, 'account')
+  })
+  app.post('/:slug/register', hidden, async (request, reply) => {
+    const visit = await openVisit(deps, request, reply)
+    const { tenantId, locale } = visit
+    return submit(deps, visit, {
+      act: async (sent) => {
+        const email = emailIn(sent)
+        const password = passwordIn(sent, 'password')
+        await limit(deps, { request, reply, tenantId }, 'register')
+        await registerUser(deps, { tenantId, email, password, locale, origin: originOf(request) })
+        return goTo(visit, 'verify-email', { email })
+      },
+      again: (sent, fault) => view(visit, sent.get('email'), fault),
+      newPassword: 'password',
+    })
+  })
+}
+
+function view(visit: Visit, email?: string, fault?: Fault): View {
+  const { words, base, tenant } = visit
+  const { title, lead, submit: label, known, closed } = words.register
+  const signIn = html`<p class="more">${known} <a href="${base}/sign-in">${words.signIn.submit}</a></p>`
+  if (!tenant.selfRegistration) {
+    return { title, content: html`<h1>${title}</h1><p class="lead">${closed}</p>${signIn}` }
+  }
+  const { email: emailLabel, password } = words.fields
+  const hint = words.hints.password(tenant.passwordMinLength)
+  const fields = [
+    field(
+      {
+        name: 'email',
+        type: 'email',
+        label: emailLabel,
+        autocomplete: 'username',
+        value: email,
+        first: true,
+      },
+      fault,
+    ),
+    field({ name: 'password', type: 'password', label: password, autocomplete: 'new-password', hint }, fault),
+  ]
+  return {
+    title,
+    content: html`<h1>${title}</h1>
+<p class="lead">${lead}</p>
+${faultNotice(fault)}
+${form(visit, { action: `${base}/register`, submit: label }, fields)}
+${signIn}`,
+  }
+}

@@ -1,0 +1,120 @@
+import type { PasswordFault } from '@iam/domain/credential'
+
+/** What can be wrong with a form, as the person who filled it in is told. */
+export type FaultName =
+  | 'email_missing'
+  | 'email_malformed'
+  | 'password_missing'
+  | 'password_wrong'
+  | 'code_malformed'
+  | 'code_wrong'
+  | 'link_dead'
+  | 'login_wrong'
+  | 'user_suspended'
+  | 'account_locked'
+  | 'registration_closed'
+  | 'form_stale'
+  | 'unavailable'
+
+/** What just happened, said at the top of the next page. */
+export type NoticeName =
+  | 'verified'
+  | 'verification_sent'
+  | 'reset_sent'
+  | 'password_reset'
+  | 'password_changed'
+  | 'email_requested'
+  | 'email_confirmed'
+  | 'email_undone'
+  | 'session_ended'
+  | 'others_ended'
+  | 'signed_out'
+  | 'signed_out_everywhere'
+  | 'sign_in_first'
+
+/** Why a whole page cannot be shown. */
+export type ErrorName =
+  | 'not_found'
+  | 'tenant_unknown'
+  | 'tenant_suspended'
+  | 'wrong_region'
+  | 'too_much'
+  | 'broken'
+
+interface Step {
+  readonly title: string
+  readonly lead: string
+  readonly submit: string
+}
+
+/** A language: every word that the pages say. */
+export interface Words {
+  /** The language's own name. */
+  readonly name: string
+  readonly direction: 'ltr' | 'rtl'
+  readonly chooseLanguage: string
+  readonly skip: string
+  readonly errorPrefix: string
+  readonly fields: {
+    readonly email: string
+    readonly newEmail: string
+    readonly password: string
+    readonly currentPassword: string
+    readonly newPassword: string
+    readonly code: string
+  }
+  readonly hints: {
+    readonly password: (least: number) => string
+    readonly code: string
+  }
+  readonly signIn: Step & { readonly forgotten: string; readonly stranger: string; readonly register: string }
+  readonly register: Step & { readonly known: string; readonly closed: string }
+  readonly verifyLink: Step
+  readonly verifyCode: Step & {
+    readonly leadTo: (email: string) => string
+    readonly again: string
+    readonly resend: string
+  }
+  readonly forgotten: Step & { readonly back: string }
+  readonly sent: { readonly title: string; readonly lead: string }
+  readonly reset: Step
+  readonly deadLink: { readonly title: string; readonly lead: string; readonly again: string }
+  readonly confirmEmail: Step
+  readonly undoEmail: Step
+  readonly account: {
+    readonly title: string
+    readonly profile: string
+    readonly email: string
+    readonly verified: string
+    readonly unverified: string
+    readonly verify: string
+    readonly since: string
+    readonly password: string
+    readonly change: string
+    readonly hidden: string
+    readonly sessions: string
+    readonly sessionsLead: string
+    readonly thisSession: string
+    readonly lastSeen: (when: string) => string
+    readonly signedIn: (when: string) => string
+    readonly unknownDevice: string
+    readonly device: (browser: string, system: string) => string
+    readonly end: string
+    readonly endNamed: (device: string) => string
+    readonly endOthers: string
+    readonly signOut: string
+    readonly signOutEverywhere: string
+    readonly back: string
+  }
+  readonly changePassword: Step
+  readonly changeEmail: Step
+  readonly signedOut: { readonly title: string; readonly again: string }
+  readonly notices: Readonly<Record<NoticeName, string>>
+  readonly faults: Readonly<Record<FaultName, string>>
+  readonly passwordFaults: Readonly<Record<PasswordFault, (least: number) => string>>
+  /** When to try again, after being too quick or finding too many others. */
+  readonly tooOften: (seconds: number) => string
+  readonly busy: (seconds: number) => string
+  readonly errors: Readonly<Record<ErrorName, { readonly title: string; readonly lead: string }>>
+  readonly reference: (requestId: string) => string
+}

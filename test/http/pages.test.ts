@@ -1,0 +1,263 @@
+import { deliverMails, tokenIn } from '@iam/testkit/world'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openApp, type TestApp } from '../support/open-app.ts'
+import { PageVisitor, type Page } from '../support/page-visitor.ts'
+
+const password = 'correct horse battery staple'
+const ada = { email: 'ada@acme.example', password }
+const fresh = 'quartz lantern voyage pepper'
+
+/** Every page that anybody can open, and some that are not there. */
+const open = [
+  '/t/acme/sign-in',
+  '/t/acme/register',
+  '/t/acme/verify-email',
+  '/t/acme/verify-email?token=abc',
+  '/t/acme/forgotten-password',
+  '/t/acme/forgotten-password/sent',
+  '/t/acme/reset-password',
+  '/t/acme/reset-password?token=abc',
+  '/t/acme/confirm-email?token=abc',
+  '/t/acme/undo-email?token=abc',
+  '/t/acme/signed-out',
+  '/t/acme/nothing-here',
+  '/t/nobody/sign-in',
+]
+const own = ['/t/acme/account', '/t/acme/account/password', '/t/acme/account/email']
+
+describe('the hosted pages', () => {
+  let app: TestApp
+  beforeAll(async () => {
+    app = await openApp()
+  })
+  afterAll(() => app.close())
+
+  const visitor = () => new PageVisitor(app.app)
+
+  async function signedIn(): Promise<PageVisitor> {
+    const browser = visitor()
+    const answer = await browser.fill('/t/acme/sign-in', ada)
+    expect(answer).toMatchObject({ status: 303, location: '/t/acme/account' })
+    return browser
+  }
+
+  async function registered(email: string): Promise<{ browser: PageVisitor; token: string; digits: string }> {
+    const browser = visitor()
+    expect(await browser.fill('/t/acme/register', { email, password: fresh })).toMatchObject({
+      status: 303,
+      location: '/t/acme/verify-email',
+    })
+    const mail = (await deliverMails(app.world)).find(({ to }) => to === email)
+    return { browser, token: tokenIn(mail), digits: mail?.digits ?? '' }
+  }
+
+  function expectProtected({ headers, body }: Page): void {
+    expect(headers).toMatchObject({
+      'content-type': 'text/html; charset=utf-8',
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+      'referrer-policy': 'no-referrer',
+      'cross-origin-opener-policy': 'same-origin',
+    })
+    const policy = String(headers['content-security-policy']).split(';')
+    expect(policy).toEqual(
+      expect.arrayContaining([
+        "default-src 'none'",
+        "style-src 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+      ]),
+    )
+    expect(policy.join(' ')).not.toContain('unsafe')
+    expect(body).not.toMatch(/<script|<style| style=| on[a-z]+=|https?:\/\//)
+  }
+
+  test('C164: every page, errors too, is protected from frames, sniffing, scripts, referrers and caches', async () => {
+    const browser = visitor()
+    for (const url of open) expectProtected(await browser.open(url))
+    const known = await signedIn()
+    for (const url of own) expectProtected(await known.open(url))
+    expectProtected(await visitor().send('/t/acme/sign-in', ada))
+    const { secrets } = app.world
+    expectProtected(await visitor().open('/t/acme/%00'))
+    expect(secrets.isLoaded).toBe(true)
+  })
+
+  test('every page says what it is in each of the languages, which is remembered', async () => {
+    const known = await signedIn()
+    for (const [lang, dir, word] of [
+      ['en', 'ltr', 'Language'],
+      ['fr', 'ltr', 'Langue'],
+      ['ar', 'rtl', 'اللغة'],
+    ] as const) {
+      for (const url of [...open.filter((each) => !each.includes('no')), ...own]) {
+        const page = await known.open(`${url}${url.includes('?') ? '&' : '?'}lang=${lang}`)
+        if (page.status === 303) continue
+        expect(page.body).toContain(`<html lang="${lang}" dir="${dir}">`)
+        expect(page.body).toContain(word)
+        expect(page.body).not.toContain('undefined')
+      }
+      expect((await known.open('/t/acme/account')).body).toContain(`<html lang="${lang}"`)
+    }
+    const french = await visitor().open('/t/acme/sign-in', { 'accept-language': 'fr-CH, en;q=0.5' })
+    expect(french.body).toContain('<html lang="fr"')
+  })
+
+  test('C155: every cookie is for this host alone and out of reach of scripts', async () => {
+    const browser = await signedIn()
+    await browser.open('/t/acme/account?lang=fr')
+    await browser.fill('/t/acme/account', {})
+    await browser.send('/t/acme/account/sign-out')
+    await browser.open('/t/acme/signed-out')
+    expect(browser.set.length).toBeGreaterThan(4)
+    for (const cookie of browser.set) {
+      expect(cookie).toMatch(
+        /^__Host-[^=]+=[^;]*; Max-Age=\d+; Path=\/; Secure; HttpOnly; SameSite=(Lax|Strict)$/,
+      )
+    }
+  })
+
+  test('C157: a form is taken from our own page alone, as a form alone, and with its token alone', async () => {
+    const foreign = [
+      { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example' },
+      { 'sec-fetch-site': 'same-site', origin: 'https://sibling.example.test' },
+      { 'sec-fetch-site': 'none' },
+    ]
+    const browser = visitor()
+    await browser.open('/t/acme/sign-in')
+    for (const headers of foreign) {
+      expect((await browser.send('/t/acme/sign-in', ada, headers)).status).toBe(403)
+    }
+    expect((await browser.send('/t/acme/sign-in', { ...ada, form: 'made up' })).status).toBe(403)
+    expect((await visitor().send('/t/acme/sign-in', ada)).status).toBe(403)
+    for (const type of [
+      'application/json',
+      'text/plain',
+      'multipart/form-data; boundary=x',
+      'application/x-www-form-urlencoded;x',
+    ]) {
+      expect((await browser.send('/t/acme/sign-in', ada, { 'content-type': type })).status).toBe(415)
+    }
+    const elsewhere = visitor()
+    await elsewhere.open('/t/globex/sign-in')
+    expect((await elsewhere.send('/t/acme/sign-in', ada)).status).toBe(403)
+    const known = await signedIn()
+    expect((await known.send('/t/acme/account/sign-out')).status).toBe(403)
+    expect((await known.open('/t/acme/account')).status).toBe(200)
+  })
+
+  test('a refusal stands beside its field, keeps the address and never echoes a password', async () => {
+    const browser = visitor()
+    const wrong = await browser.fill('/t/acme/sign-in', { ...ada, password: 'not "the" <one>' })
+    expect(wrong.status).toBe(422)
+    expect(wrong.body).toContain('The address or the password is wrong.')
+    expect(wrong.body).toContain('value="ada@acme.example"')
+    const hostile = await browser.fill('/t/acme/register', { email: '"><b>@x.example', password: 'short' })
+    expect(hostile.body).toContain('id="password-fault" role="alert">Use at least 15 characters')
+    expect(hostile.body).toContain('value="&quot;&gt;&lt;b&gt;@x.example"')
+    expect(hostile.body).toContain('aria-describedby="password-fault" aria-invalid="true" autofocus')
+    const malformed = await browser.fill('/t/acme/register', { email: 'nobody', password: fresh })
+    expect(malformed.body).toContain('id="email-fault"')
+    for (const { body } of [wrong, hostile, malformed]) {
+      expect(body).toContain('<title>Error: ')
+      expect(body).not.toMatch(/not &quot;the|"short"|quartz/)
+    }
+  })
+
+  test('C178: a scanner that follows a link, with HEAD and GET and again, leaves it usable', async () => {
+    const { token } = await registered('scanned@acme.example')
+    const link = `/t/acme/verify-email?token=${token}`
+    for (const method of ['HEAD', 'GET', 'GET', 'HEAD'] as const) {
+      expect((await visitor().open(link, {}, method)).status).toBe(200)
+    }
+    const scripted = await visitor().send('/t/acme/verify-email', { token })
+    expect(scripted.status).toBe(403)
+    const browser = visitor()
+    expect(await browser.fill(link, { token })).toMatchObject({ status: 303, location: '/t/acme/sign-in' })
+    expect((await browser.open('/t/acme/sign-in')).body).toContain('Your address is confirmed.')
+    expect((await browser.open('/t/acme/sign-in')).body).not.toContain('Your address is confirmed.')
+    const again = await browser.fill(link, { token })
+    expect(again.status).toBe(422)
+    expect(again.body).toContain('This link cannot be used any more')
+  })
+
+  test('an address is confirmed by the digits, after a wrong guess', async () => {
+    const { browser, digits } = await registered('digits@acme.example')
+    const page = await browser.open('/t/acme/verify-email')
+    expect(page.body).toContain('We sent a message to digits@acme.example')
+    const email = 'digits@acme.example'
+    const wrong = String((Number(digits) + 1) % 1e8).padStart(8, '0')
+    const refused = await browser.send('/t/acme/verify-email', { email, code: wrong })
+    expect(refused.body).toContain('id="code-fault"')
+    const eastern = [...digits].map((digit) => '٠١٢٣٤٥٦٧٨٩'[Number(digit)]).join('')
+    expect(await browser.send('/t/acme/verify-email', { email, code: eastern })).toMatchObject({
+      status: 303,
+    })
+  })
+
+  test('C175, C177: a reset link has our own origin whatever the request says, works once, and is logged nowhere', async () => {
+    await registered('reset@acme.example')
+    const lies = {
+      host: 'evil.example',
+      'x-forwarded-host': 'evil.example',
+      forwarded: 'host=evil.example',
+      'x-forwarded-proto': 'http',
+    }
+    const browser = visitor()
+    const asked = await browser.fill('/t/acme/forgotten-password', { email: 'reset@acme.example' }, lies)
+    expect(asked).toMatchObject({ status: 303, location: '/t/acme/forgotten-password/sent' })
+    const mail = (await deliverMails(app.world)).find(({ to }) => to === 'reset@acme.example')
+    expect(mail?.link).toMatch(/^https:\/\/id\.example\.test\/t\/acme\/reset-password\?token=/)
+    const token = tokenIn(mail)
+    const link = `/t/acme/reset-password?token=${token}`
+    expect((await browser.fill(link, { token, password: 'short' })).status).toBe(422)
+    const done = await browser.send('/t/acme/reset-password', {
+      token,
+      password: 'another quartz lantern voyage',
+    })
+    expect(done).toMatchObject({ status: 303, location: '/t/acme/sign-in' })
+    expect((await browser.fill(link, { token, password })).body).toContain(
+      'This link cannot be used any more',
+    )
+    expect(JSON.stringify(app.logged)).not.toContain(token.slice(-40))
+    expect([...browser.set].join()).not.toContain(token.slice(-40))
+  })
+
+  test('a password is changed by who knows it, and signing out ends the session and shows nothing afterwards', async () => {
+    const email = 'changer@acme.example'
+    await registered(email)
+    const browser = visitor()
+    await browser.fill('/t/acme/sign-in', { email, password: fresh })
+    const wrong = await browser.fill('/t/acme/account/password', {
+      currentPassword: 'no',
+      newPassword: fresh,
+    })
+    expect(wrong.body).toContain('id="currentPassword-fault"')
+    const done = await browser.send('/t/acme/account/password', {
+      currentPassword: fresh,
+      newPassword: 'yet another lantern voyage',
+    })
+    expect(done).toMatchObject({ status: 303, location: '/t/acme/account' })
+    expect((await browser.open('/t/acme/account')).body).toContain('Your password has been changed')
+    expect(await browser.send('/t/acme/account/sign-out')).toMatchObject({ location: '/t/acme/signed-out' })
+    expect(await browser.open('/t/acme/account')).toMatchObject({ status: 303, location: '/t/acme/sign-in' })
+  })
+
+  test('the stylesheet is named by its content and kept; the tenant’s own address leads on', async () => {
+    const { body } = await visitor().open('/t/acme/sign-in')
+    const [, path = ''] = /href="(\/t\/-\/pages\.[\w-]{16}\.css)"/.exec(body) ?? []
+    expect((await visitor().open(path)).headers).toMatchObject({
+      'content-type': 'text/css; charset=utf-8',
+      'cache-control': 'public, max-age=31536000, immutable',
+    })
+    expect(await visitor().open('/t/acme')).toMatchObject({ status: 303, location: '/t/acme/sign-in' })
+    expect(await (await signedIn()).open('/t/acme/')).toMatchObject({ location: '/t/acme/account' })
+  })
+
+  test('programs that ask for no page get a problem document', async () => {
+    const answer = await visitor().open('/t/nobody/sign-in', { accept: 'application/json' })
+    expect(JSON.parse(answer.body)).toMatchObject({ code: 'tenant_unknown', status: 404 })
+  })
+})
