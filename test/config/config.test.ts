@@ -36,6 +36,7 @@ const processes = [
       IAM_LOG_LEVEL: 'loud',
       IAM_LIMITS: '0.5',
       IAM_TRUSTED_PROXIES: 'everyone',
+      IAM_PLACE_HEADERS: 'X-Town, X Country',
       IAM_ENDORSEMENT_ANCHORS: 'short',
     },
   },

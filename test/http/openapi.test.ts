@@ -19,6 +19,7 @@ const members: Readonly<Record<string, string>> = {
   currentPassword: password,
   newPassword: password,
   token: 'x',
+  name: 'at work',
 }
 
 /** What stands for the parameters of a path: well formed, and nobody. */

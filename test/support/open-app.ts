@@ -35,7 +35,10 @@ export async function openApp(options: AppOptions = {}): Promise<TestApp> {
     }),
     log: openLogger({ service: 'iam-api', level: 'info', stream }),
   }
-  const app = await buildServer(deps, { trustedProxies: ['127.0.0.1/32'] })
+  const app = await buildServer(deps, {
+    trustedProxies: ['127.0.0.1/32'],
+    placeHeaders: ['X-Client-Geo-City', 'X-Client-Geo-Country'],
+  })
   const close = async () => {
     await app.close()
     await world.close()

@@ -44,9 +44,13 @@ import {
   checkSession,
   deleteOldRevocations,
   endBrowserSession,
+  endOwnSession,
+  listSessions,
   logInBrowserWithPassword,
   logInWithPassword,
   logOut,
+  logOutEverywhere,
+  renameSession,
   refreshSession,
   RefreshFlights,
   type IssuedSession,
@@ -86,7 +90,17 @@ export async function travelAsBrowser(world: World): Promise<void> {
   const { token } = await signIn((await signIn()).token)
   await world.testClock.advance(60)
   await checkBrowserSession(world, { tenantId, token })
-  await endBrowserSession(world, { tenantId, token, origin })
+  const { userId, sessionId } = await checkBrowserSession(world, { tenantId, token })
+  await renameSession(world, { tenantId, userId, sessionId, name: 'mine', origin })
+  await listSessions(world, { tenantId, userId, limit: 1 })
+  await signIn()
+  await endOwnSession(world, { tenantId, userId, sessionId, origin })
+  await logOutEverywhere(world, { tenantId, userId, origin })
+  const last = await signIn()
+  await endBrowserSession(world, { tenantId, token: last.token, origin })
+  const { session } = await signIn()
+  await endOwnSession(world, { tenantId, userId, sessionId: session.id, origin })
+  await signIn()
 }
 
 /** What people do with their account: each link is mailed by the worker and used once. */

@@ -61,4 +61,9 @@ export const guests: Guest[] = [
     file: 'packages/domain/src/session/queries.ts',
     why: 'A session check that finds nothing in the cache reads session and address in one wait.',
   },
+  {
+    table: 'user',
+    file: 'packages/domain/src/session/browser-queries.ts',
+    why: 'A browser is known by one statement, which looks whether its account is active, too.',
+  },
 ]

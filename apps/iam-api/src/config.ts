@@ -17,6 +17,9 @@ const list = z.string().transform((text) => text.split(',').map((item) => item.t
 const thumbprints = list.pipe(
   z.array(z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'must be RFC 7638 thumbprints')),
 )
+const headerNames = list.pipe(
+  z.array(z.string().regex(/^[A-Za-z][A-Za-z0-9-]*$/, 'must be names of headers')),
+)
 const networks = list.pipe(
   z.array(
     z
@@ -35,6 +38,7 @@ const environment = z
     IAM_KMS_ENDPOINT: z.string().optional(),
     IAM_ENDORSEMENT_ANCHORS: thumbprints,
     IAM_TRUSTED_PROXIES: networks.optional(),
+    IAM_PLACE_HEADERS: headerNames.optional(),
     IAM_STATUS_SHARDS: z.coerce.number().int().min(1).max(4096).default(8),
     IAM_KEY_POLL_SECONDS: seconds.default(30),
     IAM_ARGON2_MEMORY_KIB: z.coerce.number().int().min(7168).default(65_536),
@@ -57,7 +61,12 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
   return Object.freeze({
     deployment: deploymentOf(read),
     audience: read.IAM_AUDIENCE ?? read.IAM_ISSUER,
-    http: { host: read.IAM_HTTP_HOST, port: read.PORT, trustedProxies: read.IAM_TRUSTED_PROXIES ?? [] },
+    http: {
+      host: read.IAM_HTTP_HOST,
+      port: read.PORT,
+      trustedProxies: read.IAM_TRUSTED_PROXIES ?? [],
+      placeHeaders: read.IAM_PLACE_HEADERS ?? [],
+    },
     database: databaseOf(read),
     redisUrl: read.REDIS_URL,
     kms: { wrapKey: read.IAM_KMS_WRAP_KEY, endpoint: read.IAM_KMS_ENDPOINT },

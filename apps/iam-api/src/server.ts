@@ -7,12 +7,13 @@ import { logRequests } from './http/access-log.ts'
 import { answerClientError } from './http/client-error.ts'
 import { acceptOnlyJson } from './http/json-body.ts'
 import { compileSchemasLazily } from './http/lazy-schemas.ts'
+import { type PlaceOptions, rememberPlaces } from './http/place.ts'
 import { answerProblem, sendProblem } from './http/problem.ts'
 import { registerPages } from './pages/index.ts'
 import { registerRoutes } from './routes/index.ts'
 
-export interface ServerOptions {
-  /** Addresses and networks whose X-Forwarded-For is believed. */
+export interface ServerOptions extends PlaceOptions {
+  /** Addresses and networks whose X-Forwarded-For, and what they say of places, is believed. */
   readonly trustedProxies: readonly string[]
 }
 
@@ -37,6 +38,7 @@ export async function buildServer(deps: Deps, options: ServerOptions): Promise<A
   acceptOnlyJson(app)
   compileSchemasLazily(app)
   logRequests(app, deps)
+  rememberPlaces(app, options)
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id)
     reply.header('x-content-type-options', 'nosniff')

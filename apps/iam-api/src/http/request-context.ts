@@ -3,6 +3,7 @@ import { localeFrom, type Locale } from '@iam/domain/mail'
 import { startSpan } from '@iam/platform/telemetry'
 import type { FastifyRequest } from 'fastify'
 import { networkOf } from './network.ts'
+import { placeOf } from './place.ts'
 
 export interface RequestContext {
   readonly traceId: string
@@ -25,11 +26,13 @@ export function contextOf(request: FastifyRequest): RequestContext {
 
 /** Where a request came from, for audit and events: the masked network, never the address. */
 export function originOf(request: FastifyRequest): RequestOrigin {
+  const place = placeOf(request)
   return {
     requestId: request.id,
     traceparent: contextOf(request).traceparent,
     network: networkOf(request.ip),
     agent: (request.headers['user-agent'] ?? '').slice(0, 256),
+    ...(place === undefined ? {} : { place }),
   }
 }
 

@@ -3,6 +3,7 @@ import type { App } from '../app.ts'
 import { passwordRoutes } from './auth/password.ts'
 import { verifyEmailRoutes } from './auth/verify-email.ts'
 import { loginRoute } from './auth/login.ts'
+import { logoutAllRoute } from './auth/logout-all.ts'
 import { logoutRoute } from './auth/logout.ts'
 import { refreshRoute } from './auth/refresh.ts'
 import { registerRoute } from './auth/register.ts'
@@ -11,6 +12,7 @@ import { errorsRoute } from './errors.ts'
 import { healthRoutes } from './health.ts'
 import { meRoute } from './me.ts'
 import { emailRoutes } from './me/email.ts'
+import { sessionsRoutes } from './me/sessions.ts'
 import { openApiRoute } from './openapi.ts'
 import { tenantsRoutes } from './tenants/index.ts'
 
@@ -23,9 +25,11 @@ export function registerRoutes(app: App, deps: Deps): void {
   passwordRoutes(app, deps)
   refreshRoute(app, deps)
   logoutRoute(app, deps)
+  logoutAllRoute(app, deps)
   sessionRoute(app, deps)
   meRoute(app, deps)
   emailRoutes(app, deps)
+  sessionsRoutes(app, deps)
   tenantsRoutes(app, deps)
   errorsRoute(app)
   openApiRoute(app)

@@ -24,8 +24,26 @@ export const NewPassword = Type.String({
   description: 'Up to 256 code points; the least number is the tenant’s.',
 })
 
+/** What people call a device of theirs. */
+export const DeviceName = Type.String({ minLength: 1, maxLength: 128, pattern: '^[^\\p{Cc}\\p{Cs}]*$' })
+
 /** The token of a mailed link. */
 export const OneTimeToken = Type.String({ minLength: 1, maxLength: 136 })
+
+export const SessionId = Type.String({
+  pattern: '^ses_[0-9A-HJKMNP-TV-Z]{26}$',
+  description: 'The session’s id.',
+})
+
+/** One page: `nextCursor` is missing on the last one. */
+export function pageOf<Item extends Type.TSchema>(item: Item) {
+  return Type.Object({ items: Type.Array(item), nextCursor: Type.Optional(Type.String()) })
+}
+
+export const Page = {
+  cursor: Type.Optional(Type.String({ maxLength: 64, description: 'The `nextCursor` of the page before.' })),
+  limit: Type.Integer({ minimum: 1, maximum: 100, default: 20 }),
+}
 
 /** What is answered when the rest happens by mail. */
 export const Accepted = Type.Object({ status: Type.Literal('accepted') })

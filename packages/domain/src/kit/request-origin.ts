@@ -7,4 +7,6 @@ export interface RequestOrigin {
   readonly network: string
   /** The client's own name for itself, cut to 256 characters. */
   readonly agent: string
+  /** The town and country that the load balancer takes the address for, where it says so. */
+  readonly place?: string
 }

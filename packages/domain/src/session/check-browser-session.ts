@@ -4,7 +4,7 @@ import type { SecretRings } from '../secret-key/index.ts'
 import { readBrowserToken, type BrowserToken, type PresentedBrowserToken } from './browser-token.ts'
 import { endSession, type EndSession } from './end-session.ts'
 import { formKeyOf, type FormKey } from './form-token.ts'
-import { touchBrowserSession, type TouchedSession } from './queries.ts'
+import { touchBrowserSession, type TouchedSession } from './browser-queries.ts'
 import type { SessionCache } from './session-cache.ts'
 
 /** A browser's session that stands, and whose it is. */

@@ -65,7 +65,8 @@ export function lockSessionOfFamily(tenantId: Id<'ten'>, familyId: string): Stat
 /**
  * The one statement that decides a refresh and does what it decides, with audit and event. The row is locked
  * first and the clock read after; the first condition that holds wins. Presentations that are refused change
- * no row. A replay is answered for ten seconds, 64 times; for a sender-constrained family until the successor
+ * no row, but for one: a live token that comes too late ends its family, so that a clock that is set back does not
+ * bring it to life again. A replay is answered for ten seconds, 64 times; for a sender-constrained family until the successor
  * is used. Two generations in a row replayed from somewhere else than they were rotated are two holders of
  * one token taking turns, and burn.
  */
@@ -108,6 +109,11 @@ kept as (
   from decided d
   where f.tenant_id = $1 and f.id = $2 and d.outcome in ('rotate', 'replay')
   returning f.generation, f.cur_hash, f.box, f.expires_at
+),
+lapsed as (
+  update iam.refresh_family f set revoked_at = d.t, prev_hash = null, box = null
+    from decided d
+   where f.tenant_id = $1 and f.id = $2 and d.outcome = 'expired' and d.generation = $3 and d.cur_hash = $4
 ),
 burned as materialized (
   select iam.end_session($1, session_id, 'refresh_reused', t) as ended from decided where outcome = 'burn'

@@ -3,7 +3,7 @@ import type { RequestOrigin } from '../kit/index.ts'
 import { readBrowserToken, type PresentedBrowserToken } from './browser-token.ts'
 import type { CheckBrowserDeps } from './check-browser-session.ts'
 import { endSession } from './end-session.ts'
-import { browserSession } from './queries.ts'
+import { browserSession } from './browser-queries.ts'
 
 /**
  * Signs a browser out: its session ends with the grants that clients have in it. Signing out of one that has ended,

@@ -2,7 +2,8 @@ import { appendAudit } from '../audit/index.ts'
 import { run, type Executor } from '../db/index.ts'
 import type { Id, RequestOrigin } from '../kit/index.ts'
 import { appendEvent, type PayloadOf } from '../outbox/index.ts'
-import { lockLiveSessionsOf, markSessionEnded, sessionWithGrants } from './queries.ts'
+import { lockLiveSessionsOf } from './live-queries.ts'
+import { markSessionEnded, sessionWithGrants } from './queries.ts'
 import type { SessionCache } from './session-cache.ts'
 
 export interface EndSessionsOf {

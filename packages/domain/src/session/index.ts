@@ -6,17 +6,20 @@ export {
 export { checkBrowserSession, type BrowserSession } from './check-browser-session.ts'
 export { checkSession, type CheckedSession } from './check-session.ts'
 export { endBrowserSession } from './end-browser-session.ts'
+export { endOwnSession, type EndOwnSession } from './end-own-session.ts'
 export { endSession, type EndSession } from './end-session.ts'
 export { burySessions, endSessionsOf, type EndedSession, type EndSessionsOf } from './end-sessions-of.ts'
 export { findLiveSessions, forgetSessions, type LiveSession } from './live-sessions.ts'
 export { fingerprintOf, streamOfUnknown, subjectHmacOf } from './fingerprint.ts'
 export { fitsFormToken, formTokenOf, type FormKey } from './form-token.ts'
+export { listSessions, type ListedSession, type ListSessions, type SessionPage } from './list-sessions.ts'
 export {
   logInBrowserWithPassword,
   logInWithPassword,
   type LogInBrowserWithPassword,
   type LogInWithPassword,
 } from './log-in-with-password.ts'
+export { logOutEverywhere, type LogOutEverywhere } from './log-out-everywhere.ts'
 export { logOut, type LogOut } from './log-out.ts'
 export {
   openBrowserSession,
@@ -24,6 +27,7 @@ export {
   type OpenedBrowserSession,
 } from './open-browser-session.ts'
 export { openPreSession, readPreSession, type PreSession } from './pre-session.ts'
+export { renameSession, type RenameSession } from './rename-session.ts'
 export { openSession, type OpenSession } from './open-session.ts'
 export type { IssuedSession } from './issued-session.ts'
 export { RefreshFlights } from './refresh-flights.ts'

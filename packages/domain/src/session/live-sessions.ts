@@ -1,5 +1,6 @@
 import type { Executor } from '../db/index.ts'
 import type { Id } from '../kit/index.ts'
+import { isAlive } from './live-queries.ts'
 
 export interface LiveSession {
   readonly id: string
@@ -13,20 +14,19 @@ export interface LiveSession {
 
 type Person = { readonly tenantId: Id<'ten'>; readonly userId: Id<'usr'> }
 
-/** The sessions of a person that have neither been ended nor run out, the newest first. */
+/** The sessions of a person that stand, the newest first. */
 export async function findLiveSessions(
   db: Executor,
   { tenantId, userId, at }: Person & { readonly at: Date },
 ): Promise<LiveSession[]> {
   return db
-    .selectFrom('iam.session')
-    .select(['id', 'kind', 'amr', 'acr', 'auth_time as authTime', 'created_at as createdAt'])
-    .select('expires_at as expiresAt')
-    .where('tenant_id', '=', tenantId)
-    .where('user_id', '=', userId)
-    .where('revoked_at', 'is', null)
-    .where('expires_at', '>', at)
-    .orderBy('id', 'desc')
+    .selectFrom('iam.session as s')
+    .select(['s.id', 's.kind', 's.amr', 's.acr', 's.auth_time as authTime', 's.created_at as createdAt'])
+    .select('s.expires_at as expiresAt')
+    .where('s.tenant_id', '=', tenantId)
+    .where('s.user_id', '=', userId)
+    .where(isAlive(at))
+    .orderBy('s.id', 'desc')
     .execute()
 }
 

@@ -3,7 +3,7 @@ import { build, type Statement } from '../db/index.ts'
 import { newId, type Id, type RequestOrigin } from '../kit/index.ts'
 import { eventTypes } from '../outbox/index.ts'
 import type { BrowserToken } from './browser-token.ts'
-import { isAlive } from './queries.ts'
+import { isAlive } from './live-queries.ts'
 
 export interface MakeRoom {
   readonly tenantId: Id<'ten'>

@@ -2,9 +2,10 @@ import type { Db } from '../db/index.ts'
 import { streamKey } from '../db/index.ts'
 import { newId, type Clock, type Id, type RequestOrigin } from '../kit/index.ts'
 import type { SecretRings } from '../secret-key/index.ts'
-import { sealPersonal, type SealedUserKey } from '../user/index.ts'
+import type { SealedUserKey } from '../user/index.ts'
 import type { Authenticated } from './authenticate-with-password.ts'
 import type { NewSession } from './queries.ts'
+import { sealedFacts } from './session-facts.ts'
 import type { SessionCache } from './session-cache.ts'
 
 export type OpenDeps = {
@@ -55,15 +56,11 @@ export function planOpening(
 
 /** The session's row. What tells of the person's device and whereabouts is sealed under their key, or left out. */
 export function rowOf(
-  deps: Pick<OpenDeps, 'secrets' | 'clock'>,
+  deps: Pick<OpenDeps, 'secrets'>,
   opening: Opening,
   name: string | undefined,
 ): Omit<NewSession, 'held'> {
   const { tenantId, userId, userKey, sessionId, amr, acr, now, endsAt, origin } = opening
-  const { network, agent } = origin
-  const sealed = (values: object, member: string) =>
-    userKey &&
-    sealPersonal(deps.secrets.of('data'), { userId, userKey }, { values, context: `${sessionId}:${member}` })
   return {
     tenantId,
     id: sessionId,
@@ -72,7 +69,6 @@ export function rowOf(
     acr,
     createdAt: now,
     expiresAt: endsAt,
-    seenFrom: sealed({ network, agent }, 'seen_from'),
-    name: name === undefined ? undefined : sealed({ name }, 'name'),
+    ...sealedFacts(deps, { userId, userKey, sessionId }, { origin, name }),
   }
 }

@@ -49,67 +49,6 @@ export function insertSession(session: NewSession) {
     .compile()
 }
 
-/**
- * Whether the session `s` stands: not revoked, not run out, and not idle for too long. A browser's is used when its
- * pages are, an app's when one of its refresh tokens is.
- */
-export function isAlive(now: Date) {
-  return sql<boolean>`
-    s.revoked_at is null and s.expires_at > ${now} and case s.kind
-      when 'browser' then s.last_seen_at + make_interval(secs => s.idle_seconds) > ${now}
-      else exists (select from iam.refresh_family f
-                    where f.tenant_id = s.tenant_id and f.session_id = s.id
-                      and f.revoked_at is null and f.expires_at > ${now}) end`
-}
-
-type ByHash = { readonly tenantId: Id<'ten'>; readonly sessionId: Id<'ses'>; readonly hash: Buffer }
-
-/** Whose session a browser's token is, ended or not. */
-export function browserSession({ tenantId, sessionId, hash }: ByHash) {
-  return build
-    .selectFrom('iam.session')
-    .select('user_id as userId')
-    .where('tenant_id', '=', tenantId)
-    .where('id', '=', sessionId)
-    .where('secret_hash', '=', hash)
-    .compile()
-}
-
-/** A browser's session as it stands, with its account. */
-export interface TouchedSession {
-  readonly userId: Id<'usr'>
-  readonly email: string
-  readonly locale: string
-  readonly status: string
-  readonly amr: readonly string[]
-  readonly acr: string
-  readonly authTime: Date
-  readonly expiresAt: Date
-  readonly revokedAt: Date | null
-  readonly lastSeenAt: Date
-  readonly idleSeconds: number
-}
-
-/**
- * A browser's session by its token, and, if it stands and that was not noted within this minute, a note that it is
- * used now. The note goes forward only, whatever the clocks say, and is not made on what has ended meanwhile.
- */
-export function touchBrowserSession({ tenantId, sessionId, hash, now }: ByHash & { readonly now: Date }) {
-  return sql<TouchedSession>`
-    with touched as (
-      update iam.session s set last_seen_at = ${now}
-        from iam."user" u
-       where s.tenant_id = ${tenantId} and s.id = ${sessionId} and s.secret_hash = ${hash}
-         and u.tenant_id = s.tenant_id and u.id = s.user_id and u.status = 'active'
-         and s.last_seen_at <= ${new Date(now.getTime() - 60_000)} and ${isAlive(now)}
-    )
-    select s.user_id as "userId", u.email, u.locale, u.status, s.amr, s.acr, s.auth_time as "authTime",
-           s.expires_at as "expiresAt", s.revoked_at as "revokedAt", s.last_seen_at as "lastSeenAt",
-           s.idle_seconds as "idleSeconds"
-      from iam.session s join iam."user" u on u.tenant_id = s.tenant_id and u.id = s.user_id
-     where s.tenant_id = ${tenantId} and s.id = ${sessionId} and s.secret_hash = ${hash}`.compile(build)
-}
-
 export interface NewGrant {
   readonly tenantId: Id<'ten'>
   readonly id: Id<'grt'>
@@ -248,22 +187,4 @@ export async function sessionWithGrants(
     .execute()
   if (session === undefined) return undefined
   return { userId: session.user_id as Id<'usr'>, grantIds: grants.map((grant) => grant.id) }
-}
-
-/**
- * The person's live sessions, each with its stream locked, in the order in which everybody locks streams. To be
- * asked in a transaction that holds the person's own stream.
- */
-export async function lockLiveSessionsOf(
-  db: Executor,
-  of: { tenantId: Id<'ten'>; userId: string; except?: string | undefined; only?: string | undefined },
-): Promise<string[]> {
-  const locked = await sql<{ id: string }>`
-    select id, pg_advisory_xact_lock(k) from (
-      select id, hashtextextended(tenant_id || ':' || id, 0) as k from iam.session
-       where tenant_id = ${of.tenantId} and user_id = ${of.userId} and revoked_at is null
-         and id <> ${of.except ?? ''} and id = coalesce(${of.only ?? null}, id)
-       order by 2 offset 0
-    ) ordered`.execute(db)
-  return locked.rows.map((row) => row.id)
 }

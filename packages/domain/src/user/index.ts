@@ -19,5 +19,5 @@ export {
   type UserStatus,
 } from './queries.ts'
 export { forgetUser } from './forget-user.ts'
-export { newUserKey, sealPersonal, type SealedUserKey } from './personal.ts'
+export { newUserKey, personalOpener, sealPersonal, type SealedUserKey } from './personal.ts'
 export { readProfile, type Profile } from './read-profile.ts'

@@ -25,6 +25,22 @@ export function sealPersonal(
   return seal(openUserKey(dataKeys, owner), Buffer.from(JSON.stringify(values)), context)
 }
 
+/**
+ * What opens a person's sealed values.
+ * @returns a function that answers undefined for what was not kept, and for everything once the key is erased.
+ */
+export function personalOpener(
+  dataKeys: SecretRing,
+  { userId, userKey }: { readonly userId: string; readonly userKey: SealedUserKey | undefined },
+): (sealed: Buffer | null, context: string) => Readonly<Record<string, string>> | undefined {
+  if (userKey === undefined) return () => undefined
+  const key = openUserKey(dataKeys, { userId, userKey })
+  return (sealed, context) =>
+    sealed === null
+      ? undefined
+      : (JSON.parse(unseal(key, sealed, context).toString()) as Record<string, string>)
+}
+
 function openUserKey(
   dataKeys: SecretRing,
   { userId, userKey }: { readonly userId: string; readonly userKey: SealedUserKey },

@@ -7,7 +7,15 @@ import { isBrowser } from '../../http/refresh-cookie.ts'
 import { originOf } from '../../http/request-context.ts'
 import { requireTenant } from '../../http/tenant.ts'
 import type { App } from '../../app.ts'
-import { Email, Password, problems, TenantHeader, tenantProblems, TokenAnswer } from '../schemas.ts'
+import {
+  DeviceName,
+  Email,
+  Password,
+  problems,
+  TenantHeader,
+  tenantProblems,
+  TokenAnswer,
+} from '../schemas.ts'
 import { answerTokens } from './answer-tokens.ts'
 
 const schema = {
@@ -18,7 +26,7 @@ const schema = {
     {
       email: Email,
       password: Password,
-      device: Type.Optional(Type.String({ maxLength: 128, pattern: '^[^\\p{Cc}\\p{Cs}]*$' })),
+      device: Type.Optional(DeviceName),
     },
     { additionalProperties: false },
   ),

@@ -15,7 +15,6 @@ export const UserPath = Type.Object({
 
 export const Locale = Type.Enum([...locales], { description: 'The language of mails and pages.' })
 export const RoleName = Type.Enum([...roles])
-export const SessionId = id('ses', 'The session’s id.')
 
 const time = Type.String({ format: 'date-time' })
 
@@ -28,16 +27,6 @@ export const User = Type.Object({
   roles: Type.Array(Type.String()),
   createdAt: time,
 })
-
-/** One page: `nextCursor` is missing on the last one. */
-export function pageOf<Item extends Type.TSchema>(item: Item) {
-  return Type.Object({ items: Type.Array(item), nextCursor: Type.Optional(Type.String()) })
-}
-
-export const Page = {
-  cursor: Type.Optional(Type.String({ maxLength: 64, description: 'The `nextCursor` of the page before.' })),
-  limit: Type.Integer({ minimum: 1, maximum: 100, default: 20 }),
-}
 
 /** What every administrative route has in common. */
 export const administration = {

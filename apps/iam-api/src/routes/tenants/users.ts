@@ -4,12 +4,10 @@ import type { App } from '../../app.ts'
 import type { Deps } from '../../deps.ts'
 import { administrativeCall } from '../../http/administrative-call.ts'
 import { readCursor, spellCursor } from '../../http/cursor.ts'
-import { Email } from '../schemas.ts'
+import { Email, Page, pageOf } from '../schemas.ts'
 import {
   administration,
   Locale,
-  Page,
-  pageOf,
   refusals,
   RoleName,
   TenantPath,

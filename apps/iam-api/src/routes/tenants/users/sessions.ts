@@ -2,7 +2,8 @@ import { endUserSessions, listUserSessions } from '@iam/domain/administration'
 import Type from 'typebox'
 import type { App } from '../../../app.ts'
 import type { Deps } from '../../../deps.ts'
-import { administration, refusals, SessionId, UserPath, WriteHeaders, writeRefusals } from '../schemas.ts'
+import { SessionId } from '../../schemas.ts'
+import { administration, refusals, UserPath, WriteHeaders, writeRefusals } from '../schemas.ts'
 import { userCall } from './user-call.ts'
 
 const time = Type.String({ format: 'date-time' })
