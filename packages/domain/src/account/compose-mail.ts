@@ -130,7 +130,8 @@ async function say(deps: ComposeDeps, tx: Executor, saying: Saying): Promise<Sai
   const compose = composers[mail.template]
   if (compose !== undefined) return compose(deps, tx, saying)
   if (user === undefined || user.status === 'erased') return undefined
-  return { to: user.email, letter: mail.template as Letter, page: 'account' }
+  const page = mail.template === 'account_locked' ? 'forgotten-password' : 'account'
+  return { to: user.email, letter: mail.template as Letter, page }
 }
 
 /** The letters that carry a code: what it is for, where its link leads, and who may still have it. */

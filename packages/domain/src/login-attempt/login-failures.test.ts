@@ -63,7 +63,9 @@ describe('wrong passwords in a row', () => {
     ])
     const recorded = (await auditOf(world, userId)).filter((action) => action.startsWith('user.locked'))
     expect(recorded).toEqual(['user.locked: too_many_failures'])
-    expect(await deliverMails(world)).toMatchObject([{ to: email, letter: 'account_locked' }])
+    expect(await deliverMails(world)).toMatchObject([
+      { to: email, letter: 'account_locked', link: 'https://id.example.test/t/acme/forgotten-password' },
+    ])
   })
 
   test('C166: of many at once exactly one is the hundredth', async () => {
