@@ -19,6 +19,21 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     grant delete on iam.credential, iam.one_time_code, iam.idempotency_key to iam_api;
     grant select (tenant_id, id, user_id, address, data_key_version, sent_at, given_up_at), delete on iam.mail to iam_api;
 
+    -- What was true when a password was checked may be overtaken before the session is stored: an account that was
+    -- suspended meanwhile, or whose password was changed, gets none. Called with the person's stream held.
+    create function iam.require_standing(in_tenant text, in_user text, in_password_of timestamptz)
+      returns void language plpgsql volatile set search_path = pg_catalog, pg_temp as $$
+    begin
+      if not exists (
+        select from iam."user" u join iam.credential c on c.tenant_id = u.tenant_id and c.user_id = u.id
+         where u.tenant_id = in_tenant and u.id = in_user and u.status = 'active' 
+           and date_trunc('milliseconds', c.changed_at) = in_password_of
+      ) then
+        raise exception 'The account has changed' using errcode = 'IAM01';
+      end if;
+    end
+    $$;
+
     -- Who else is an owner?
     create index role_assignment_of_role on iam.role_assignment (tenant_id, role);
   `.execute(db)

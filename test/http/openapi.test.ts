@@ -20,6 +20,8 @@ const members: Readonly<Record<string, string>> = {
   newPassword: password,
   token: 'x',
   name: 'at work',
+  slug: 'initech',
+  name: 'Initech',
 }
 
 /** What stands for the parameters of a path: well formed, and nobody. */

@@ -1,17 +1,24 @@
 import { requestPasswordReset } from '@iam/domain/account'
 import {
+  addTenant,
+  changePolicy,
   changeUser,
   endUserSessions,
   eraseUser,
   grantRole,
   inviteUser,
+  listTenants,
   listUserSessions,
   listUsers,
   lockUser,
   mailPasswordReset,
+  reactivateTenant,
   reactivateUser,
+  readPolicy,
+  readTenant,
   readUser,
   revokeRole,
+  suspendTenant,
   suspendUser,
   unlockUser,
 } from '@iam/domain/administration'
@@ -31,10 +38,22 @@ export async function travelAsAdministrators(world: World): Promise<void> {
   })
   const owners = [await add('first-owner', 'tenant.owner'), await add('second-owner', 'tenant.owner')]
   const member = await add('member')
+  const operators = { by: operator, tenantId: operator.tenantId, origin }
+  await listTenants(world, { ...operators, after: undefined, limit: 1 })
+  await addTenant(world, { ...operators, slug: 'hooli', name: 'Hooli' })
+  await suspendTenant(world, { ...operators, tenantId })
+  await reactivateTenant(world, { ...operators, tenantId })
   for (const by of [operator, ...owners]) {
     const request = (key: string) => ({ key, route: 'POST /x', requestHash: Buffer.from(key) })
     const call = { by, tenantId, origin }
     const on = { ...call, userId: member.userId }
+    await readTenant(world, call)
+    await readPolicy(world, call)
+    await changePolicy(world, {
+      ...call,
+      change: { maxSessions: by === operator ? 3 : null },
+      ifVersion: undefined,
+    })
     await listUsers(world, { ...call, limit: 1 })
     await listUsers(world, { ...call, limit: 1, email: member.email, status: 'active' })
     await readUser(world, on)

@@ -63,6 +63,11 @@ export const problemKinds: Record<ProblemCode, ProblemKind> = {
     'This tenant does not let people register themselves',
     'Ask its administrator.',
   ),
+  domain_not_allowed: kind(
+    403,
+    'This tenant does not register addresses of that domain',
+    'Use an address of your organisation, or ask its administrator.',
+  ),
   not_allowed: kind(
     403,
     'You may not do this',

@@ -1,3 +1,4 @@
+import { domainToASCII } from 'node:url'
 import { appendAudit } from '../audit/index.ts'
 import {
   credentialOf,
@@ -10,7 +11,7 @@ import { newId, Refusal, type Id, type RequestOrigin } from '../kit/index.ts'
 import { queueMail } from '../mail/index.ts'
 import { appendEvent } from '../outbox/index.ts'
 import { streamOfUnknown, subjectHmacOf } from '../session/index.ts'
-import { findTenantPolicy } from '../tenant/index.ts'
+import { findTenantPolicy, type TenantPolicy } from '../tenant/index.ts'
 import { insertUser, insertUserKey, newUserKey, normaliseEmail, type User } from '../user/index.ts'
 import type { AccountDeps } from './deps.ts'
 
@@ -30,17 +31,27 @@ type Deps = Pick<AccountDeps, 'db' | 'clock' | 'secrets' | 'passwords'>
  *
  * A known address gets the same answer after the same hash, the same statements and as many mails, and nothing
  * of the account there changes: its owner is told, and who asks does not learn who is registered.
- * @throws Refusal `registration_closed`, `password_unacceptable`, `login_busy` when hashing is overloaded, and
+ * @throws Refusal `registration_closed`, `domain_not_allowed`, `password_unacceptable`, `login_busy` when hashing is overloaded, and
  *   `temporarily_unavailable` where the tenant insists on a check for breached passwords that cannot be made.
  */
 export async function registerUser(deps: Deps, input: RegisterUser): Promise<void> {
   const { tenantId } = input
   const policy = await inTenant(deps.db, { tenantId }, (tx) => findTenantPolicy(tx, tenantId))
   if (policy === undefined) throw new Refusal('tenant_unknown')
-  if (!policy.selfRegistration) throw new Refusal('registration_closed')
+  if (!policy.selfRegistration || !policy.passwordLogin) throw new Refusal('registration_closed')
   const email = normaliseEmail(input.email)
+  requireAllowedDomain(email, policy)
   const password = await prepareNewPassword(deps, { tenantId, email, password: input.password, policy })
   await store(deps, { ...input, email }, password)
+}
+
+/**
+ * Before anybody is looked up: who asks learns which domains are welcome, and not who is here.
+ * @throws Refusal `domain_not_allowed`.
+ */
+function requireAllowedDomain(email: string, { allowedDomains }: TenantPolicy): void {
+  const domain = domainToASCII(email.slice(email.lastIndexOf('@') + 1))
+  if (allowedDomains.length > 0 && !allowedDomains.includes(domain)) throw new Refusal('domain_not_allowed')
 }
 
 async function store(deps: Deps, input: RegisterUser, password: StoredPassword): Promise<void> {

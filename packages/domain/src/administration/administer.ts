@@ -52,6 +52,8 @@ export interface Outcome<T> {
   readonly ended?: readonly EndedSession[]
   /** False when everything had been so before. */
   readonly changed?: boolean
+  /** For the audit trail: names of what was changed, never values. */
+  readonly remark?: string
   /** Whom the answer tells of. */
   readonly subjectId?: string
 }
@@ -130,15 +132,15 @@ interface Recorded {
   readonly at: Date
   readonly actor: { readonly type: 'user' | 'operator'; readonly id: string }
   readonly outcome: 'success' | 'refused'
-  readonly reason?: string
+  readonly reason: string | undefined
 }
 
 async function recordDone(
   tx: Executor,
   { call, act, administrator: { type, id, homeId }, at, outcome }: Acted,
 ): Promise<void> {
-  const unchanged = outcome.changed === false ? { reason: 'unchanged' } : {}
-  const recorded = { call, act, at, actor: { type, id }, outcome: 'success', ...unchanged } as const
+  const remark = outcome.changed === false ? 'unchanged' : outcome.remark
+  const recorded = { call, act, at, actor: { type, id }, outcome: 'success', reason: remark } as const
   if (act.reads !== true || type === 'operator') await run(tx, here(recorded))
   if (homeId !== call.tenantId) await recordAtHome(tx, homeId, recorded)
 }

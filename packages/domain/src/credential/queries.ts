@@ -8,10 +8,10 @@ type Owner = { readonly tenantId: Id<'ten'>; readonly userId: Id<'usr'> }
 export function credentialOf(tenantId: Id<'ten'>, userId: string) {
   return build
     .selectFrom('iam.credential')
-    .select(['hash', 'pepper_version as pepperVersion'])
+    .select(['hash', 'pepper_version as pepperVersion', 'changed_at as changedAt'])
     .where('tenant_id', '=', tenantId)
     .where('user_id', '=', userId)
-    .$castTo<StoredPassword>()
+    .$castTo<StoredPassword & { readonly changedAt: Date }>()
     .compile()
 }
 

@@ -21,6 +21,7 @@ export type RefusalCode =
   | 'idempotency_key_reused'
   | 'precondition_failed'
   | 'registration_closed'
+  | 'domain_not_allowed'
   | 'password_unacceptable'
   | 'code_invalid'
   | 'rate_limited'

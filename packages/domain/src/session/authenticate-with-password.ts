@@ -16,6 +16,7 @@ import type { SecretRings } from '../secret-key/index.ts'
 import { readTenantPolicy, tenantPolicyOf, type TenantPolicy } from '../tenant/index.ts'
 import { normaliseEmail, userByEmail, userKeyOf, type SealedUserKey, type User } from '../user/index.ts'
 import { streamOfUnknown, subjectHmacOf } from './fingerprint.ts'
+import { requireStanding } from './require-standing.ts'
 
 export interface AuthenticateWithPassword {
   readonly tenantId: Id<'ten'>
@@ -50,9 +51,9 @@ type Failure = 'invalid_credentials' | 'user_suspended'
 /**
  * Finds out whose password this is. Opens nothing.
  *
- * An unknown address, a wrong password and one that too many failures disabled get the same answer for the same
- * work: one place in the queue, the same statements, one hash of a kind that the tenant has, one recorded
- * failure. "Suspended" is said only to someone who knew the password.
+ * An unknown address, a wrong password, one that too many failures disabled, and any where the tenant takes none,
+ * get the same answer for the same work: one place in the queue, the same statements, one hash of a kind that the
+ * tenant has, one recorded failure. "Suspended" is said only to someone who knew the password.
  * @throws Refusal `invalid_credentials`, `user_suspended`, `login_busy`.
  */
 export async function authenticateWithPassword(
@@ -67,14 +68,16 @@ export async function authenticateWithPassword(
     const decoy = decoyFor(deps, { tenantId, email, mix })
     const fits = await checkPassword(deps, { tenantId, stored, password, decoy })
     release()
-    if (user === undefined || isDisabled || !fits) {
+    const isTaken = fits && !isDisabled && account.policy.passwordLogin
+    if (user === undefined || stored === undefined || !isTaken) {
       return await refuse(deps, { ...input, email, user, failure: 'invalid_credentials' })
     }
     if (user.status !== 'active') {
       return await refuse(deps, { ...input, email, user, failure: 'user_suspended' })
     }
-    if (stored !== undefined) rehashWhenIdle(deps, { tenantId, userId: user.id, stored, password })
+    rehashWhenIdle(deps, { tenantId, userId: user.id, stored, password })
     const also = [
+      requireStanding({ tenantId, userId: user.id, passwordOf: stored.changedAt }),
       forgetFailures(tenantId, user.id),
       keepOrigin(deps, { tenantId, email, userId: user.id, origin }),
     ]

@@ -2,6 +2,7 @@ import type { Passwords } from '../credential/index.ts'
 import { authenticateWithPassword, type AuthenticateWithPassword } from './authenticate-with-password.ts'
 import type { IssuedSession } from './issued-session.ts'
 import { openBrowserSession, type OpenedBrowserSession } from './open-browser-session.ts'
+import { unlessOvertaken } from './require-standing.ts'
 import { openSession, type OpenSessionDeps } from './open-session.ts'
 
 export interface LogInWithPassword extends AuthenticateWithPassword {
@@ -16,8 +17,10 @@ type Deps = OpenSessionDeps & { readonly passwords: Passwords }
  * @throws Refusal what `authenticateWithPassword` refuses, and `temporarily_unavailable` when no key can sign.
  */
 export async function logInWithPassword(deps: Deps, input: LogInWithPassword): Promise<IssuedSession> {
-  const authenticated = await authenticateWithPassword(deps, input)
-  return openSession(deps, { ...authenticated, device: input.device, origin: input.origin })
+  const { device, origin } = input
+  return unlessOvertaken(async () =>
+    openSession(deps, { ...(await authenticateWithPassword(deps, input)), device, origin }),
+  )
 }
 
 export interface LogInBrowserWithPassword extends AuthenticateWithPassword {
@@ -34,7 +37,8 @@ export async function logInBrowserWithPassword(
   deps: Pick<Deps, 'db' | 'clock' | 'secrets' | 'passwords' | 'sessionCache'>,
   input: LogInBrowserWithPassword,
 ): Promise<OpenedBrowserSession> {
-  const authenticated = await authenticateWithPassword(deps, input)
   const { previous, origin } = input
-  return openBrowserSession(deps, { ...authenticated, previous, origin })
+  return unlessOvertaken(async () =>
+    openBrowserSession(deps, { ...(await authenticateWithPassword(deps, input)), previous, origin }),
+  )
 }

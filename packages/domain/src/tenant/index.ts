@@ -1,12 +1,16 @@
-export { createTenant, type CreateTenant } from './create-tenant.ts'
+export { addTenant, createTenant, type AddTenant, type CreateTenant } from './create-tenant.ts'
 export { describeTenant, type TenantDescription } from './describe-tenant.ts'
 export { TenantDirectory } from './tenant-directory.ts'
-export { defaultTenantPolicy, readTenantPolicy, type TenantPolicy } from './tenant-policy.ts'
+export { defaultTenantPolicy, policyBounds, readTenantPolicy, type TenantPolicy } from './tenant-policy.ts'
 export {
   type DirectoryEntry,
   findDirectoryEntry,
   findTenant,
   findTenantPolicy,
+  listDirectory,
+  lockTenantPolicy,
+  replaceTenantPolicy,
+  setTenantStatus,
   tenantNameOf,
   systemTenantSlug,
   tenantPolicyOf,

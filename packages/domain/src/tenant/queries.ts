@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { build, type Executor } from '../db/index.ts'
 import type { Id } from '../kit/index.ts'
 import { readTenantPolicy, type TenantPolicy } from './tenant-policy.ts'
@@ -76,10 +77,72 @@ export function tenantPolicyOf(tenantId: Id<'ten'>) {
   return build.selectFrom('iam.tenant').select('policy').where('tenant_id', '=', tenantId).compile()
 }
 
+/** A tenant's stored policy and its version, locked against other changes. */
+export async function lockTenantPolicy(
+  db: Executor,
+  tenantId: Id<'ten'>,
+): Promise<{ readonly stored: Partial<TenantPolicy>; readonly version: number } | undefined> {
+  const found = await db
+    .selectFrom('iam.tenant')
+    .select(['policy', 'policy_version as version'])
+    .where('tenant_id', '=', tenantId)
+    .forUpdate()
+    .executeTakeFirst()
+  return found && { stored: found.policy as Partial<TenantPolicy>, version: found.version }
+}
+
+/** Stores another policy, with the next version. */
+export async function replaceTenantPolicy(
+  db: Executor,
+  { tenantId, stored, at }: { tenantId: Id<'ten'>; stored: Partial<TenantPolicy>; at: Date },
+): Promise<void> {
+  await db
+    .updateTable('iam.tenant')
+    .set({
+      policy: JSON.stringify(stored),
+      policy_version: sql<number>`policy_version + 1`,
+      updated_at: at,
+    })
+    .where('tenant_id', '=', tenantId)
+    .execute()
+}
+
+/** Tenants in the order of their ids. */
+export async function listDirectory(
+  db: Executor,
+  { after, limit }: { after: string | undefined; limit: number },
+): Promise<DirectoryEntry[]> {
+  const found = await db
+    .selectFrom('iam.directory')
+    .select(['tenant_id as tenantId', 'slug', 'region', 'status'])
+    .where('tenant_id', '>', after ?? '')
+    .orderBy('tenant_id')
+    .limit(limit)
+    .execute()
+  return found as DirectoryEntry[]
+}
+
+/** Lets a tenant be used, or not. @returns false when it was so before. */
+export async function setTenantStatus(
+  db: Executor,
+  { tenantId, status, at }: { tenantId: Id<'ten'>; status: 'active' | 'suspended'; at: Date },
+): Promise<boolean> {
+  const set = await db
+    .updateTable('iam.directory')
+    .set({ status, updated_at: at })
+    .where('tenant_id', '=', tenantId)
+    .where('status', '!=', status)
+    .returning('tenant_id')
+    .executeTakeFirst()
+  return set !== undefined
+}
+
 export interface TenantNames {
   readonly slug: string
   readonly name: string
+  readonly region: string
   readonly status: DirectoryEntry['status']
+  readonly createdAt: Date
 }
 
 /** What a tenant is called, for mails and pages. */
@@ -87,7 +150,7 @@ export async function findTenant(db: Executor, tenantId: Id<'ten'>): Promise<Ten
   const found = await db
     .selectFrom('iam.tenant as t')
     .innerJoin('iam.directory as d', 'd.tenant_id', 't.tenant_id')
-    .select(['d.slug', 't.name', 'd.status'])
+    .select(['d.slug', 't.name', 'd.region', 'd.status', 't.created_at as createdAt'])
     .where('t.tenant_id', '=', tenantId)
     .executeTakeFirst()
   return found as TenantNames | undefined

@@ -44,6 +44,11 @@ export class TenantDirectory {
     this.#remembered.delete(slug)
   }
 
+  /** Where the tenants are whose data is here. */
+  get region(): string {
+    return this.#deps.region
+  }
+
   /** Whether a tenant's data is known to live in another region. */
   async livesElsewhere(tenantId: Id<'ten'>): Promise<boolean> {
     const entry = await this.#find(tenantId)

@@ -1,7 +1,20 @@
+/** Between which numbers a tenant decides. */
+export const policyBounds = {
+  passwordMinLength: { minimum: 8, maximum: 64 },
+  passwordHistory: { minimum: 0, maximum: 24 },
+  sessionSeconds: { minimum: 300, maximum: 86_400 },
+  sessionIdleSeconds: { minimum: 60, maximum: 86_400 },
+  maxSessions: { minimum: 1, maximum: 200 },
+} as const
+
 /** What a tenant decides for itself. Stored as the differences from the defaults, so that defaults can improve. */
 export interface TenantPolicy {
   /** Whether strangers may make themselves an account. */
   readonly selfRegistration: boolean
+  /** The domains whose addresses strangers may register with, in ASCII and lower case; none for any domain. */
+  readonly allowedDomains: readonly string[]
+  /** Whether passwords log in. Where they do not, a right one is answered like a wrong one. */
+  readonly passwordLogin: boolean
   /**
    * In Unicode code points. 15, because a password is the only factor; never below 8, and never above the 64 that
    * must be accepted (NIST SP 800-63B-4 3.1.1.2).
@@ -24,6 +37,8 @@ export interface TenantPolicy {
 
 export const defaultTenantPolicy: TenantPolicy = {
   selfRegistration: true,
+  allowedDomains: [],
+  passwordLogin: true,
   passwordMinLength: 15,
   passwordHistory: 5,
   breachCheck: 'open',
@@ -34,18 +49,22 @@ export const defaultTenantPolicy: TenantPolicy = {
 
 /** A stored policy with the defaults filled in. Members it does not know, written by a newer release, are left out. */
 export function readTenantPolicy(stored: unknown): TenantPolicy {
-  const given = (stored ?? {}) as Partial<TenantPolicy>
+  const given: TenantPolicy = { ...defaultTenantPolicy, ...(stored as Partial<TenantPolicy> | null) }
+  const { selfRegistration, allowedDomains, passwordLogin, breachCheck } = given
   return {
-    selfRegistration: given.selfRegistration ?? defaultTenantPolicy.selfRegistration,
-    passwordMinLength: within(given.passwordMinLength ?? defaultTenantPolicy.passwordMinLength, 8, 64),
-    passwordHistory: within(given.passwordHistory ?? defaultTenantPolicy.passwordHistory, 0, 24),
-    breachCheck: given.breachCheck ?? defaultTenantPolicy.breachCheck,
-    sessionSeconds: given.sessionSeconds ?? defaultTenantPolicy.sessionSeconds,
-    sessionIdleSeconds: Math.max(60, given.sessionIdleSeconds ?? defaultTenantPolicy.sessionIdleSeconds),
-    maxSessions: within(given.maxSessions ?? defaultTenantPolicy.maxSessions, 1, 200),
+    selfRegistration,
+    allowedDomains,
+    passwordLogin,
+    passwordMinLength: within('passwordMinLength', given),
+    passwordHistory: within('passwordHistory', given),
+    breachCheck,
+    sessionSeconds: within('sessionSeconds', given),
+    sessionIdleSeconds: within('sessionIdleSeconds', given),
+    maxSessions: within('maxSessions', given),
   }
 }
 
-function within(value: number, least: number, most: number): number {
-  return Math.min(most, Math.max(least, value))
+function within(name: keyof typeof policyBounds, { [name]: value }: TenantPolicy): number {
+  const { minimum, maximum } = policyBounds[name]
+  return Math.min(maximum, Math.max(minimum, value))
 }

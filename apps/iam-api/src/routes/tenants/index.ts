@@ -1,5 +1,7 @@
 import type { App } from '../../app.ts'
 import type { Deps } from '../../deps.ts'
+import { policyRoutes } from './policy.ts'
+import { tenantRoutes } from './tenants.ts'
 import { usersRoutes } from './users.ts'
 import { passwordResetRoute } from './users/password-reset.ts'
 import { rolesRoutes } from './users/roles.ts'
@@ -9,6 +11,8 @@ import { userRoutes } from './users/user.ts'
 
 /** What administrators do in a tenant, and operators in any: everything under /api/v1/tenants. */
 export function tenantsRoutes(app: App, deps: Deps): void {
+  tenantRoutes(app, deps)
+  policyRoutes(app, deps)
   usersRoutes(app, deps)
   userRoutes(app, deps)
   standingRoutes(app, deps)

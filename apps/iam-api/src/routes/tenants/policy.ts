@@ -1,0 +1,81 @@
+import { changePolicy, readPolicy, type PolicyView } from '@iam/domain/administration'
+import { policyBounds } from '@iam/domain/tenant'
+import type { FastifyReply } from 'fastify'
+import Type from 'typebox'
+import type { App } from '../../app.ts'
+import type { Deps } from '../../deps.ts'
+import { administrativeCall } from '../../http/administrative-call.ts'
+import { administration, refusals, TenantPath, WriteHeaders, writeRefusals } from './schemas.ts'
+
+const label = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?'
+const Domain = Type.String({ maxLength: 253, pattern: `^${label}(?:\\.${label})+$` })
+const number = (name: keyof typeof policyBounds, description: string) =>
+  Type.Integer({ ...policyBounds[name], description })
+
+const members = {
+  selfRegistration: Type.Boolean({ description: 'Whether strangers may make themselves an account.' }),
+  allowedDomains: Type.Array(Domain, {
+    maxItems: 100,
+    description: 'Whose addresses strangers may register with; none for any. Lower case; IDNs in Punycode.',
+  }),
+  passwordLogin: Type.Boolean({ description: 'Whether passwords log in.' }),
+  passwordMinLength: number('passwordMinLength', 'In Unicode code points.'),
+  passwordHistory: number('passwordHistory', 'How many of the last passwords cannot be chosen again.'),
+  breachCheck: Type.Enum(['off', 'open', 'closed'], {
+    description:
+      'Whether new passwords are looked for among breached ones, and what happens while that fails.',
+  }),
+  sessionSeconds: number('sessionSeconds', 'From login to the session’s end.'),
+  sessionIdleSeconds: number('sessionIdleSeconds', 'How long a session lasts without being used.'),
+  maxSessions: number('maxSessions', 'Sessions of one person at a time; one more ends the oldest.'),
+}
+
+const Policy = Type.Object(members)
+/** Each member may be missing, or null for its default. */
+const Change = Type.Object(
+  Object.fromEntries(
+    Object.entries(members).map(([name, member]) => [name, Type.Optional(Type.Union([member, Type.Null()]))]),
+  ) as { [Name in keyof typeof members]: Type.TOptional<Type.TUnion<[(typeof members)[Name], Type.TNull]>> },
+  { additionalProperties: false },
+)
+
+const path = '/api/v1/tenants/:tenantId/policy'
+const common = { ...administration, params: TenantPath }
+
+const read = {
+  ...common,
+  summary: 'Read what a tenant has decided',
+  description: 'Defaults included. The ETag is the policy’s version.',
+  response: { 200: Policy, ...refusals() },
+}
+
+const change = {
+  ...common,
+  summary: 'Change what a tenant has decided',
+  description:
+    'Members that are missing stay; null brings the default back. With If-Match, only that version is changed.',
+  headers: Type.Object({
+    ...WriteHeaders.properties,
+    'if-match': Type.Optional(Type.String({ pattern: '^"[0-9]{1,9}"$' })),
+  }),
+  body: Change,
+  response: { 200: Policy, ...writeRefusals('precondition_failed') },
+}
+
+export function policyRoutes(app: App, deps: Deps): void {
+  app.get(path, { schema: read }, async (request, reply) => {
+    const call = await administrativeCall(deps, request, request.params.tenantId)
+    return answer(reply, await readPolicy(deps, call))
+  })
+  app.patch(path, { schema: change }, async (request, reply) => {
+    const call = await administrativeCall(deps, request, request.params.tenantId)
+    const match = request.headers['if-match']
+    const ifVersion = match === undefined ? undefined : Number(match.slice(1, -1))
+    return answer(reply, await changePolicy(deps, { ...call, change: request.body, ifVersion }))
+  })
+}
+
+function answer(reply: FastifyReply, { policy, version }: PolicyView) {
+  reply.header('cache-control', 'no-store').header('etag', `"${version}"`)
+  return { ...policy, allowedDomains: [...policy.allowedDomains] }
+}

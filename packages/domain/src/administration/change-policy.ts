@@ -1,0 +1,85 @@
+import { Refusal } from '../kit/index.ts'
+import {
+  findDirectoryEntry,
+  lockTenantPolicy,
+  readTenantPolicy,
+  replaceTenantPolicy,
+  systemTenantSlug,
+  type TenantPolicy,
+} from '../tenant/index.ts'
+import { administer, type Acting, type AdministrationDeps, type AdministrativeCall } from './administer.ts'
+
+/** A tenant's policy as it stands, and the version that it has. */
+export interface PolicyView {
+  readonly policy: TenantPolicy
+  readonly version: number
+}
+
+/** What is to be different; null for the default. */
+export type PolicyChange = { readonly [Name in keyof TenantPolicy]?: TenantPolicy[Name] | null | undefined }
+
+export type ChangePolicy = AdministrativeCall & {
+  readonly change: PolicyChange
+  /** Set where the change was decided by what stood in that version. */
+  readonly ifVersion: number | undefined
+}
+
+/** What a tenant has decided, defaults filled in. */
+export async function readPolicy(deps: AdministrationDeps, call: AdministrativeCall): Promise<PolicyView> {
+  const target = { type: 'tenant', id: call.tenantId }
+  const act = { action: 'policy.read', target, role: 'tenant.admin', reads: true } as const
+  return administer(deps, call, act, async ({ tx }) => {
+    const { stored, version } = await requirePolicy(tx, call)
+    return { answer: { policy: readTenantPolicy(stored), version } }
+  })
+}
+
+/**
+ * Changes what a tenant decides, from the next login, registration or new password on. Sessions that stand keep the
+ * lifetimes that they were opened with.
+ * @throws Refusal `precondition_failed` when the version is another one, `not_allowed` for taking passwords from
+ *   operators, and what `administer` refuses.
+ */
+export async function changePolicy(deps: AdministrationDeps, call: ChangePolicy): Promise<PolicyView> {
+  const { tenantId, change, ifVersion } = call
+  const target = { type: 'tenant', id: tenantId }
+  const act = { action: 'policy.changed', target, role: 'tenant.admin' } as const
+  return administer(deps, call, act, async ({ tx, at }) => {
+    const { stored, version } = await requirePolicy(tx, call)
+    if (ifVersion !== undefined && ifVersion !== version) throw new Refusal('precondition_failed')
+    const next = merge(stored, change)
+    if (next.passwordLogin === false) await requireAnotherWayIn(tx, call)
+    const changed = Object.keys(change).filter((name) => !isSame(stored, next, name as keyof TenantPolicy))
+    if (changed.length === 0) return { answer: { policy: readTenantPolicy(next), version }, changed: false }
+    await replaceTenantPolicy(tx, { tenantId, stored: next, at })
+    const answer = { policy: readTenantPolicy(next), version: version + 1 }
+    return { answer, remark: changed.join(', ') }
+  })
+}
+
+async function requirePolicy(tx: Acting['tx'], { tenantId }: AdministrativeCall) {
+  const found = await lockTenantPolicy(tx, tenantId)
+  if (found === undefined) throw new Refusal('tenant_unknown')
+  return found
+}
+
+/** As JSON Merge Patch does (RFC 7396): null takes a member away, and with it what differed from the default. */
+function merge(stored: Partial<TenantPolicy>, change: PolicyChange): Partial<TenantPolicy> {
+  const merged = Object.entries({ ...stored, ...change })
+  return Object.fromEntries(merged.filter(([, value]) => value !== null && value !== undefined))
+}
+
+function isSame(
+  before: Partial<TenantPolicy>,
+  after: Partial<TenantPolicy>,
+  name: keyof TenantPolicy,
+): boolean {
+  return JSON.stringify(before[name]) === JSON.stringify(after[name])
+}
+
+/** Whoever could bring passwords back would be shut out with everybody else. */
+async function requireAnotherWayIn(tx: Acting['tx'], { tenantId }: AdministrativeCall): Promise<void> {
+  const entry = await findDirectoryEntry(tx, tenantId)
+  if (entry?.slug !== systemTenantSlug) return
+  throw new Refusal('not_allowed', { detail: 'Operators have no other way in than their password.' })
+}
