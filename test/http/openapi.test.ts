@@ -21,7 +21,6 @@ const members: Readonly<Record<string, string>> = {
   token: 'x',
   name: 'at work',
   slug: 'initech',
-  name: 'Initech',
 }
 
 /** What stands for the parameters of a path: well formed, and nobody. */

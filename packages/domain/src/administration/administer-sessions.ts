@@ -1,32 +1,36 @@
 import { Refusal } from '../kit/index.ts'
-import { endSessionsOf, findLiveSessions, type LiveSession } from '../session/index.ts'
+import { endSessionsOf, listSessionsWithin, type ListedSession } from '../session/index.ts'
 import { administer, type AdministrationDeps } from './administer.ts'
 import { administerUser, requireUser, type UserCall } from './administer-user.ts'
 
 /** A session as administrators see it. Times in RFC 3339. */
-export type SessionView = Omit<LiveSession, 'authTime' | 'createdAt' | 'expiresAt'> & {
-  readonly authTime: string
+export type SessionView = Omit<ListedSession, 'createdAt' | 'lastSeenAt'> & {
   readonly createdAt: string
-  readonly expiresAt: string
+  readonly lastSeenAt: string
 }
 
-/** The sessions of a person that stand, the newest first. @throws Refusal `not_found`, and what `administer` refuses. */
-export async function listUserSessions(deps: AdministrationDeps, call: UserCall): Promise<SessionView[]> {
-  const { tenantId, userId } = call
+export type ListUserSessions = UserCall & { readonly after: string | undefined; readonly limit: number }
+
+/**
+ * The sessions of a person that stand, the newest first, page by page.
+ * @throws Refusal `not_found`, and what `administer` refuses.
+ */
+export async function listUserSessions(
+  deps: AdministrationDeps,
+  call: ListUserSessions,
+): Promise<{ readonly items: SessionView[]; readonly last: string | undefined }> {
+  const { tenantId, userId, after, limit } = call
   const target = { type: 'user', id: userId }
   const act = { action: 'sessions.listed', target, role: 'tenant.admin', reads: true } as const
-  return administer(deps, call, act, async ({ tx, at }) => {
+  return administer(deps, call, act, async ({ tx }) => {
     await requireUser(tx, tenantId, userId)
-    const sessions = await findLiveSessions(tx, { tenantId, userId, at })
-    return {
-      answer: sessions.map(({ authTime, createdAt, expiresAt, ...session }) => ({
-        ...session,
-        authTime: authTime.toISOString(),
-        createdAt: createdAt.toISOString(),
-        expiresAt: expiresAt.toISOString(),
-      })),
-    }
+    const { items, last } = await listSessionsWithin(tx, deps, { tenantId, userId, after, limit })
+    return { answer: { items: items.map(view), last } }
   })
+}
+
+function view({ createdAt, lastSeenAt, ...session }: ListedSession): SessionView {
+  return { ...session, createdAt: createdAt.toISOString(), lastSeenAt: lastSeenAt.toISOString() }
 }
 
 /**

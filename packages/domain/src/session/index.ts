@@ -9,10 +9,16 @@ export { endBrowserSession } from './end-browser-session.ts'
 export { endOwnSession, type EndOwnSession } from './end-own-session.ts'
 export { endSession, type EndSession } from './end-session.ts'
 export { burySessions, endSessionsOf, type EndedSession, type EndSessionsOf } from './end-sessions-of.ts'
-export { findLiveSessions, forgetSessions, type LiveSession } from './live-sessions.ts'
+export { forgetSessions } from './forget-sessions.ts'
 export { fingerprintOf, streamOfUnknown, subjectHmacOf } from './fingerprint.ts'
 export { fitsFormToken, formTokenOf, type FormKey } from './form-token.ts'
-export { listSessions, type ListedSession, type ListSessions, type SessionPage } from './list-sessions.ts'
+export {
+  listSessions,
+  listSessionsWithin,
+  type ListedSession,
+  type ListSessions,
+  type SessionPage,
+} from './list-sessions.ts'
 export {
   logInBrowserWithPassword,
   logInWithPassword,

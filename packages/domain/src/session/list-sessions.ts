@@ -1,7 +1,7 @@
-import { inOneFlight, type Db } from '../db/index.ts'
+import { inOneFlight, run, type Db, type Executor } from '../db/index.ts'
 import type { Clock, Id } from '../kit/index.ts'
 import type { SecretRings } from '../secret-key/index.ts'
-import { userKeyOf } from '../user/index.ts'
+import { userKeyOf, type SealedUserKey } from '../user/index.ts'
 import { ownSessions, type OwnSession } from './live-queries.ts'
 import { factsOpener, type SessionFacts } from './session-facts.ts'
 
@@ -39,7 +39,32 @@ export async function listSessions(
     ownSessions(page),
     userKeyOf(tenantId, userId),
   ])
-  const factsOf = factsOpener(deps, { userId, userKey })
+  return pageOfSessions(deps, { userId, limit, rows, userKey })
+}
+
+/** The same, inside a transaction. */
+export async function listSessionsWithin(
+  tx: Executor,
+  deps: { readonly clock: Clock; readonly secrets: SecretRings },
+  { tenantId, userId, after, limit }: ListSessions,
+): Promise<SessionPage> {
+  const page = { tenantId, userId, before: after, limit: limit + 1, now: deps.clock() }
+  const rows = await run(tx, ownSessions(page))
+  const [userKey] = await run(tx, userKeyOf(tenantId, userId))
+  return pageOfSessions(deps, { userId, limit, rows, userKey })
+}
+
+function pageOfSessions(
+  deps: { readonly secrets: SecretRings },
+  found: {
+    readonly userId: Id<'usr'>
+    readonly limit: number
+    readonly rows: readonly OwnSession[]
+    readonly userKey: SealedUserKey | undefined
+  },
+): SessionPage {
+  const { rows, limit } = found
+  const factsOf = factsOpener(deps, found)
   const shown = rows.slice(0, limit)
   const last = rows.length > limit ? shown.at(-1) : undefined
   return {

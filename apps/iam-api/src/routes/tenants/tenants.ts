@@ -10,7 +10,8 @@ import type { App } from '../../app.ts'
 import type { Deps } from '../../deps.ts'
 import { administrativeCall } from '../../http/administrative-call.ts'
 import { readCursor, spellCursor } from '../../http/cursor.ts'
-import { administration, Page, pageOf, refusals, TenantPath, WriteHeaders, writeRefusals } from './schemas.ts'
+import { Page, pageOf } from '../schemas.ts'
+import { administration, refusals, TenantPath, WriteHeaders, writeRefusals } from './schemas.ts'
 
 const listed = { id: Type.String(), slug: Type.String(), status: Type.String(), region: Type.String() }
 const Tenant = Type.Object({

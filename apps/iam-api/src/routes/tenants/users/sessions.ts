@@ -2,33 +2,35 @@ import { endUserSessions, listUserSessions } from '@iam/domain/administration'
 import Type from 'typebox'
 import type { App } from '../../../app.ts'
 import type { Deps } from '../../../deps.ts'
-import { SessionId } from '../../schemas.ts'
+import { readCursor, spellCursor } from '../../../http/cursor.ts'
+import { Page, pageOf, SessionId } from '../../schemas.ts'
 import { administration, refusals, UserPath, WriteHeaders, writeRefusals } from '../schemas.ts'
 import { userCall } from './user-call.ts'
 
 const time = Type.String({ format: 'date-time' })
+
+const orNull = Type.Union([Type.String(), Type.Null()])
+
+const Session = Type.Object({
+  id: Type.String(),
+  kind: Type.Enum(['browser', 'app'], { description: 'Whether a browser holds it by its cookie.' }),
+  name: orNull,
+  program: orNull,
+  system: orNull,
+  network: orNull,
+  place: orNull,
+  amr: Type.Array(Type.String()),
+  createdAt: time,
+  lastSeenAt: time,
+})
 
 const list = {
   ...administration,
   summary: 'List the sessions of a person',
   description: 'Those that stand, the newest first.',
   params: UserPath,
-  response: {
-    200: Type.Object({
-      items: Type.Array(
-        Type.Object({
-          id: Type.String(),
-          kind: Type.String({ description: 'app or browser' }),
-          amr: Type.Array(Type.String()),
-          acr: Type.String(),
-          authTime: time,
-          createdAt: time,
-          expiresAt: time,
-        }),
-      ),
-    }),
-    ...refusals('not_found'),
-  },
+  querystring: Type.Object(Page, { additionalProperties: false }),
+  response: { 200: pageOf(Session), ...refusals('not_found') },
 }
 
 const endAll = {
@@ -48,8 +50,15 @@ const endOne = {
 export function userSessionsRoutes(app: App, deps: Deps): void {
   const path = '/api/v1/tenants/:tenantId/users/:userId/sessions'
   app.get(path, { schema: list }, async (request, reply) => {
-    const items = await listUserSessions(deps, await userCall(deps, request, request.params))
-    return reply.header('cache-control', 'no-store').send({ items })
+    const call = await userCall(deps, request, request.params)
+    const name = ['sessions', call.tenantId, call.userId]
+    const after = readCursor(deps, name, request.query.cursor)
+    const { items, last } = await listUserSessions(deps, { ...call, after, limit: request.query.limit })
+    reply.header('cache-control', 'no-store')
+    return {
+      items: items.map(({ agent, amr, ...session }) => ({ ...session, ...agent, amr: [...amr] })),
+      ...(last === undefined ? {} : { nextCursor: spellCursor(deps, name, last) }),
+    }
   })
   app.delete(path, { schema: endAll }, async (request, reply) => {
     await endUserSessions(deps, await userCall(deps, request, request.params))
