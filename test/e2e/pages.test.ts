@@ -157,9 +157,11 @@ describe('the hosted pages in a browser', () => {
       await type(page, email, third)
       await type(elsewhere.page, email, third)
       await expectAt(elsewhere.page, '/account', locale)
-      await press(page, '/account/sign-out')
+      await press(page, '/account/sign-out-everywhere')
       await expectAt(page, '/signed-out', locale)
       await check()
+      await elsewhere.page.reload()
+      await expectAt(elsewhere.page, '/sign-in', locale)
       await page.goBack()
       expect(await page.content()).not.toContain(email)
 

@@ -245,6 +245,39 @@ describe('the hosted pages', () => {
     expect(await browser.open('/t/acme/account')).toMatchObject({ status: 303, location: '/t/acme/sign-in' })
   })
 
+  test('a person sees where they are signed in, ends one session, the others, and all', async () => {
+    const email = 'everywhere@acme.example'
+    await registered(email)
+    const browsers = [visitor(), visitor(), visitor(), visitor()] as const
+    const [here, first, second, third] = browsers
+    const agent = { 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:150.0) Gecko/20100101 Firefox/150.0' }
+    for (const each of browsers) await each.fill('/t/acme/sign-in', { email, password: fresh }, agent)
+    const idsOn = ({ body }: Page) =>
+      [...body.matchAll(/name="session" value="(ses_\w+)"/g)].map(([, id]) => id ?? '')
+    const standing = async (browser: PageVisitor) => (await browser.open('/t/acme/account')).status === 200
+
+    const shown = await here.open('/t/acme/account')
+    expect(shown.body.match(/Firefox on Linux/g)).toHaveLength(7)
+    expect(idsOn(shown)).toHaveLength(3)
+    const session = idsOn(await first.open('/t/acme/account'))[0] ?? ''
+    const stranger = await signedIn()
+    await stranger.open('/t/acme/account')
+    await stranger.send('/t/acme/account/sessions/end', { session })
+    expect(idsOn(await here.open('/t/acme/account'))).toHaveLength(3)
+
+    const ended = await here.send('/t/acme/account/sessions/end', { session: idsOn(shown)[0] ?? '' })
+    expect(ended).toMatchObject({ status: 303, location: '/t/acme/account' })
+    expect((await here.open('/t/acme/account')).body).toContain('That session has ended.')
+    expect(await Promise.all([first, second, third].map(standing))).toEqual(expect.arrayContaining([false]))
+    await here.send('/t/acme/account/sessions/end-others')
+    expect(await Promise.all(browsers.map(standing))).toEqual([true, false, false, false])
+    await first.fill('/t/acme/sign-in', { email, password: fresh })
+    expect(await here.send('/t/acme/account/sign-out-everywhere')).toMatchObject({
+      location: '/t/acme/signed-out',
+    })
+    expect(await Promise.all(browsers.map(standing))).toEqual([false, false, false, false])
+  })
+
   test('the stylesheet is named by its content and kept; the tenant’s own address leads on', async () => {
     const { body } = await visitor().open('/t/acme/sign-in')
     const [, path = ''] = /href="(\/t\/-\/pages\.[\w-]{16}\.css)"/.exec(body) ?? []

@@ -3,8 +3,11 @@ import type { FastifyInstance } from 'fastify'
 import type { App } from '../app.ts'
 import type { Deps } from '../deps.ts'
 import { problemOf } from '../http/problem.ts'
-import { accountPages } from './account.ts'
+import { accountPage } from './account.ts'
+import { changeEmailPage } from './change-email.ts'
+import { changePasswordPage } from './change-password.ts'
 import { confirmEmailPages } from './confirm-email.ts'
+import { endSessionsActions } from './end-sessions.ts'
 import { sendErrorPage } from './error-page.ts'
 import { forgottenPasswordPage } from './forgotten-password.ts'
 import { acceptOnlyForms } from './form-body.ts'
@@ -35,7 +38,10 @@ export async function registerPages(app: App, deps: Deps): Promise<void> {
       forgottenPasswordPage(pages, deps)
       resetPasswordPage(pages, deps)
       confirmEmailPages(pages, deps)
-      accountPages(pages, deps)
+      accountPage(pages, deps)
+      changePasswordPage(pages, deps)
+      changeEmailPage(pages, deps)
+      endSessionsActions(pages, deps)
       signedOutPage(pages, deps)
     },
     { prefix: '/t' },

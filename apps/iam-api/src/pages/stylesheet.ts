@@ -79,7 +79,8 @@ button.link:hover { background: none; color: var(--accent-strong); }
 .notice.good { color: var(--good); background: var(--good-ground); }
 .notice.bad { color: var(--bad); background: var(--bad-ground); }
 .more { margin: 1.25rem 0 0; color: var(--soft); }
-.more form, .row p form, .row p + form { display: inline; }
+.more form, .row div form { display: inline; }
+.row > form { flex: none; }
 .beside { text-align: end; margin: -.75rem 0 1.25rem; font-size: .9375rem; }
 section { padding: 1.25rem 0; border-block-start: 1px solid var(--line); }
 section:first-of-type { margin-top: 1rem; }

@@ -27,7 +27,7 @@ export interface Submission {
   /** Does what the form asks for and leads on. */
   readonly act: (form: FormBody) => Promise<FastifyReply>
   /** The page again, saying what is wrong. What was typed stays, passwords excepted. */
-  readonly again: (form: FormBody, fault: Fault) => View
+  readonly again: (form: FormBody, fault: Fault) => View | Promise<View>
   /** What this page says to refusals that others have other words for, and beside which field. */
   readonly says?: Partial<Record<RefusalCode, { readonly field?: string; readonly fault: FaultName }>>
   /** The field of the password that is to be stored. */
@@ -44,7 +44,7 @@ export async function submit(deps: Deps, visit: Visit, submission: Submission): 
     const { status, fault, retryAfter } = refused
     if (retryAfter !== undefined) visit.reply.header('retry-after', String(retryAfter))
     const form = visit.request.body instanceof Map ? (visit.request.body as FormBody) : new Map()
-    return show(visit, submission.again(form, fault), status)
+    return show(visit, await submission.again(form, fault), status)
   }
 }
 

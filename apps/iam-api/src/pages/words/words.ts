@@ -96,11 +96,9 @@ export interface Words {
     readonly sessionsLead: string
     readonly thisSession: string
     readonly lastSeen: (when: string) => string
-    readonly signedIn: (when: string) => string
     readonly unknownDevice: string
     readonly device: (browser: string, system: string) => string
     readonly end: string
-    readonly endNamed: (device: string) => string
     readonly endOthers: string
     readonly signOut: string
     readonly signOutEverywhere: string

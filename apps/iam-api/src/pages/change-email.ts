@@ -1,0 +1,66 @@
+import { requestEmailChange } from '@iam/domain/account'
+import type { App } from '../app.ts'
+import type { Deps } from '../deps.ts'
+import { limit } from '../http/limit.ts'
+import { originOf } from '../http/request-context.ts'
+import { goTo, show, type View } from './answer.ts'
+import { faultNotice, field, form, type Fault } from './fields.ts'
+import { emailIn, passwordIn } from './form-values.ts'
+import { html } from './html.ts'
+import { hidden } from './routes-are-hidden.ts'
+import { signedIn } from './signed-in.ts'
+import { submit } from './submit.ts'
+import type { SignedInVisit } from './visit.ts'
+
+/** Ask for another address, knowing the password. Nothing changes until the mail to it was answered. */
+export function changeEmailPage(app: App, deps: Deps): void {
+  app.get(
+    '/:slug/account/email',
+    hidden,
+    signedIn(deps, async (visit) => show(visit, view(visit))),
+  )
+  app.post(
+    '/:slug/account/email',
+    hidden,
+    signedIn(deps, (visit) => take(deps, visit)),
+  )
+}
+
+function take(deps: Deps, visit: SignedInVisit) {
+  const { request, reply, tenantId, session } = visit
+  const { userId } = session
+  return submit(deps, visit, {
+    act: async (sent) => {
+      const email = emailIn(sent)
+      const password = passwordIn(sent, 'password')
+      await limit(deps, { request, reply, tenantId, userId, email }, 'password-check', 'verify-email-address')
+      await requestEmailChange(deps, { tenantId, userId, email, password, origin: originOf(request) })
+      return goTo(visit, 'account', { notice: 'email_requested' })
+    },
+    again: (sent, fault) => view(visit, sent.get('email'), fault),
+    says: { invalid_credentials: { field: 'password', fault: 'password_wrong' } },
+  })
+}
+
+function view(visit: SignedInVisit, email?: string, fault?: Fault): View {
+  const { words, base } = visit
+  const { title, lead, submit: label } = words.changeEmail
+  const { newEmail, currentPassword } = words.fields
+  const fields = [
+    field(
+      { name: 'email', type: 'email', label: newEmail, autocomplete: 'email', value: email, first: true },
+      fault,
+    ),
+    field(
+      { name: 'password', type: 'password', label: currentPassword, autocomplete: 'current-password' },
+      fault,
+    ),
+  ]
+  return {
+    title,
+    content: html`<h1>${title}</h1><p class="lead">${lead}</p>
+${faultNotice(fault)}
+${form(visit, { action: `${base}/account/email`, submit: label }, fields)}
+<p class="more"><a href="${base}/account">${words.account.back}</a></p>`,
+  }
+}
