@@ -10,6 +10,8 @@ import { signedIn } from './signed-in.ts'
 import type { SignedInVisit } from './visit.ts'
 
 const mostShown = 200
+/** English as most of the world writes dates. */
+const dateLocales = { en: 'en-GB', fr: 'fr', ar: 'ar' } as const
 
 /** What people see of their own account: who they are here, and where they are signed in. */
 export function accountPage(app: App, deps: Deps): void {
@@ -43,7 +45,11 @@ ${sessionsSection(visit, items)}`,
 function profileSection(visit: SignedInVisit, { email, emailVerifiedAt, createdAt }: Profile): Html {
   const { words, base, locale } = visit
   const { account } = words
-  const day = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone: 'UTC', numberingSystem: 'latn' })
+  const day = new Intl.DateTimeFormat(dateLocales[locale], {
+    dateStyle: 'long',
+    timeZone: 'UTC',
+    numberingSystem: 'latn',
+  })
   const status =
     emailVerifiedAt === null
       ? html`<span class="tag">${account.unverified}</span> ${confirmIt(visit)}`
@@ -94,7 +100,7 @@ function sessionsSection(visit: SignedInVisit, sessions: readonly ListedSession[
 function sessionRow(visit: SignedInVisit, each: ListedSession): Html {
   const { words, base, session, locale } = visit
   const { account } = words
-  const moment = new Intl.DateTimeFormat(locale, {
+  const moment = new Intl.DateTimeFormat(dateLocales[locale], {
     year: 'numeric',
     month: 'short',
     day: 'numeric',
@@ -117,7 +123,7 @@ function sessionRow(visit: SignedInVisit, each: ListedSession): Html {
   return html`<li class="row"><div>
 <p><bdi>${device}</bdi>${mine && html` <span class="tag good">${account.thisSession}</span>`}</p>
 <p class="what">${account.lastSeen(moment.format(each.lastSeenAt))}</p>
-${where !== '' && html`<p class="what"><bdi>${where}</bdi></p>`}
+${where !== '' && html`<p class="what"><bdi dir="ltr">${where}</bdi></p>`}
 </div>${!mine && form(visit, end, id)}</li>`
 }
 
