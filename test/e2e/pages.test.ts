@@ -1,7 +1,7 @@
 import { startStack, type Stack } from '@iam/local-stack/stack'
 import axe, { type AxeResults } from 'axe-core'
 import type { BrowserContext, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { openBrowser, type TestBrowser } from '../support/browser.ts'
 
 interface Mail {
@@ -61,13 +61,15 @@ describe('the hosted pages in a browser', () => {
       const mails = (await (await fetch(url)).json()) as Mail[]
       return mails.map(({ text }) => /https?:\S+/.exec(text)?.[0]).find((link) => link?.includes(`/${page}?`))
     }
-    await expect.poll(find, { timeout: 15_000, interval: 100 }).toBeDefined()
-    return (await find()) ?? ''
+    return (await vi.waitUntil(find, { timeout: 15_000, interval: 100 })) ?? ''
   }
 
   /** Fills the page's fields in their order by the keyboard alone, and sends the form. */
   async function type(page: Page, ...values: string[]): Promise<void> {
-    await expect.poll(() => page.locator('input:focus').count(), { interval: 20 }).toBe(1)
+    await vi.waitUntil(async () => (await page.locator('input:focus').count()) === 1, {
+      timeout: 5_000,
+      interval: 20,
+    })
     for (const [n, value] of values.entries()) {
       if (n > 0) await page.keyboard.press('Tab')
       await page.keyboard.type(value)
