@@ -286,7 +286,12 @@ describe('the hosted pages', () => {
       'cache-control': 'public, max-age=31536000, immutable',
     })
     expect(await visitor().open('/t/acme')).toMatchObject({ status: 303, location: '/t/acme/sign-in' })
-    expect(await (await signedIn()).open('/t/acme/')).toMatchObject({ location: '/t/acme/account' })
+    const known = await signedIn()
+    expect(await known.open('/t/acme/')).toMatchObject({ location: '/t/acme/account' })
+    expect(await known.open('/')).toMatchObject({ status: 303, location: '/t/acme' })
+    const lost = await visitor().open('/')
+    expect(lost.status).toBe(404)
+    expectProtected(lost)
   })
 
   test('programs that ask for no page get a problem document', async () => {

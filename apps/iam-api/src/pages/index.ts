@@ -14,6 +14,7 @@ import { acceptOnlyForms } from './form-body.ts'
 import { homePage } from './home.ts'
 import { registerPage } from './register.ts'
 import { resetPasswordPage } from './reset-password.ts'
+import { rootPage } from './root.ts'
 import { signInPage } from './sign-in.ts'
 import { signedOutPage } from './signed-out.ts'
 import { stylesheetRoute } from './stylesheet.ts'
@@ -30,6 +31,7 @@ export async function registerPages(app: App, deps: Deps): Promise<void> {
       await protect(scope, deps)
       acceptOnlyForms(pages)
       answerErrors(pages, deps)
+      pages.setNotFoundHandler((request, reply) => sendErrorPage(deps, { code: 'not_found' }, request, reply))
       stylesheetRoute(pages)
       homePage(pages, deps)
       signInPage(pages, deps)
@@ -46,6 +48,11 @@ export async function registerPages(app: App, deps: Deps): Promise<void> {
     },
     { prefix: '/t' },
   )
+  await app.register(async (scope) => {
+    await protect(scope, deps)
+    answerErrors(scope as unknown as App, deps)
+    rootPage(scope as unknown as App, deps)
+  })
 }
 
 /** Nothing is loaded but our stylesheet, nothing is sent anywhere else, nobody frames us, nothing is kept. */
@@ -76,5 +83,4 @@ function answerErrors(pages: App, deps: Deps): void {
   pages.setErrorHandler((error, request, reply) =>
     sendErrorPage(deps, problemOf(deps, error, request), request, reply),
   )
-  pages.setNotFoundHandler((request, reply) => sendErrorPage(deps, { code: 'not_found' }, request, reply))
 }
