@@ -26,9 +26,8 @@ import { verifyEmailPage } from './verify-email.ts'
  */
 export async function registerPages(app: App, deps: Deps): Promise<void> {
   await app.register(
-    async (scope) => {
-      const pages = scope as unknown as App
-      await protect(scope, deps)
+    async (pages) => {
+      await protect(pages, deps)
       acceptOnlyForms(pages)
       answerErrors(pages, deps)
       pages.setNotFoundHandler((request, reply) => sendErrorPage(deps, { code: 'not_found' }, request, reply))
@@ -50,8 +49,8 @@ export async function registerPages(app: App, deps: Deps): Promise<void> {
   )
   await app.register(async (scope) => {
     await protect(scope, deps)
-    answerErrors(scope as unknown as App, deps)
-    rootPage(scope as unknown as App, deps)
+    answerErrors(scope, deps)
+    rootPage(scope, deps)
   })
 }
 
