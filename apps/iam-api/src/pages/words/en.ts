@@ -138,7 +138,7 @@ export const english: Words = {
     link_dead: 'This link cannot be used any more.',
     login_wrong: 'The address or the password is wrong.',
     user_suspended: 'This account is suspended. Please ask your administrator.',
-    account_locked: 'This account is locked. Choose a new password to open it again.',
+    domain_not_allowed: 'Accounts here need an address of the organisation. Use yours.',
     registration_closed: 'Accounts here are made by an administrator. Please ask yours.',
     form_stale: 'This page had become too old. Please try once more.',
     unavailable: 'We cannot do this at the moment. Please try again shortly.',

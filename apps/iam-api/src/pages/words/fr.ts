@@ -140,7 +140,7 @@ export const french: Words = {
     link_dead: 'Ce lien n’est plus utilisable.',
     login_wrong: 'L’adresse ou le mot de passe est erroné.',
     user_suspended: 'Ce compte est suspendu. Adressez-vous à votre administrateur.',
-    account_locked: 'Ce compte est verrouillé. Choisissez un nouveau mot de passe pour le rouvrir.',
+    domain_not_allowed: 'Ici, il faut une adresse de l’organisation. Utilisez la vôtre.',
     registration_closed: 'Ici, les comptes sont créés par un administrateur. Adressez-vous au vôtre.',
     form_stale: 'Cette page était trop ancienne. Veuillez recommencer.',
     unavailable: 'C’est impossible pour le moment. Réessayez dans un instant.',

@@ -11,7 +11,7 @@ export type FaultName =
   | 'link_dead'
   | 'login_wrong'
   | 'user_suspended'
-  | 'account_locked'
+  | 'domain_not_allowed'
   | 'registration_closed'
   | 'form_stale'
   | 'unavailable'
