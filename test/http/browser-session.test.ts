@@ -1,4 +1,4 @@
-import { endBrowserSession, logInBrowserWithPassword } from '@iam/domain/session'
+import { endBrowserSession, logInBrowserWithPassword, requireRecentAuthentication } from '@iam/domain/session'
 import { clearFormCookie, formToken, requireForm } from '@iam/iam-api/form-token'
 import {
   browserSession,
@@ -63,6 +63,11 @@ describe('a browser', () => {
       clearFormCookie(reply, tenantId)
       return {}
     })
+    app.get('/test/sensitive', async (request) => {
+      const session = await browserSession(deps, request, tenantId)
+      requireRecentAuthentication(deps, session ?? { authTime: 0 }, 300)
+      return {}
+    })
     app.post('/test/sign-out', async (request, reply) => {
       const session = await browserSession(deps, request, tenantId)
       requireForm(deps, request, { tenantId, session, token: bodyOf(request)['form'] })
@@ -101,6 +106,20 @@ describe('a browser', () => {
     expect((await send(jar, 'sign-out', { form })).statusCode).toBe(200)
     expect((await page(jar)).email).toBeUndefined()
     expect((await send(jar, 'sign-out', { form })).json()).toMatchObject({ code: 'form_refused' })
+  })
+
+  test('is asked to log in again before what needs a recent login', async () => {
+    const jar = await signedIn()
+    expect((await ask(jar, { url: '/test/sensitive' })).statusCode).toBe(200)
+    await open.world.testClock.advance(302)
+    const refused = await ask(jar, { url: '/test/sensitive' })
+    expect(refused.json()).toMatchObject({ code: 'reauthentication_required', status: 401 })
+    expect(refused.headers['www-authenticate']).toBe(
+      'Bearer error="insufficient_user_authentication", max_age="300"',
+    )
+    const { form } = await page(jar)
+    await send(jar, 'sign-in', { ...person(), form })
+    expect((await ask(jar, { url: '/test/sensitive' })).statusCode).toBe(200)
   })
 
   test('C155: every cookie is for this host alone, over TLS, and for no script', async () => {

@@ -52,6 +52,11 @@ export const problemKinds: Record<ProblemCode, ProblemKind> = {
     'The session was ended, because two parties held its token. Log in again.',
   ),
   session_ended: kind(401, 'The session has ended', 'Log in again.'),
+  reauthentication_required: kind(
+    401,
+    'The login is too long ago for this',
+    'Log in again, then repeat this with the new token.',
+  ),
   origin_not_allowed: kind(403, 'This origin may not call here', 'Call from the issuer’s own origin.'),
   form_refused: kind(
     403,

@@ -12,6 +12,7 @@ export interface Problem {
   readonly detail?: string | undefined
   readonly reason?: string | undefined
   readonly retryAfter?: number | undefined
+  readonly maxAge?: number | undefined
   readonly standings?: readonly Standing[]
 }
 
@@ -60,6 +61,10 @@ export function sendProblem(
   if (problem.standings !== undefined) tellStandings(reply, problem.standings)
   if (problem.code === 'invalid_token' || problem.code === 'session_ended') {
     reply.header('www-authenticate', 'Bearer error="invalid_token"')
+  }
+  if (problem.code === 'reauthentication_required') {
+    const challenge = `Bearer error="insufficient_user_authentication", max_age="${problem.maxAge ?? 0}"`
+    reply.header('www-authenticate', challenge) // RFC 9470 3
   }
   return reply
     .code(status)

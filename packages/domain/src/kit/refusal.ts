@@ -7,6 +7,7 @@ export type RefusalCode =
   | 'invalid_grant'
   | 'refresh_reused'
   | 'session_ended'
+  | 'reauthentication_required'
   | 'tenant_required'
   | 'tenant_unknown'
   | 'tenant_mismatch'
@@ -35,6 +36,8 @@ export interface RefusalOptions {
   readonly reason?: string
   /** Seconds after which the same call may work. */
   readonly retryAfter?: number
+  /** How long ago the login may be, in seconds. */
+  readonly maxAge?: number
   /** Where the caller stands under the limits that were counted, as far as it may know. */
   readonly standings?: readonly Standing[]
   readonly cause?: unknown
@@ -47,6 +50,7 @@ export class Refusal extends Error {
   readonly detail: string | undefined
   readonly reason: string | undefined
   readonly retryAfter: number | undefined
+  readonly maxAge: number | undefined
   readonly standings: readonly Standing[]
 
   constructor(code: RefusalCode, options: RefusalOptions = {}) {
@@ -55,6 +59,7 @@ export class Refusal extends Error {
     this.detail = options.detail
     this.reason = options.reason
     this.retryAfter = options.retryAfter
+    this.maxAge = options.maxAge
     this.standings = options.standings ?? []
   }
 }
