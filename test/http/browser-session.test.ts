@@ -63,10 +63,10 @@ describe('a browser', () => {
       clearFormCookie(reply, tenantId)
       return {}
     })
-    app.get('/test/sensitive', async (request) => {
+    app.get('/test/sensitive', async (request, reply) => {
       const session = await browserSession(deps, request, tenantId)
       requireRecentAuthentication(deps, session ?? { authTime: 0 }, 300)
-      return {}
+      return reply.send({})
     })
     app.post('/test/sign-out', async (request, reply) => {
       const session = await browserSession(deps, request, tenantId)

@@ -31,7 +31,14 @@ export function signInPage(app: App, deps: Deps): void {
         const lane = await loginLane(deps, login)
         const previous = sessionCookie(request, tenantId)
         const opened = await inLoginLane(deps, lane, () =>
-          logInBrowserWithPassword(deps, { tenantId, email, password, previous, origin: originOf(request) }),
+          logInBrowserWithPassword(deps, {
+            tenantId,
+            email,
+            password,
+            previous,
+            isKnownDevice: lane.by === 'device',
+            origin: originOf(request),
+          }),
         )
         setSessionCookie(reply, opened)
         clearFormCookie(reply, tenantId)

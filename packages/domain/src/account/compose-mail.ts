@@ -11,6 +11,7 @@ import type { SecretRings } from '../secret-key/index.ts'
 import { findTenant } from '../tenant/index.ts'
 import { findUser, findUserByEmail, type User } from '../user/index.ts'
 import { mailOneTimeCode } from './mail-one-time-code.ts'
+import { newDeviceFacts } from './new-device-facts.ts'
 
 /** The kinds of mail, by what they say. */
 export type Letter =
@@ -71,7 +72,7 @@ export async function composeMail(deps: ComposeDeps, mail: QueuedMail): Promise<
       letter: said.letter,
       tenantName: tenant.name,
       ...linked(deps, { slug: tenant.slug, said }),
-      params: mail.params,
+      params: { ...mail.params, ...said.params },
     }
   })
 }
@@ -87,6 +88,8 @@ type Said = {
   readonly letter: Letter
   readonly page?: string
   readonly code?: OneTimeCode
+  /** Facts that are known only now. */
+  readonly params?: Readonly<Record<string, string>>
 }
 
 async function addressee(
@@ -119,10 +122,21 @@ const composers: Partial<
     if ((await findUserByEmail(tx, mail.tenantId, address)) !== undefined) return alreadyRegistered(address)
     return withCode(deps, tx, { mail, user, subject: address, ...letters.change })
   },
+  new_device: newDevice,
   email_changed: async (deps, tx, { mail, user, address }) =>
     user === undefined || address === undefined
       ? undefined
       : withCode(deps, tx, { mail, user, subject: address, ...letters.undo }),
+}
+
+async function newDevice(deps: ComposeDeps, tx: Executor, { mail, user }: Saying): Promise<Said | undefined> {
+  if (user === undefined || user.status === 'erased') return undefined
+  const params = await newDeviceFacts(deps, tx, {
+    user,
+    sessionId: mail.params['sessionId'] ?? '',
+    locale: localeOf(user, mail),
+  })
+  return { to: user.email, letter: 'new_device', page: 'account', params }
 }
 
 async function say(deps: ComposeDeps, tx: Executor, saying: Saying): Promise<Said | undefined> {

@@ -286,6 +286,7 @@ export interface IamSession {
   amr: string[];
   auth_time: Timestamp;
   created_at: Timestamp;
+  device: Buffer | null;
   expires_at: Timestamp;
   id: string;
   idle_seconds: number | null;

@@ -16,12 +16,15 @@ import type { SecretRings } from '../secret-key/index.ts'
 import { readTenantPolicy, tenantPolicyOf, type TenantPolicy } from '../tenant/index.ts'
 import { normaliseEmail, userByEmail, userKeyOf, type SealedUserKey, type User } from '../user/index.ts'
 import { streamOfUnknown, subjectHmacOf } from './fingerprint.ts'
+import { sessionsBefore } from './known-device.ts'
 import { requireStanding } from './require-standing.ts'
 
 export interface AuthenticateWithPassword {
   readonly tenantId: Id<'ten'>
   readonly email: string
   readonly password: string
+  /** Whether the device has shown otherwise that the person logged in on it before. */
+  readonly isKnownDevice?: boolean
   readonly origin: RequestOrigin
 }
 
@@ -42,6 +45,8 @@ export interface Authenticated {
   /** How they proved it (RFC 8176), and how strong that was. */
   readonly amr: readonly string[]
   readonly acr: string
+  /** Whether they had sessions before, and none from there. */
+  readonly isNewDevice: boolean
   /** What becomes true with the session that is opened for them, in its transaction. */
   readonly also: readonly Statement<unknown>[]
 }
@@ -64,7 +69,7 @@ export async function authenticateWithPassword(
   const email = normaliseEmail(input.email)
   const release = await deps.passwords.admission.enter(tenantId, origin.network)
   try {
-    const { stored, user, mix, isDisabled, ...account } = await findAccount(deps, tenantId, email)
+    const { stored, user, mix, isDisabled, ...account } = await findAccount(deps, { ...input, email })
     const decoy = decoyFor(deps, { tenantId, email, mix })
     const fits = await checkPassword(deps, { tenantId, stored, password, decoy })
     release()
@@ -88,7 +93,8 @@ export async function authenticateWithPassword(
 }
 
 /** Two flights, whoever is asked for; an unknown address asks for the password of an id that nobody has. */
-async function findAccount(deps: AuthenticateDeps, tenantId: Id<'ten'>, email: string) {
+async function findAccount(deps: AuthenticateDeps, input: AuthenticateWithPassword) {
+  const { tenantId, email, origin } = input
   const [[user], [client], [tenant], mix] = await inOneFlight(deps.db, { tenantId }, [
     userByEmail(tenantId, email),
     firstPartyClient(tenantId),
@@ -97,17 +103,19 @@ async function findAccount(deps: AuthenticateDeps, tenantId: Id<'ten'>, email: s
   ])
   if (client === undefined || tenant === undefined) throw new Refusal('tenant_unknown')
   const userId = user?.id ?? newId('usr', deps.clock())
-  const [[stored], [userKey], [failures]] = await inOneFlight(deps.db, { tenantId }, [
+  const [[stored], [userKey], [failures], [before]] = await inOneFlight(deps.db, { tenantId }, [
     credentialOf(tenantId, userId),
     userKeyOf(tenantId, userId),
     passwordDisabled(tenantId, userId),
+    sessionsBefore(deps, { tenantId, userId, origin }),
   ])
   const settings: { client: ClientSettings; policy: TenantPolicy } = {
     client,
     policy: readTenantPolicy(tenant.policy),
   }
   const isDisabled = failures !== undefined && failures.disabledAt !== null
-  return { user, stored, userKey, mix, isDisabled, ...settings }
+  const isNewDevice = before?.here === false && input.isKnownDevice !== true
+  return { user, stored, userKey, mix, isDisabled, isNewDevice, ...settings }
 }
 
 /** Records the failure in a transaction of its own, on purpose: throwing must not undo it. */

@@ -8,7 +8,7 @@ export async function forgetSessions(
 ): Promise<void> {
   await db
     .updateTable('iam.session')
-    .set({ seen_from: null, name: null })
+    .set({ device: null, seen_from: null, name: null })
     .where('tenant_id', '=', tenantId)
     .where('user_id', '=', userId)
     .execute()

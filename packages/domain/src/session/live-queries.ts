@@ -55,6 +55,21 @@ export function ownSession({ tenantId, userId, sessionId, now }: OfPerson & { re
        and ${isAlive(now)}`.compile(build)
 }
 
+/** What is kept sealed of a person's session, whether it stands or not. */
+export function sealedFactsOf({
+  tenantId,
+  userId,
+  sessionId,
+}: Omit<OfPerson, 'now'> & { readonly sessionId: string }) {
+  return build
+    .selectFrom('iam.session')
+    .select(['id', 'seen_from as seenFrom', 'name', 'created_at as createdAt'])
+    .where('tenant_id', '=', tenantId)
+    .where('user_id', '=', userId)
+    .where('id', '=', sessionId)
+    .compile()
+}
+
 /** Names a person's session, if it stands. @returns false when they have no such one. */
 export async function setSessionName(
   db: Executor,

@@ -4,6 +4,7 @@ import { newId, type Clock, type Id, type RequestOrigin } from '../kit/index.ts'
 import type { SecretRings } from '../secret-key/index.ts'
 import type { SealedUserKey } from '../user/index.ts'
 import type { Authenticated } from './authenticate-with-password.ts'
+import { deviceOf } from './known-device.ts'
 import type { NewSession } from './queries.ts'
 import { sealedFacts } from './session-facts.ts'
 import type { SessionCache } from './session-cache.ts'
@@ -28,13 +29,23 @@ export interface Opening {
   readonly now: Date
   readonly endsAt: Date
   readonly origin: RequestOrigin
+  /** Whether the person is to be told of a device that they were never seen with. */
+  readonly isNewDevice: boolean
   /** The event streams that it is told on. */
   readonly streams: readonly string[]
 }
 
 /** Plans a session for a person who has just proved who they are. The id is new at every login. */
 export function planOpening(
-  { user, userKey, policy, amr, acr, origin }: Authenticated & { readonly origin: RequestOrigin },
+  {
+    user,
+    userKey,
+    policy,
+    amr,
+    acr,
+    isNewDevice,
+    origin,
+  }: Authenticated & { readonly origin: RequestOrigin },
   now: Date,
 ): Opening {
   const { tenantId, id: userId } = user
@@ -50,13 +61,14 @@ export function planOpening(
     now,
     endsAt: new Date(now.getTime() + policy.sessionSeconds * 1000),
     origin,
+    isNewDevice,
     streams: [streamKey(tenantId, userId), streamKey(tenantId, sessionId)],
   }
 }
 
 /** The session's row. What tells of the person's device and whereabouts is sealed under their key, or left out. */
 export function rowOf(
-  deps: Pick<OpenDeps, 'secrets'>,
+  deps: Pick<OpenDeps, 'secrets' | 'clock'>,
   opening: Opening,
   name: string | undefined,
 ): Omit<NewSession, 'held'> {
@@ -69,6 +81,7 @@ export function rowOf(
     acr,
     createdAt: now,
     expiresAt: endsAt,
+    device: deviceOf(deps, { tenantId, userId, origin }),
     ...sealedFacts(deps, { userId, userKey, sessionId }, { origin, name }),
   }
 }

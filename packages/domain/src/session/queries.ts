@@ -14,6 +14,8 @@ export interface NewSession {
   readonly acr: string
   readonly createdAt: Date
   readonly expiresAt: Date
+  /** What `deviceOf` says of where it is opened. */
+  readonly device: Buffer
   /** Sealed, as is the name. */
   readonly seenFrom: Buffer | undefined
   readonly name: Buffer | undefined
@@ -42,6 +44,7 @@ export function insertSession(session: NewSession) {
       auth_time: session.createdAt,
       created_at: session.createdAt,
       expires_at: session.expiresAt,
+      device: session.device,
       seen_from: session.seenFrom,
       name: session.name,
     })

@@ -1,17 +1,19 @@
 import { appendAudit } from '../audit/index.ts'
 import type { Statement } from '../db/index.ts'
 import { newId, type Id } from '../kit/index.ts'
+import { queueMail } from '../mail/index.ts'
 import { appendEvent } from '../outbox/index.ts'
 import { sealPersonal } from '../user/index.ts'
 import type { OpenDeps, Opening } from './opening.ts'
 
-/** Audit and events of a login. @param clientId the client that it was granted to, if one asked. */
+/** Audit and events of a login, and a mail where it comes from a device that is new. @param clientId the client that it was granted to, if one asked. */
 export function recordOpened(deps: OpenDeps, opening: Opening, clientId?: Id<'cli'>): Statement[] {
   const { tenantId, userId, sessionId, now: at, amr, origin } = opening
   const common = { tenantId, at, origin }
   const expiresAt = opening.endsAt.toISOString()
   const granted = clientId === undefined ? {} : { clientId }
   const auditId = newId('aud', at)
+  const mail = { tenantId, template: 'new_device', userId, params: { sessionId }, at } as const
   return [
     appendAudit({
       ...common,
@@ -32,6 +34,7 @@ export function recordOpened(deps: OpenDeps, opening: Opening, clientId?: Id<'cl
       aggregateId: sessionId,
       event: { type: 'session.created', payload: { sessionId, userId, ...granted, amr, expiresAt } },
     }),
+    ...(opening.isNewDevice ? [queueMail(deps, mail)] : []),
   ]
 }
 

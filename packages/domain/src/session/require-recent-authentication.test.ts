@@ -8,7 +8,7 @@ const after = (seconds: number, most?: number) =>
     { authTime: loggedInAt },
     most,
   )
-const refused = expect.objectContaining({ code: 'reauthentication_required' })
+const refused: unknown = expect.objectContaining({ code: 'reauthentication_required' })
 
 test.each([
   [0, undefined],

@@ -1,7 +1,9 @@
-import type { RequestOrigin } from '../kit/index.ts'
+import { run, type Executor } from '../db/index.ts'
+import type { Id, RequestOrigin } from '../kit/index.ts'
 import type { SecretRings } from '../secret-key/index.ts'
-import { personalOpener, sealPersonal, type SealedUserKey } from '../user/index.ts'
+import { personalOpener, sealPersonal, userKeyOf, type SealedUserKey } from '../user/index.ts'
 import { describeAgent, type Agent } from './describe-agent.ts'
+import { sealedFactsOf } from './live-queries.ts'
 
 /** What a person is told of a session, to recognise it by. Null: it is not known, or the account is erased. */
 export interface SessionFacts {
@@ -63,6 +65,18 @@ export function factsOpener({ secrets }: Deps, owner: Owner) {
       place: place ?? null,
     }
   }
+}
+
+/** What is known of one session, ended or not, with when it was opened. @returns undefined when there is none. */
+export async function readSessionFacts(
+  deps: Deps,
+  tx: Executor,
+  { tenantId, userId, sessionId }: { tenantId: Id<'ten'>; userId: Id<'usr'>; sessionId: string },
+): Promise<(SessionFacts & { readonly createdAt: Date }) | undefined> {
+  const [session] = await run(tx, sealedFactsOf({ tenantId, userId, sessionId }))
+  const [userKey] = await run(tx, userKeyOf(tenantId, userId))
+  if (session === undefined) return undefined
+  return { ...factsOpener(deps, { userId, userKey })(session), createdAt: session.createdAt }
 }
 
 /** What the sealed bytes belong to. */

@@ -51,7 +51,12 @@ export function loginRoute(app: App, deps: Deps): void {
     const person = { tenantId, email: request.body.email }
     const lane = await loginLane(deps, { request, reply, ...person })
     const opened = await inLoginLane(deps, lane, () =>
-      logInWithPassword(deps, { ...request.body, tenantId, origin: originOf(request) }),
+      logInWithPassword(deps, {
+        ...request.body,
+        tenantId,
+        isKnownDevice: lane.by === 'device',
+        origin: originOf(request),
+      }),
     )
     if (browser) keepKnownDevice(deps, { request, reply, ...person })
     return answerTokens(reply, opened, { browser })

@@ -1,0 +1,30 @@
+import type { Executor } from '../db/index.ts'
+import type { Locale } from '../mail/index.ts'
+import type { SecretRings } from '../secret-key/index.ts'
+import { readSessionFacts } from '../session/index.ts'
+import type { User } from '../user/index.ts'
+
+/** What a mail about a session on a new device says of it, as far as it is known: device, place and time. */
+export async function newDeviceFacts(
+  deps: { readonly secrets: SecretRings },
+  tx: Executor,
+  { user, sessionId, locale }: { readonly user: User; readonly sessionId: string; readonly locale: Locale },
+): Promise<Readonly<Record<string, string>>> {
+  const { tenantId, id: userId } = user
+  const facts = await readSessionFacts(deps, tx, { tenantId, userId, sessionId })
+  if (facts === undefined) return {}
+  const { program, system } = facts.agent
+  const known = {
+    device: program === null || system === null ? (program ?? system) : `${program} (${system})`,
+    place: facts.place ?? facts.network,
+    time: timeIn(locale, facts.createdAt),
+  }
+  return Object.fromEntries(
+    Object.entries(known).filter((fact): fact is [string, string] => fact[1] !== null),
+  )
+}
+
+function timeIn(locale: Locale, at: Date): string {
+  const format = { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' } as const
+  return `${new Intl.DateTimeFormat(locale, format).format(at)} UTC`
+}
