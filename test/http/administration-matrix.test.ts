@@ -124,7 +124,17 @@ describe('C218: who may do what to whom', () => {
       .orderBy('xid')
       .execute()
 
-  const actors: Actor[] = ['nobody', 'suspended', 'member', 'admin', 'owner', 'operator', 'stranger', 'clerk']
+  const actors: Actor[] = [
+    'nobody',
+    'suspended',
+    'member',
+    'admin',
+    'owner',
+    'operator',
+    'pretender',
+    'stranger',
+    'clerk',
+  ]
   const cells = Object.keys(acts).flatMap((act) => actors.map((actor) => [actor, act] as const))
 
   test.each(cells)('%s: %s', async (actor, act) => {

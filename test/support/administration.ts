@@ -25,6 +25,12 @@ export async function settle(world: World) {
       email: 'operator@system.example',
       role: 'platform.operator',
     }),
+    /** An operator's role counts in the system tenant alone. */
+    pretender: await addPerson(world, {
+      tenantId,
+      email: 'pretender@acme.example',
+      role: 'platform.operator',
+    }),
     clerk: await addPerson(world, { tenantId: await systemTenant(world), email: 'clerk@system.example' }),
   }
 }
