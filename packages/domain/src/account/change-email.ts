@@ -1,12 +1,12 @@
 import { appendAudit } from '../audit/index.ts'
 import { credentialOf } from '../credential/index.ts'
-import { inOneFlight, inTenant, run, streamKey, type Executor } from '../db/index.ts'
+import { inOneFlight, inTenant, run, type Executor } from '../db/index.ts'
 import { Refusal, type Id, type RequestOrigin } from '../kit/index.ts'
 import { queueMail } from '../mail/index.ts'
 import { consumeOneTimeCode, voidOneTimeCodes, type OneTimeCode } from '../one-time-code/index.ts'
 import { appendEvent } from '../outbox/index.ts'
 import { unseal } from '../secret-key/index.ts'
-import { burySessions, endSessionsOf, type EndedSession } from '../session/index.ts'
+import { burySessions, endSessionsOf, scopeOfSessions, type EndedSession } from '../session/index.ts'
 import { findUser, normaliseEmail, replaceEmail } from '../user/index.ts'
 import { requirePassword } from './change-password.ts'
 import type { AccountDeps } from './deps.ts'
@@ -72,8 +72,9 @@ async function change(
   const { tenantId, origin } = input
   const link = readLink(deps, purpose, input)
   const { userId } = await usableCodeOf(deps, link)
-  const ended = await inTenant(deps.db, { tenantId, streams: [streamKey(tenantId, userId)] }, async (tx) => {
-    const code = await consumeOneTimeCode(tx, { ...link, now: deps.clock() })
+  const at = deps.clock()
+  const ended = await inTenant(deps.db, scopeOfSessions({ tenantId, userId, at }), async (tx) => {
+    const code = await consumeOneTimeCode(tx, { ...link, now: at })
     return code === undefined ? undefined : apply(deps, tx, { tenantId, code, purpose, origin })
   })
   if (ended === undefined) return refuseCode(deps, { tenantId, purpose, userId, origin })

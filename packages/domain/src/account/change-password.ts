@@ -12,7 +12,7 @@ import { countFailure, forgetFailures, passwordDisabled } from '../login-attempt
 import { queueMail } from '../mail/index.ts'
 import { voidOneTimeCodes } from '../one-time-code/index.ts'
 import { appendEvent } from '../outbox/index.ts'
-import { burySessions, endSessionsOf } from '../session/index.ts'
+import { burySessions, endSessionsOf, scopeOfSessions } from '../session/index.ts'
 import { readTenantPolicy, tenantPolicyOf } from '../tenant/index.ts'
 import { userById } from '../user/index.ts'
 import type { AccountDeps } from './deps.ts'
@@ -46,7 +46,7 @@ export async function changePassword(deps: AccountDeps, input: ChangePassword): 
   const at = deps.clock()
   const actor = { type: 'user', id: userId } as const
   const common = { tenantId, at, origin }
-  const ended = await inTenant(deps.db, { tenantId, streams: [streamKey(tenantId, userId)] }, async (tx) => {
+  const ended = await inTenant(deps.db, scopeOfSessions({ tenantId, userId, at }), async (tx) => {
     await storePassword(tx, { tenantId, userId, password, policy }, at)
     await run(tx, forgetFailures(tenantId, userId))
     await voidOneTimeCodes(tx, { tenantId, userId, purposes: ['reset_password'], createdAt: at })

@@ -1,12 +1,12 @@
 import { appendAudit } from '../audit/index.ts'
 import { prepareNewPassword, storePassword, type StoredPassword } from '../credential/index.ts'
-import { inTenant, run, streamKey, type Executor } from '../db/index.ts'
+import { inTenant, run, type Executor } from '../db/index.ts'
 import { Refusal, type Id, type RequestOrigin } from '../kit/index.ts'
 import { enablePassword } from '../login-attempt/index.ts'
 import { queueMail } from '../mail/index.ts'
 import { consumeOneTimeCode, voidOneTimeCodes } from '../one-time-code/index.ts'
 import { appendEvent } from '../outbox/index.ts'
-import { burySessions, endSessionsOf, type EndedSession } from '../session/index.ts'
+import { burySessions, endSessionsOf, scopeOfSessions, type EndedSession } from '../session/index.ts'
 import { findTenantPolicy, type TenantPolicy } from '../tenant/index.ts'
 import { findUser, markEmailVerified, setUserStatus, type User } from '../user/index.ts'
 import type { AccountDeps } from './deps.ts'
@@ -35,8 +35,8 @@ export async function resetPassword(deps: AccountDeps, input: ResetPassword): Pr
   const { purpose } = link
   const { userId } = await usableCodeOf(deps, link)
   const prepared = await prepare(deps, { tenantId, userId, password: input.password })
-  const ended = await inTenant(deps.db, { tenantId, streams: [streamKey(tenantId, userId)] }, async (tx) => {
-    const at = deps.clock()
+  const at = deps.clock()
+  const ended = await inTenant(deps.db, scopeOfSessions({ tenantId, userId, at }), async (tx) => {
     const code = await consumeOneTimeCode(tx, { ...link, now: at })
     const user = code === undefined ? undefined : await findUser(tx, tenantId, userId)
     if (user === undefined || user.status === 'suspended' || user.status === 'erased') return undefined

@@ -42,11 +42,16 @@ export async function endUserSessions(
   call: UserCall & { readonly sessionId?: string | undefined },
 ): Promise<void> {
   const { tenantId, userId, sessionId, origin } = call
-  await administerUser(deps, call, { action: 'sessions.ended' }, async ({ tx, administrator, at }) => {
-    const actor = { type: administrator.type, id: administrator.id }
-    const reason = 'revoked_by_administrator'
-    const ended = await endSessionsOf(tx, { tenantId, userId, only: sessionId, actor, reason, at, origin })
-    if (sessionId !== undefined && ended.length === 0) throw new Refusal('not_found')
-    return { ended, changed: ended.length > 0 }
-  })
+  await administerUser(
+    deps,
+    call,
+    { action: 'sessions.ended', endsSessions: true },
+    async ({ tx, administrator, at }) => {
+      const actor = { type: administrator.type, id: administrator.id }
+      const reason = 'revoked_by_administrator'
+      const ended = await endSessionsOf(tx, { tenantId, userId, only: sessionId, actor, reason, at, origin })
+      if (sessionId !== undefined && ended.length === 0) throw new Refusal('not_found')
+      return { ended, changed: ended.length > 0 }
+    },
+  )
 }

@@ -23,6 +23,7 @@ export interface UserChange {
 
 /**
  * Does something to a person, with the person's stream held; see `administer`.
+ * @param endsSessions whether it may end the person's sessions.
  * @param vacates whether the person may hold a role in force before and not afterwards; see `requireSuccessor`.
  * @returns the person as they are afterwards.
  * @throws Refusal `not_found` for nobody, and for those who were erased; `not_allowed` for who stands higher than
@@ -31,7 +32,11 @@ export interface UserChange {
 export async function administerUser(
   deps: AdministrationDeps,
   call: UserCall,
-  { action, vacates = false }: { readonly action: string; readonly vacates?: boolean },
+  {
+    action,
+    vacates = false,
+    endsSessions = false,
+  }: { readonly action: string; readonly vacates?: boolean; readonly endsSessions?: boolean },
   work: (acting: ActingOnUser) => Promise<UserChange>,
 ): Promise<UserView> {
   const { tenantId, userId } = call
@@ -40,6 +45,7 @@ export async function administerUser(
     target: { type: 'user', id: userId },
     role: 'tenant.admin',
     streams: [streamKey(tenantId, userId), ...(vacates ? [roleLock(tenantId)] : [])],
+    ...(endsSessions ? { endsSessionsOf: userId } : {}),
   } as const
   return administer(deps, call, act, async (acting) => {
     const { tx } = acting

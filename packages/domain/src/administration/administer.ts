@@ -1,10 +1,18 @@
 import { appendAudit, type AuditEvent } from '../audit/index.ts'
-import { inTenant, run, underTenant, type Db, type Executor, type Statement } from '../db/index.ts'
+import {
+  inTenant,
+  run,
+  underTenant,
+  type Db,
+  type Executor,
+  type Scope,
+  type Statement,
+} from '../db/index.ts'
 import { once, type IdempotentRequest } from '../idempotency-key/index.ts'
 import { Refusal, type Clock, type Id, type RequestOrigin } from '../kit/index.ts'
 import { requireRole, type Administrator, type Role } from '../role/index.ts'
 import type { SecretRings } from '../secret-key/index.ts'
-import { burySessions, type EndedSession, type SessionCache } from '../session/index.ts'
+import { burySessions, scopeOfSessions, type EndedSession, type SessionCache } from '../session/index.ts'
 import { systemTenantSlug, type DirectoryEntry, type TenantDirectory } from '../tenant/index.ts'
 
 /** What the verbs of administrators ask for. */
@@ -35,6 +43,8 @@ export interface Act {
   readonly role: Role
   /** Streams of events that it adds to. */
   readonly streams?: readonly string[]
+  /** Whose sessions it may end. */
+  readonly endsSessionsOf?: Id<'usr'>
   /** Nothing changes: only what operators look at stands in the audit trail. */
   readonly reads?: boolean
 }
@@ -71,11 +81,10 @@ export async function administer<T>(
   work: (acting: Acting) => Promise<Outcome<T>>,
 ): Promise<T> {
   const home = await deps.tenants.require(call.by.tenantId)
-  const scope = { tenantId: call.tenantId, ...(act.streams === undefined ? {} : { streams: act.streams }) }
   let administrator: Administrator | undefined
   try {
     await requirePlace(deps, home, call.tenantId)
-    const done = await inTenant(deps.db, scope, async (tx) => {
+    const done = await inTenant(deps.db, scopeOf(deps, call, act), async (tx) => {
       administrator = await requireRole(tx, { by: call.by, home, tenantId: call.tenantId, role: act.role })
       return perform(deps, tx, { call, act, administrator, work })
     })
@@ -86,6 +95,12 @@ export async function administer<T>(
       await recordRefused(deps, { call, act, home, administrator, refusal: error })
     throw error
   }
+}
+
+function scopeOf({ clock }: AdministrationDeps, { tenantId }: AdministrativeCall, act: Act): Scope {
+  const { streams, endsSessionsOf: userId } = act
+  if (userId !== undefined) return scopeOfSessions({ tenantId, userId, at: clock() }, streams)
+  return streams === undefined ? { tenantId } : { tenantId, streams }
 }
 
 /** Operators get as far as any tenant whose data is here; to everybody else there is no other than their own. */

@@ -1,5 +1,5 @@
 import { deleteCredentials } from '../credential/index.ts'
-import { run, streamKey, type Executor } from '../db/index.ts'
+import { run, type Executor } from '../db/index.ts'
 import { forgetAnswers } from '../idempotency-key/index.ts'
 import type { Id } from '../kit/index.ts'
 import { deleteAttempts } from '../login-attempt/index.ts'
@@ -24,7 +24,8 @@ export async function eraseUser(deps: AdministrationDeps, call: UserCall): Promi
     action: 'user.erased',
     target: { type: 'user', id: userId },
     role: 'tenant.admin',
-    streams: [streamKey(tenantId, userId), roleLock(tenantId)],
+    streams: [roleLock(tenantId)],
+    endsSessionsOf: userId,
   } as const
   await administer(deps, call, act, async (acting) => {
     const { tx, administrator, at } = acting

@@ -15,20 +15,25 @@ import type { UserView } from './view-user.ts'
  *   `wrong_state` for one who is suspended.
  */
 export async function lockUser(deps: AdministrationDeps, call: UserCall): Promise<UserView> {
-  return administerUser(deps, call, { action: 'user.locked', vacates: true }, async (acting) => {
-    const { tx, user, roles, administrator, at } = acting
-    if (user.status === 'locked') return { changed: false }
-    if (user.status !== 'active') throw new Refusal('wrong_state', { detail: 'The account is suspended.' })
-    if (administrator.type !== 'operator') await requireSuccessor(acting, roles)
-    const { tenantId, userId, origin } = call
-    const actor = { type: administrator.type, id: administrator.id }
-    const common = { tenantId, at, origin }
-    await setUserStatus(tx, { tenantId, userId, at }, 'locked')
-    const ended = await endSessionsOf(tx, { ...common, userId, actor, reason: 'user_locked' })
-    const event = { type: 'user.locked', payload: { userId, reason: 'administrator', actor } } as const
-    await run(tx, appendEvent({ ...common, aggregateId: userId, event }))
-    const params = { by: 'administrator' }
-    await run(tx, queueMail(deps, { tenantId, template: 'account_locked', userId, params, at }))
-    return { ended }
-  })
+  return administerUser(
+    deps,
+    call,
+    { action: 'user.locked', vacates: true, endsSessions: true },
+    async (acting) => {
+      const { tx, user, roles, administrator, at } = acting
+      if (user.status === 'locked') return { changed: false }
+      if (user.status !== 'active') throw new Refusal('wrong_state', { detail: 'The account is suspended.' })
+      if (administrator.type !== 'operator') await requireSuccessor(acting, roles)
+      const { tenantId, userId, origin } = call
+      const actor = { type: administrator.type, id: administrator.id }
+      const common = { tenantId, at, origin }
+      await setUserStatus(tx, { tenantId, userId, at }, 'locked')
+      const ended = await endSessionsOf(tx, { ...common, userId, actor, reason: 'user_locked' })
+      const event = { type: 'user.locked', payload: { userId, reason: 'administrator', actor } } as const
+      await run(tx, appendEvent({ ...common, aggregateId: userId, event }))
+      const params = { by: 'administrator' }
+      await run(tx, queueMail(deps, { tenantId, template: 'account_locked', userId, params, at }))
+      return { ended }
+    },
+  )
 }

@@ -13,18 +13,23 @@ import type { UserView } from './view-user.ts'
  * @throws Refusal what `administerUser` refuses, and `not_allowed` for the last owner, unless an operator asks.
  */
 export async function suspendUser(deps: AdministrationDeps, call: UserCall): Promise<UserView> {
-  return administerUser(deps, call, { action: 'user.suspended', vacates: true }, async (acting) => {
-    const { tx, user, roles, administrator, at } = acting
-    if (user.status === 'suspended') return { changed: false }
-    if (administrator.type !== 'operator') await requireSuccessor(acting, roles)
-    const { tenantId, userId, origin } = call
-    const actor = { type: administrator.type, id: administrator.id }
-    const common = { tenantId, at, origin }
-    await setUserStatus(tx, { tenantId, userId, at }, 'suspended')
-    const ended = await endSessionsOf(tx, { ...common, userId, actor, reason: 'user_suspended' })
-    const event = { type: 'user.suspended', payload: { userId, actor } } as const
-    await run(tx, appendEvent({ ...common, aggregateId: userId, event }))
-    await run(tx, queueMail(deps, { tenantId, template: 'account_suspended', userId, at }))
-    return { ended }
-  })
+  return administerUser(
+    deps,
+    call,
+    { action: 'user.suspended', vacates: true, endsSessions: true },
+    async (acting) => {
+      const { tx, user, roles, administrator, at } = acting
+      if (user.status === 'suspended') return { changed: false }
+      if (administrator.type !== 'operator') await requireSuccessor(acting, roles)
+      const { tenantId, userId, origin } = call
+      const actor = { type: administrator.type, id: administrator.id }
+      const common = { tenantId, at, origin }
+      await setUserStatus(tx, { tenantId, userId, at }, 'suspended')
+      const ended = await endSessionsOf(tx, { ...common, userId, actor, reason: 'user_suspended' })
+      const event = { type: 'user.suspended', payload: { userId, actor } } as const
+      await run(tx, appendEvent({ ...common, aggregateId: userId, event }))
+      await run(tx, queueMail(deps, { tenantId, template: 'account_suspended', userId, at }))
+      return { ended }
+    },
+  )
 }

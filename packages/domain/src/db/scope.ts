@@ -9,6 +9,8 @@ export interface Scope {
   readonly tenantId: string
   /** Their keys, or a statement that finds and locks them. */
   readonly streams?: readonly string[] | Statement
+  /** What locks streams that only those can find who hold the first ones. */
+  readonly furtherStreams?: Statement
 }
 
 /** The ordering key of an aggregate's events. */
@@ -20,7 +22,8 @@ export function streamKey(tenantId: string, aggregateId: string): string {
 export function openScope(scope: Scope): Statement[] {
   const tenant = setTenant(scope.tenantId)
   if (scope.streams === undefined) return [tenant]
-  return [tenant, 'sql' in scope.streams ? scope.streams : lockStreams(scope.streams)]
+  const first = 'sql' in scope.streams ? scope.streams : lockStreams(scope.streams)
+  return scope.furtherStreams === undefined ? [tenant, first] : [tenant, first, scope.furtherStreams]
 }
 
 /** Sets the tenant for the rest of the transaction. */

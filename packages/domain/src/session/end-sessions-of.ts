@@ -1,8 +1,8 @@
 import { appendAudit } from '../audit/index.ts'
-import { run, type Executor } from '../db/index.ts'
+import { run, streamKey, type Executor, type Scope } from '../db/index.ts'
 import type { Id, RequestOrigin } from '../kit/index.ts'
 import { appendEvent, type PayloadOf } from '../outbox/index.ts'
-import { lockLiveSessionsOf } from './live-queries.ts'
+import { lockSessionsOf } from './live-queries.ts'
 import { markSessionEnded, sessionWithGrants } from './queries.ts'
 import type { SessionCache } from './session-cache.ts'
 
@@ -26,13 +26,29 @@ export interface EndedSession {
 }
 
 /**
- * Ends a person's sessions inside a transaction whose scope has locked that person's stream: no login can open
- * another one meanwhile. Audit and event of each are part of it. Afterwards call `burySessions`.
+ * The scope of a transaction that ends a person's sessions, whatever else it writes before: first the person's stream
+ * is locked, and whatever others are named, then those of their sessions.
+ */
+export function scopeOfSessions(
+  { tenantId, userId, at }: Pick<EndSessionsOf, 'tenantId' | 'userId' | 'at'>,
+  others: readonly string[] = [],
+): Scope {
+  return {
+    tenantId,
+    streams: [streamKey(tenantId, userId), ...others],
+    furtherStreams: lockSessionsOf({ tenantId, userId, at }),
+  }
+}
+
+/**
+ * Ends a person's sessions inside a transaction whose scope is `scopeOfSessions`: no login can open another one
+ * meanwhile, and what each session's stream tells keeps its order. Audit and event of each are part of it. Afterwards
+ * call `burySessions`.
  */
 export async function endSessionsOf(tx: Executor, input: EndSessionsOf): Promise<EndedSession[]> {
-  const sessionIds = await lockLiveSessionsOf(tx, input)
+  const sessions = await run(tx, lockSessionsOf(input))
   const ended: EndedSession[] = []
-  for (const sessionId of sessionIds) {
+  for (const { id: sessionId } of sessions) {
     const session = await sessionWithGrants(tx, input.tenantId, sessionId)
     if (session === undefined || !(await markSessionEnded(tx, { ...input, sessionId }))) continue
     await recordEnded(tx, { ...input, sessionId })

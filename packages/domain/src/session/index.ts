@@ -8,7 +8,13 @@ export { checkSession, type CheckedSession } from './check-session.ts'
 export { endBrowserSession } from './end-browser-session.ts'
 export { endOwnSession, type EndOwnSession } from './end-own-session.ts'
 export { endSession, type EndSession } from './end-session.ts'
-export { burySessions, endSessionsOf, type EndedSession, type EndSessionsOf } from './end-sessions-of.ts'
+export {
+  burySessions,
+  endSessionsOf,
+  scopeOfSessions,
+  type EndedSession,
+  type EndSessionsOf,
+} from './end-sessions-of.ts'
 export { forgetSessions } from './forget-sessions.ts'
 export { fingerprintOf, streamOfUnknown, subjectHmacOf } from './fingerprint.ts'
 export { fitsFormToken, formTokenOf, type FormKey } from './form-token.ts'

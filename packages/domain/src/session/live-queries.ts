@@ -88,26 +88,24 @@ export async function setSessionName(
   return named.numAffectedRows === 1n
 }
 
+type Ending = {
+  readonly tenantId: Id<'ten'>
+  readonly userId: string
+  readonly except?: string | undefined
+  readonly only?: string | undefined
+  readonly at: Date
+}
+
 /**
- * The person's live sessions, each with its stream locked, in the order in which everybody locks streams. To be
- * asked in a transaction that holds the person's own stream.
+ * Finds a person's sessions that are to end, and locks the stream of each, in the order in which everybody locks
+ * streams. A transaction that ends them begins with this and the person's own stream, before it writes anything.
  */
-export async function lockLiveSessionsOf(
-  db: Executor,
-  of: {
-    readonly tenantId: Id<'ten'>
-    readonly userId: string
-    readonly except?: string | undefined
-    readonly only?: string | undefined
-    readonly at: Date
-  },
-): Promise<string[]> {
-  const locked = await sql<{ id: string }>`
+export function lockSessionsOf({ tenantId, userId, except, only, at }: Ending) {
+  return sql<{ id: string }>`
     select id, pg_advisory_xact_lock(k) from (
       select id, hashtextextended(tenant_id || ':' || id, 0) as k from iam.session
-       where tenant_id = ${of.tenantId} and user_id = ${of.userId} and revoked_at is null and expires_at > ${of.at}
-         and id <> ${of.except ?? ''} and id = coalesce(${of.only ?? null}, id)
+       where tenant_id = ${tenantId} and user_id = ${userId} and revoked_at is null and expires_at > ${at}
+         and id <> ${except ?? ''} and id = coalesce(${only ?? null}, id)
        order by 2 offset 0
-    ) ordered`.execute(db)
-  return locked.rows.map((row) => row.id)
+    ) ordered`.compile(build)
 }

@@ -1,6 +1,6 @@
-import { inTenant, streamKey, type Db } from '../db/index.ts'
+import { inTenant, type Db } from '../db/index.ts'
 import type { Clock, Id, RequestOrigin } from '../kit/index.ts'
-import { burySessions, endSessionsOf } from './end-sessions-of.ts'
+import { burySessions, endSessionsOf, scopeOfSessions } from './end-sessions-of.ts'
 import type { SessionCache } from './session-cache.ts'
 
 export interface LogOutEverywhere {
@@ -18,8 +18,7 @@ export async function logOutEverywhere(
 ): Promise<number> {
   const at = deps.clock()
   const actor = { type: 'user', id: userId } as const
-  const streams = [streamKey(tenantId, userId)]
-  const ended = await inTenant(deps.db, { tenantId, streams }, (tx) =>
+  const ended = await inTenant(deps.db, scopeOfSessions({ tenantId, userId, at }), (tx) =>
     endSessionsOf(tx, { tenantId, userId, except, actor, reason: 'logged_out_everywhere', at, origin }),
   )
   await burySessions(deps, tenantId, ended)
