@@ -151,6 +151,7 @@ describe('administration of people', () => {
     await office.world.testClock.advance(3 * 86_400 - 60)
     expect((await accept(password)).status).toBe(204)
     expect((await accept('another password that I chose')).body.code).toBe('code_invalid')
+    expect(await deliverMails(office.world)).toEqual([])
     const logged = await office.logIn(person, password)
     expect(logged.status).toBe(200)
     const bearer = { authorization: `Bearer ${String(logged.body['accessToken'])}` }

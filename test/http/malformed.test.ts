@@ -2,6 +2,7 @@ import { connect, type AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { problemKinds } from '@iam/iam-api/problem-codes'
+import { logIn } from '@iam/testkit/world'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openApp, type TestApp } from '../support/open-app.ts'
 
@@ -75,6 +76,17 @@ describe('a request that cannot be read', () => {
     await expect.poll(lines).not.toEqual([])
     await sleep(100) // for what is found out after the connection's end
     expect(lines().map((line) => line['severity'])).not.toContain('WARNING')
+  })
+
+  test('has no body when a proxy announced chunks and none came', async () => {
+    const { accessToken } = await logIn(open.world)
+    const head = `Host: x\r\nAuthorization: Bearer ${accessToken}\r\nConnection: close\r\nTransfer-Encoding: chunked`
+    const answer = await send(`POST /api/v1/auth/logout HTTP/1.1\r\n${head}\r\n\r\n0\r\n\r\n`)
+    expect(answer.head).toMatch(/^HTTP\/1.1 204 /)
+    const login = 'POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nX-Tenant-Id: acme\r\nConnection: close\r\n'
+    expectProblem(await send(`${login}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n`), 'invalid_request')
+    const text = `${login}Content-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`
+    expectProblem(await send(text), 'unsupported_media_type')
   })
 
   test('is told what is wrong with its path, which is not its body', async () => {

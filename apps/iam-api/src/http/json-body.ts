@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { hasDuplicateNames } from './duplicate-names.ts'
 import { TransportRefusal } from './problem.ts'
 
@@ -13,6 +13,10 @@ export function acceptOnlyJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
   const parse = app.getDefaultJsonParser('error', 'error')
   app.addContentTypeParser(/^/, { parseAs: 'buffer' }, (request, body, done) => {
+    if (isNoBody(request, body as Buffer)) {
+      done(null, undefined)
+      return
+    }
     if (!mediaType.test(request.headers['content-type'] ?? '')) {
       done(new TransportRefusal('unsupported_media_type'))
       return
@@ -27,6 +31,11 @@ export function acceptOnlyJson(app: FastifyInstance): void {
       else done(error, value)
     })
   })
+}
+
+/** A proxy that does not know yet whether there will be a body announces chunks, of which there are then none. */
+function isNoBody({ headers }: FastifyRequest, body: Buffer): boolean {
+  return body.length === 0 && headers['content-type'] === undefined
 }
 
 function namedTwice(): TransportRefusal {

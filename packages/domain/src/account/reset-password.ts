@@ -4,7 +4,7 @@ import { inTenant, run, type Executor } from '../db/index.ts'
 import { Refusal, type Id, type RequestOrigin } from '../kit/index.ts'
 import { enablePassword } from '../login-attempt/index.ts'
 import { queueMail } from '../mail/index.ts'
-import { consumeOneTimeCode, voidOneTimeCodes } from '../one-time-code/index.ts'
+import { consumeOneTimeCode, voidOneTimeCodes, type OneTimePurpose } from '../one-time-code/index.ts'
 import { appendEvent } from '../outbox/index.ts'
 import { burySessions, endSessionsOf, scopeOfSessions, type EndedSession } from '../session/index.ts'
 import { findTenantPolicy, type TenantPolicy } from '../tenant/index.ts'
@@ -40,7 +40,7 @@ export async function resetPassword(deps: AccountDeps, input: ResetPassword): Pr
     const code = await consumeOneTimeCode(tx, { ...link, now: at })
     const user = code === undefined ? undefined : await findUser(tx, tenantId, userId)
     if (user === undefined || user.status === 'suspended' || user.status === 'erased') return undefined
-    return change(deps, tx, { ...prepared, user, at, origin })
+    return change(deps, tx, { ...prepared, user, purpose, at, origin })
   })
   if (ended === undefined) return refuseCode(deps, { tenantId, purpose, userId, origin })
   await burySessions(deps, tenantId, ended)
@@ -68,7 +68,14 @@ async function prepare(
 async function change(
   deps: AccountDeps,
   tx: Executor,
-  { user, password, policy, at, origin }: Prepared & { user: User; at: Date; origin: RequestOrigin },
+  {
+    user,
+    password,
+    policy,
+    purpose,
+    at,
+    origin,
+  }: Prepared & { user: User; purpose: OneTimePurpose; at: Date; origin: RequestOrigin },
 ): Promise<EndedSession[]> {
   const { tenantId, id: userId } = user
   const actor = { type: 'user', id: userId } as const
@@ -92,7 +99,10 @@ async function change(
   )
   const event = { type: 'password.reset_completed', payload: { userId } } as const
   await run(tx, appendEvent({ ...common, aggregateId: userId, event }))
-  await run(tx, queueMail(deps, { tenantId, template: 'password_changed', userId, at }))
+  // Who has just chosen a first password has nothing to be warned of.
+  if (purpose !== 'invitation') {
+    await run(tx, queueMail(deps, { tenantId, template: 'password_changed', userId, at }))
+  }
   return ended
 }
 
