@@ -1,27 +1,20 @@
 import type { RequestOrigin } from '@iam/domain/kit'
 import { localeFrom, type Locale } from '@iam/domain/mail'
-import { startSpan } from '@iam/platform/telemetry'
+import { type SpanContext, startSpan } from '@iam/platform/telemetry'
 import type { FastifyRequest } from 'fastify'
 import { networkOf } from './network.ts'
 import { placeOf } from './place.ts'
 
-export interface RequestContext {
-  readonly traceId: string
-  readonly traceparent: string
-  readonly startedAt: number
-}
-
-const contexts = new WeakMap<FastifyRequest, RequestContext>()
+const contexts = new WeakMap<FastifyRequest, SpanContext>()
 
 /** The request's place in its trace; started when it is first asked for. */
-export function contextOf(request: FastifyRequest): RequestContext {
+export function contextOf(request: FastifyRequest): SpanContext {
   const known = contexts.get(request)
   if (known !== undefined) return known
   const { traceparent } = request.headers
   const span = startSpan(typeof traceparent === 'string' ? traceparent : undefined)
-  const context = { ...span, startedAt: performance.now() }
-  contexts.set(request, context)
-  return context
+  contexts.set(request, span)
+  return span
 }
 
 /** Where a request came from, for audit and events: the masked network, never the address. */
