@@ -63,6 +63,6 @@ function derive(epochKey: Buffer, context: BoxContext, salt: Buffer) {
     generation,
     salt,
   ])
-  const derived = Buffer.from(hkdfSync('sha256', context.secret, epochKey, info, 44))
+  const derived = Buffer.from(hkdfSync('sha256', createSecretKey(context.secret), epochKey, info, 44))
   return { key: createSecretKey(derived.subarray(0, 32)), nonce: derived.subarray(32) }
 }
