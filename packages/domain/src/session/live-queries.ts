@@ -98,13 +98,15 @@ type Ending = {
 
 /**
  * Finds a person's sessions that are to end, and locks the stream of each, in the order in which everybody locks
- * streams. A transaction that ends them begins with this and the person's own stream, before it writes anything.
+ * streams. A transaction that ends them begins with this and the person's own stream, before it writes anything. Those
+ * that ran out within a day are among them: a clock that is set back must not bring them to life again.
  */
 export function lockSessionsOf({ tenantId, userId, except, only, at }: Ending) {
   return sql<{ id: string }>`
     select id, pg_advisory_xact_lock(k) from (
       select id, hashtextextended(tenant_id || ':' || id, 0) as k from iam.session
-       where tenant_id = ${tenantId} and user_id = ${userId} and revoked_at is null and expires_at > ${at}
+       where tenant_id = ${tenantId} and user_id = ${userId} and revoked_at is null
+         and expires_at > ${at}::timestamptz - interval '1 day'
          and id <> ${except ?? ''} and id = coalesce(${only ?? null}, id)
        order by 2 offset 0
     ) ordered`.compile(build)
