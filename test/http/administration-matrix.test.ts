@@ -47,6 +47,29 @@ const acts: Record<string, Act> = {
   erase: { send: ['DELETE', ''], action: 'user.erased' },
 }
 
+/** Every act on a tenant, with who may do it. */
+const tenantActs: Record<string, Pick<Act, 'send' | 'action'> & { readonly may: readonly Actor[] }> = {
+  'read the tenant': { send: ['GET', ''], action: 'tenant.read', may: ['admin', 'owner', 'operator'] },
+  'list people': { send: ['GET', '/users'], action: 'users.listed', may: ['admin', 'owner', 'operator'] },
+  invite: { send: ['POST', '/users', {}], action: 'user.invited', may: ['admin', 'owner', 'operator'] },
+  'read the policy': { send: ['GET', '/policy'], action: 'policy.read', may: ['admin', 'owner', 'operator'] },
+  'change the policy': {
+    send: ['PATCH', '/policy', { maxSessions: 9 }],
+    action: 'policy.changed',
+    may: ['admin', 'owner', 'operator'],
+  },
+  'reactivate the tenant': { send: ['POST', '/reactivate'], action: 'tenant.reactivated', may: ['operator'] },
+}
+
+/** Routes that are tried elsewhere, with what they are. */
+const elsewhere: Readonly<Record<string, string>> = {
+  'GET /tenants': 'has no tenant in its path: administration-roles.test.ts',
+  'POST /tenants': 'has no tenant in its path: administration-roles.test.ts',
+  'POST /tenants/{tenantId}/suspend': 'would shut everybody out here: administration-roles.test.ts',
+  'DELETE /tenants/{tenantId}/users/{userId}/sessions/{sessionId}':
+    'needs a session, and is otherwise like ending all: administration-people.test.ts',
+}
+
 function refusalOf(actor: Actor): { status: number; code: string } {
   switch (actor) {
     case 'nobody':
@@ -89,18 +112,18 @@ describe('C218: who may do what to whom', () => {
       role: role === 'member' ? undefined : `tenant.${role}`,
     })
 
-  async function send(actor: Actor, act: string, { tenantId, userId }: Pick<Person, 'tenantId' | 'userId'>) {
-    const [method, path, body] = acts[act]?.send ?? ['GET', '']
+  const send = (actor: Actor, act: string, { tenantId, userId }: Pick<Person, 'tenantId' | 'userId'>) =>
+    sendTo(actor, `/tenants/${tenantId}/users/${userId}`, acts[act]?.send ?? ['GET', ''])
+
+  async function sendTo(actor: Actor, base: string, [method, path, body]: Act['send']) {
     const response = await open.app.inject({
       method,
-      url: `/api/v1/tenants/${tenantId}/users/${userId}${path}`,
+      url: `/api/v1${base}${path}`,
       headers: bearers.get(actor) ?? {},
       ...(body === undefined ? {} : { payload: body }),
     })
-    return {
-      status: response.statusCode,
-      code: response.body === '' ? undefined : response.json<{ code?: string }>().code,
-    }
+    const { code } = response.body === '' ? {} : response.json<{ code?: string }>()
+    return { status: response.statusCode, code }
   }
 
   /** Everything that a refused act must leave as it was. */
@@ -113,6 +136,8 @@ describe('C218: who may do what to whom', () => {
       await admin.selectFrom('iam.session').selectAll().orderBy('id').execute(),
       await admin.selectFrom('iam.mail').selectAll().orderBy('id').execute(),
       await admin.selectFrom('iam.outbox').select('event_id').orderBy('event_id').execute(),
+      await admin.selectFrom('iam.tenant').selectAll().orderBy('tenant_id').execute(),
+      await admin.selectFrom('iam.directory').selectAll().orderBy('tenant_id').execute(),
     ]
   }
 
@@ -160,6 +185,47 @@ describe('C218: who may do what to whom', () => {
         expect(rows).toEqual([{ ...there, tenant_id: people[actor as keyof People].tenantId }])
       else expect(rows).toEqual([here])
     }
+  })
+
+  const tenantCells = Object.keys(tenantActs).flatMap((act) => actors.map((actor) => [actor, act] as const))
+
+  test.each(tenantCells)('%s: %s', async (actor, act) => {
+    const { send: sent, may, action } = tenantActs[act] ?? { send: ['GET', ''], may: [], action: '' }
+    const [method, path] = sent
+    const body = act === 'invite' ? { email: `by-${actor}@acme.example` } : sent[2]
+    const [before, audited] = [await everything(), (await refusedAudit()).length]
+    const base = `/tenants/${open.world.acme}`
+    const answer = await sendTo(actor, base, body === undefined ? [method, path] : [method, path, body])
+    if (may.includes(actor)) {
+      expect([Math.floor(answer.status / 100), answer.code]).toEqual([2, undefined])
+      return
+    }
+    expect(answer).toEqual(refusalOf(actor))
+    expect(await everything()).toEqual(before)
+    const rows = (await refusedAudit()).slice(audited).map((row) => [row.action, row.reason])
+    expect(rows).toEqual(actor === 'nobody' ? [] : [[action, answer.code]])
+  })
+
+  test('C217, C218: no administrative route is missing here', async () => {
+    const { paths } = (await open.app.inject({ url: '/api/v1/openapi.json' })).json<{
+      paths: Record<string, Record<string, unknown>>
+    }>()
+    const routes = Object.entries(paths)
+      .filter(([path]) => path.startsWith('/api/v1/tenants'))
+      .flatMap(([path, methods]) =>
+        Object.keys(methods).map((method) => `${method.toUpperCase()} ${path.slice('/api/v1'.length)}`),
+      )
+    const tried = (base: string, all: Record<string, Pick<Act, 'send'>>) =>
+      Object.values(all).map(
+        ({ send: [method, path] }) => `${method} ${base}${path.replace(/(?<=roles\/).+/, '{role}')}`,
+      )
+    const known = new Set([
+      ...tried('/tenants/{tenantId}/users/{userId}', acts),
+      ...tried('/tenants/{tenantId}', tenantActs),
+      ...Object.keys(elsewhere),
+    ])
+    expect(routes.filter((route) => !known.has(route))).toEqual([])
+    expect([...known].filter((route) => !routes.includes(route))).toEqual([])
   })
 
   test.each(Object.keys(acts))(

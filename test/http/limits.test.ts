@@ -253,6 +253,22 @@ describe('limits on requests', () => {
     expect((await post('/auth/refresh', { refreshToken })).headers['ratelimit-remaining']).toBe('59')
   })
 
+  test('administration: three hundred a minute for its person, refused ones too', async () => {
+    const { accessToken } = (await login()).json() as { accessToken: string }
+    const headers = { authorization: `Bearer ${accessToken}` }
+    const path = `/tenants/${open.world.acme}/suspend`
+    const { points } = limits.administration
+    expect(new Set(await statusesOf(points, () => post(path, {}, { headers })))).toEqual(new Set([403]))
+    const audited = () =>
+      open.world.admin
+        .selectFrom('iam.audit_event')
+        .select('id')
+        .where('action', '=', 'tenant.suspended')
+        .execute()
+    expectLimited(await post(path, {}, { headers }))
+    expect(await audited()).toHaveLength(points)
+  })
+
   test('health and session checks have no limit', async () => {
     const { accessToken } = (await login()).json()
     const headers = { authorization: `Bearer ${String(accessToken)}` }

@@ -1,23 +1,32 @@
 import { createHash } from 'node:crypto'
 import type { AdministrativeCall } from '@iam/domain/administration'
 import type { Id } from '@iam/domain/kit'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { authenticate } from './authenticate.ts'
+import { limit } from './limit.ts'
 import { originOf } from './request-context.ts'
+
+/** A request with its answer. */
+export interface Exchange {
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
+}
 
 /**
  * Who wants something done in the tenant of the path. Whether they may is decided by the verb, in its transaction.
- * @throws Refusal what `authenticate` refuses.
+ * @throws Refusal what `authenticate` refuses, and `rate_limited`.
  */
 export async function administrativeCall(
   deps: Deps,
-  request: FastifyRequest,
+  { request, reply }: Exchange,
   tenantId?: string,
 ): Promise<AdministrativeCall> {
   const { token, session } = await authenticate(deps, request)
+  const { userId } = session
+  await limit(deps, { request, reply, tenantId: token.tenantId, userId }, 'administration')
   return {
-    by: { tenantId: token.tenantId, userId: session.userId },
+    by: { tenantId: token.tenantId, userId },
     tenantId: (tenantId ?? token.tenantId) as Id<'ten'>,
     origin: originOf(request),
     idempotency: idempotencyOf(request),

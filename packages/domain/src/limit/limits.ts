@@ -67,6 +67,12 @@ export const limits = {
     by: 'user',
     why: 'Whoever holds a session must not find out its password by guessing.',
   },
+  administration: {
+    points: 300,
+    seconds: 60,
+    by: 'user',
+    why: 'Each call is audited, and some cost a mail.',
+  },
   refresh: {
     points: 60,
     seconds: 60,

@@ -64,11 +64,11 @@ const change = {
 
 export function policyRoutes(app: App, deps: Deps): void {
   app.get(path, { schema: read }, async (request, reply) => {
-    const call = await administrativeCall(deps, request, request.params.tenantId)
+    const call = await administrativeCall(deps, { request, reply }, request.params.tenantId)
     return answer(reply, await readPolicy(deps, call))
   })
   app.patch(path, { schema: change }, async (request, reply) => {
-    const call = await administrativeCall(deps, request, request.params.tenantId)
+    const call = await administrativeCall(deps, { request, reply }, request.params.tenantId)
     const match = request.headers['if-match']
     const ifVersion = match === undefined ? undefined : Number(match.slice(1, -1))
     return answer(reply, await changePolicy(deps, { ...call, change: request.body, ifVersion }))

@@ -55,6 +55,7 @@ export function refusals(...codes: ProblemCode[]) {
     'session_ended',
     'tenant_mismatch',
     'not_allowed',
+    'rate_limited',
     ...tenantProblems,
     ...codes,
   )

@@ -68,27 +68,30 @@ const reactivate = standing('Reactivate a tenant', 'All goes on as it was.')
 export function tenantRoutes(app: App, deps: Deps): void {
   app.get('/api/v1/tenants', { schema: list }, async (request, reply) => {
     const { cursor, limit } = request.query
-    const call = await administrativeCall(deps, request)
+    const call = await administrativeCall(deps, { request, reply })
     const after = readCursor(deps, ['tenants'], cursor)
     const { items, last } = await listTenants(deps, { ...call, after, limit })
     reply.header('cache-control', 'no-store')
     return { items, ...(last === undefined ? {} : { nextCursor: spellCursor(deps, ['tenants'], last) }) }
   })
   app.post('/api/v1/tenants', { schema: add }, async (request, reply) => {
-    const tenant = await addTenant(deps, { ...(await administrativeCall(deps, request)), ...request.body })
+    const tenant = await addTenant(deps, {
+      ...(await administrativeCall(deps, { request, reply })),
+      ...request.body,
+    })
     reply.header('location', `/api/v1/tenants/${tenant.id}`)
     return reply.code(201).header('cache-control', 'no-store').send(tenant)
   })
   app.get('/api/v1/tenants/:tenantId', { schema: read }, async (request, reply) => {
-    const call = await administrativeCall(deps, request, request.params.tenantId)
+    const call = await administrativeCall(deps, { request, reply }, request.params.tenantId)
     return reply.header('cache-control', 'no-store').send(await readTenant(deps, call))
   })
   app.post('/api/v1/tenants/:tenantId/suspend', { schema: suspend }, async (request, reply) => {
-    const call = await administrativeCall(deps, request, request.params.tenantId)
+    const call = await administrativeCall(deps, { request, reply }, request.params.tenantId)
     return reply.header('cache-control', 'no-store').send(await suspendTenant(deps, call))
   })
   app.post('/api/v1/tenants/:tenantId/reactivate', { schema: reactivate }, async (request, reply) => {
-    const call = await administrativeCall(deps, request, request.params.tenantId)
+    const call = await administrativeCall(deps, { request, reply }, request.params.tenantId)
     return reply.header('cache-control', 'no-store').send(await reactivateTenant(deps, call))
   })
 }

@@ -53,7 +53,7 @@ const invite = {
 export function usersRoutes(app: App, deps: Deps): void {
   app.get('/api/v1/tenants/:tenantId/users', { schema: list }, async (request, reply) => {
     const { cursor, ...wanted } = request.query
-    const call = await administrativeCall(deps, request, request.params.tenantId)
+    const call = await administrativeCall(deps, { request, reply }, request.params.tenantId)
     const name = ['users', call.tenantId, wanted.email, wanted.status]
     const after = readCursor(deps, name, cursor)
     const { items, last } = await listUsers(deps, { ...call, ...wanted, after })
@@ -62,7 +62,7 @@ export function usersRoutes(app: App, deps: Deps): void {
   })
   app.post('/api/v1/tenants/:tenantId/users', { schema: invite }, async (request, reply) => {
     const { email, locale = 'en', roles = [] } = request.body
-    const call = await administrativeCall(deps, request, request.params.tenantId)
+    const call = await administrativeCall(deps, { request, reply }, request.params.tenantId)
     const user = await inviteUser(deps, { ...call, email, locale, roles })
     reply.header('location', `/api/v1/tenants/${call.tenantId}/users/${user.id}`)
     return reply.code(201).header('cache-control', 'no-store').send(user)

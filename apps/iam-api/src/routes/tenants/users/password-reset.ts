@@ -16,7 +16,7 @@ const schema = {
 
 export function passwordResetRoute(app: App, deps: Deps): void {
   app.post('/api/v1/tenants/:tenantId/users/:userId/password-reset', { schema }, async (request, reply) => {
-    await mailPasswordReset(deps, await userCall(deps, request, request.params))
+    await mailPasswordReset(deps, await userCall(deps, { request, reply }, request.params))
     return reply.code(202).send({ status: 'accepted' })
   })
 }

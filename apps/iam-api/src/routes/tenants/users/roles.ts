@@ -27,12 +27,12 @@ const revoke = {
 export function rolesRoutes(app: App, deps: Deps): void {
   const path = '/api/v1/tenants/:tenantId/users/:userId/roles/:role'
   app.put(path, { schema: grant }, async (request, reply) => {
-    const call = await userCall(deps, request, request.params)
+    const call = await userCall(deps, { request, reply }, request.params)
     const user = await grantRole(deps, { ...call, role: request.params.role })
     return reply.header('cache-control', 'no-store').send(user)
   })
   app.delete(path, { schema: revoke }, async (request, reply) => {
-    const call = await userCall(deps, request, request.params)
+    const call = await userCall(deps, { request, reply }, request.params)
     const user = await revokeRole(deps, { ...call, role: request.params.role })
     return reply.header('cache-control', 'no-store').send(user)
   })

@@ -50,7 +50,7 @@ const endOne = {
 export function userSessionsRoutes(app: App, deps: Deps): void {
   const path = '/api/v1/tenants/:tenantId/users/:userId/sessions'
   app.get(path, { schema: list }, async (request, reply) => {
-    const call = await userCall(deps, request, request.params)
+    const call = await userCall(deps, { request, reply }, request.params)
     const name = ['sessions', call.tenantId, call.userId]
     const after = readCursor(deps, name, request.query.cursor)
     const { items, last } = await listUserSessions(deps, { ...call, after, limit: request.query.limit })
@@ -61,11 +61,11 @@ export function userSessionsRoutes(app: App, deps: Deps): void {
     }
   })
   app.delete(path, { schema: endAll }, async (request, reply) => {
-    await endUserSessions(deps, await userCall(deps, request, request.params))
+    await endUserSessions(deps, await userCall(deps, { request, reply }, request.params))
     return reply.code(204).send(null)
   })
   app.delete(`${path}/:sessionId`, { schema: endOne }, async (request, reply) => {
-    const call = await userCall(deps, request, request.params)
+    const call = await userCall(deps, { request, reply }, request.params)
     await endUserSessions(deps, { ...call, sessionId: request.params.sessionId })
     return reply.code(204).send(null)
   })

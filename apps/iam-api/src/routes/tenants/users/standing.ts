@@ -46,7 +46,7 @@ const acts = [
 export function standingRoutes(app: App, deps: Deps): void {
   for (const { name, verb, schema } of acts) {
     app.post(`/api/v1/tenants/:tenantId/users/:userId/${name}`, { schema }, async (request, reply) => {
-      const user = await verb(deps, await userCall(deps, request, request.params))
+      const user = await verb(deps, await userCall(deps, { request, reply }, request.params))
       return reply.header('cache-control', 'no-store').send(user)
     })
   }

@@ -33,16 +33,16 @@ const erase = {
 
 export function userRoutes(app: App, deps: Deps): void {
   app.get(path, { schema: read }, async (request, reply) => {
-    const user = await readUser(deps, await userCall(deps, request, request.params))
+    const user = await readUser(deps, await userCall(deps, { request, reply }, request.params))
     return reply.header('cache-control', 'no-store').send(user)
   })
   app.patch(path, { schema: change }, async (request, reply) => {
-    const call = await userCall(deps, request, request.params)
+    const call = await userCall(deps, { request, reply }, request.params)
     const user = await changeUser(deps, { ...call, ...request.body })
     return reply.header('cache-control', 'no-store').send(user)
   })
   app.delete(path, { schema: erase }, async (request, reply) => {
-    await eraseUser(deps, await userCall(deps, request, request.params))
+    await eraseUser(deps, await userCall(deps, { request, reply }, request.params))
     return reply.code(204).send(null)
   })
 }
