@@ -9,7 +9,8 @@ import { cookieOf, setCookie } from './cookies.ts'
 //   sign in    requireForm(…); lane = await loginLane(deps, { request, reply, tenantId, email })
 //              previous = sessionCookie(request, tenantId)
 //              opened = await inLoginLane(deps, lane, () =>
-//                logInBrowserWithPassword(deps, { tenantId, email, password, previous, origin }))
+//                logInBrowserWithPassword(deps, {
+//                  tenantId, email, password, previous, isKnownDevice: lane.by === 'device', origin }))
 //              setSessionCookie(reply, opened); clearFormCookie(reply, tenantId)
 //   any page   session = await browserSession(deps, request, tenantId)      undefined: nobody is signed in
 //   sign out   await endBrowserSession(deps, { tenantId, token, origin }); clearSessionCookie(reply, tenantId)
