@@ -1,7 +1,7 @@
 import { Refusal } from '../kit/index.ts'
 import {
   findDirectoryEntry,
-  lockTenantPolicy,
+  findStoredPolicy,
   readTenantPolicy,
   replaceTenantPolicy,
   systemTenantSlug,
@@ -29,7 +29,7 @@ export async function readPolicy(deps: AdministrationDeps, call: AdministrativeC
   const target = { type: 'tenant', id: call.tenantId }
   const act = { action: 'policy.read', target, role: 'tenant.admin', reads: true } as const
   return administer(deps, call, act, async ({ tx }) => {
-    const { stored, version } = await requirePolicy(tx, call)
+    const { stored, version } = await requirePolicy(tx, { ...call, for: 'reading' })
     return { answer: { policy: readTenantPolicy(stored), version } }
   })
 }
@@ -45,7 +45,7 @@ export async function changePolicy(deps: AdministrationDeps, call: ChangePolicy)
   const target = { type: 'tenant', id: tenantId }
   const act = { action: 'policy.changed', target, role: 'tenant.admin' } as const
   return administer(deps, call, act, async ({ tx, at }) => {
-    const { stored, version } = await requirePolicy(tx, call)
+    const { stored, version } = await requirePolicy(tx, { ...call, for: 'change' })
     if (ifVersion !== undefined && ifVersion !== version) throw new Refusal('precondition_failed')
     const next = merge(stored, change)
     if (next.passwordLogin === false) await requireAnotherWayIn(tx, call)
@@ -57,8 +57,8 @@ export async function changePolicy(deps: AdministrationDeps, call: ChangePolicy)
   })
 }
 
-async function requirePolicy(tx: Acting['tx'], { tenantId }: AdministrativeCall) {
-  const found = await lockTenantPolicy(tx, tenantId)
+async function requirePolicy(tx: Acting['tx'], wanted: Parameters<typeof findStoredPolicy>[1]) {
+  const found = await findStoredPolicy(tx, wanted)
   if (found === undefined) throw new Refusal('tenant_unknown')
   return found
 }

@@ -5,10 +5,10 @@ export { defaultTenantPolicy, policyBounds, readTenantPolicy, type TenantPolicy 
 export {
   type DirectoryEntry,
   findDirectoryEntry,
+  findStoredPolicy,
   findTenant,
   findTenantPolicy,
   listDirectory,
-  lockTenantPolicy,
   replaceTenantPolicy,
   setTenantStatus,
   tenantNameOf,

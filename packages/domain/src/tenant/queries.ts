@@ -77,17 +77,16 @@ export function tenantPolicyOf(tenantId: Id<'ten'>) {
   return build.selectFrom('iam.tenant').select('policy').where('tenant_id', '=', tenantId).compile()
 }
 
-/** A tenant's stored policy and its version, locked against other changes. */
-export async function lockTenantPolicy(
+/** A tenant's stored policy and its version; `for: 'change'` locks it against other changes, and against nothing else. */
+export async function findStoredPolicy(
   db: Executor,
-  tenantId: Id<'ten'>,
+  { tenantId, for: purpose }: { readonly tenantId: Id<'ten'>; readonly for: 'reading' | 'change' },
 ): Promise<{ readonly stored: Partial<TenantPolicy>; readonly version: number } | undefined> {
-  const found = await db
+  const query = db
     .selectFrom('iam.tenant')
     .select(['policy', 'policy_version as version'])
     .where('tenant_id', '=', tenantId)
-    .forUpdate()
-    .executeTakeFirst()
+  const found = await (purpose === 'change' ? query.forNoKeyUpdate() : query).executeTakeFirst()
   return found && { stored: found.policy as Partial<TenantPolicy>, version: found.version }
 }
 
