@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { debianProgram } from '@iam/local-stack/debian'
 import { freePort } from '@iam/local-stack/ports'
@@ -50,7 +50,9 @@ export const jwks304: Row = {
 async function servers(bench: Bench): Promise<Target[]> {
   const mine = ours(bench, 'iam-jwks')
   const document = join(bench.directory, 'jwks.json')
-  writeFileSync(document, await (await fetch(`${mine.server.origin}${path}`)).text())
+  // Once: nginx makes its entity tag of the file's time, and keeps the old one for a while.
+  if (!existsSync(document))
+    writeFileSync(document, await (await fetch(`${mine.server.origin}${path}`)).text())
   const env = { BARE_DOCUMENT: document }
   const bare = await bench.server({ name: 'bare node:http', args: [fileOf('floor/bare.mjs')], env })
   const fixed = [{ name: 'bare node:http', profile: 'fixed', server: bare } as const]
