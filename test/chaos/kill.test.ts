@@ -108,7 +108,7 @@ describe('killed with -9', () => {
     )
     await users.close()
     second.kill('SIGKILL')
-  })
+  }, 240_000) // on a busy machine the moment has to be waited for several times
 
   /**
    * Slows every word between the workers and the database, so that there are moments in which a batch has arrived
