@@ -12,8 +12,7 @@ export async function runProgram(root: string, name: string, args: string[]): Pr
   const bin = join(checkout, 'node_modules/.bin')
   const child = spawn(join(bin, name), args, {
     cwd: root,
-    // A tree outside the checkout has no linter of its own to be found beside its files.
-    env: { ...process.env, NO_COLOR: '1', OXLINT_TSGOLINT_PATH: join(bin, 'tsgolint') },
+    env: { ...plain(process.env), OXLINT_TSGOLINT_PATH: join(bin, 'tsgolint') },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const { promise, resolve, reject } = Promise.withResolvers<number>()
@@ -21,6 +20,14 @@ export async function runProgram(root: string, name: string, args: string[]): Pr
   child.on('close', (code) => resolve(code ?? 1))
   const [status, stdout, stderr] = await Promise.all([promise, gather(child.stdout), gather(child.stderr)])
   return { status, stdout, stderr }
+}
+
+/**
+ * The environment without what makes a program colour or reshape its findings: a CI's variables win over
+ * NO_COLOR. The linter's own path is given beside it, since a tree outside the checkout has none to be found.
+ */
+function plain({ CI, GITHUB_ACTIONS, FORCE_COLOR, ...rest }: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return { ...rest, NO_COLOR: '1' }
 }
 
 async function gather(stream: AsyncIterable<Buffer>): Promise<string> {
