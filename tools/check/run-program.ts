@@ -7,12 +7,16 @@ export const checkout = fileURLToPath(new URL('../..', import.meta.url))
 
 export type Ran = { status: number; stdout: string; stderr: string }
 
+/** The same findings everywhere: what a CI sets colours or reshapes them, and wins over NO_COLOR. */
+const plain = { NO_COLOR: '1', CI: undefined, GITHUB_ACTIONS: undefined, FORCE_COLOR: undefined }
+
 /** Runs a program from the checkout's node_modules/.bin in the tree at `root` and gathers what it says. */
 export async function runProgram(root: string, name: string, args: string[]): Promise<Ran> {
   const bin = join(checkout, 'node_modules/.bin')
   const child = spawn(join(bin, name), args, {
     cwd: root,
-    env: { ...plain(process.env), OXLINT_TSGOLINT_PATH: join(bin, 'tsgolint') },
+    // A tree outside the checkout has no linter of its own to be found beside its files.
+    env: { ...process.env, ...plain, OXLINT_TSGOLINT_PATH: join(bin, 'tsgolint') },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const { promise, resolve, reject } = Promise.withResolvers<number>()
@@ -20,14 +24,6 @@ export async function runProgram(root: string, name: string, args: string[]): Pr
   child.on('close', (code) => resolve(code ?? 1))
   const [status, stdout, stderr] = await Promise.all([promise, gather(child.stdout), gather(child.stderr)])
   return { status, stdout, stderr }
-}
-
-/**
- * The environment without what makes a program colour or reshape its findings: a CI's variables win over
- * NO_COLOR. The linter's own path is given beside it, since a tree outside the checkout has none to be found.
- */
-function plain({ CI, GITHUB_ACTIONS, FORCE_COLOR, ...rest }: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return { ...rest, NO_COLOR: '1' }
 }
 
 async function gather(stream: AsyncIterable<Buffer>): Promise<string> {
