@@ -31,7 +31,7 @@ describe('withStartLock', () => {
   })
 
   it('takes over from a holder that died', async () => {
-    const pid = Number(spawnSync(process.execPath, ['-p', 'process.pid'], { encoding: 'utf8' }).stdout)
+    const { pid } = spawnSync(process.execPath, ['-e', ''])
     writeFileSync(file, JSON.stringify({ pid, startedAt: 'long ago' }))
 
     expect(

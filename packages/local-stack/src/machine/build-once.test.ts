@@ -36,7 +36,7 @@ describe('buildOnce', () => {
   })
 
   it('clears up after a builder that was killed, and leaves that of a living one', async () => {
-    const dead = spawnSync(process.execPath, ['-p', 'process.pid'], { encoding: 'utf8' }).stdout.trim()
+    const dead = spawnSync(process.execPath, ['-e', '']).pid
     mkdirSync(`${directory}.${dead}.aaaa`)
     mkdirSync(`${directory}.${process.pid}.bbbb`)
 

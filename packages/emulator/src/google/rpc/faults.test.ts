@@ -73,6 +73,19 @@ test('delays an answer past the deadline of the caller', async () => {
   await expect(call).rejects.toMatchObject({ code: status.DEADLINE_EXCEEDED })
 })
 
+test('keeps back the answer of a call that took effect', async () => {
+  const name = 'projects/local/topics/late-answer'
+  emulator.faults.inject({
+    service: 'Publisher',
+    method: 'CreateTopic',
+    latencyMs: 60_000,
+    afterEffect: true,
+  })
+  const call = publisher.createTopic({ name }, { timeout: 500, retry: { retryCodes: [] } })
+  await expect(call).rejects.toMatchObject({ code: status.DEADLINE_EXCEEDED })
+  await expect(publisher.getTopic({ topic: name })).resolves.toBeDefined()
+})
+
 test('loses the answer of a call that took effect', async () => {
   emulator.faults.inject({
     service: 'Publisher',

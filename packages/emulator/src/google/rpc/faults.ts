@@ -8,11 +8,11 @@ export type Fault = {
   service: string
   /** As in the proto: `Encrypt`. All methods of the service when absent. */
   method?: string
-  /** Milliseconds to wait before anything else happens. */
+  /** Milliseconds to wait: before anything else happens, or with `afterEffect` before the answer goes out. */
   latencyMs?: number
   /** The gRPC code to fail with. */
   code?: StatusName
-  /** With `code`: the call takes effect first, and only its answer is lost. */
+  /** The call takes effect first, and only its answer is late, or lost where there is a `code`. */
   afterEffect?: boolean
   /** Fields to overwrite in the answer, to play a corrupted or misrouted one. */
   answer?: Record<string, unknown>

@@ -40,10 +40,9 @@ async function answerUnary(
   counts.add(service, method)
   const fault = faults.take(service, method)
   try {
-    await delay(fault)
-    if (!fault?.afterEffect) fail(fault)
+    if (!fault?.afterEffect) await strike(fault)
     const value = await answer(call.request as never, call)
-    fail(fault)
+    if (fault?.afterEffect) await strike(fault)
     return fault?.answer === undefined ? value : Object.assign({}, value, fault.answer)
   } catch (error) {
     throw asStatus(error)
@@ -58,19 +57,15 @@ async function openStream(
   counts.add(service, method)
   const fault = faults.take(service, method)
   try {
-    await delay(fault)
-    fail(fault)
+    await strike(fault)
     open(call as ServerDuplexStream<never, unknown>)
   } catch (error) {
     call.emit('error', asStatus(error))
   }
 }
 
-async function delay(fault: Fault | undefined): Promise<void> {
+async function strike(fault: Fault | undefined): Promise<void> {
   if (fault?.latencyMs !== undefined) await sleep(fault.latencyMs)
-}
-
-function fail(fault: Fault | undefined): void {
   if (fault?.code !== undefined) throw new StatusError(fault.code, 'An injected fault.')
 }
 
