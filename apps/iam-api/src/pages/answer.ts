@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { dropFlash, keepFlash, readFlash, type Flash } from './flash.ts'
 import type { Content, Html } from './html.ts'
 import { layout } from './layout.ts'
+import { nextNameIn } from './next-page.ts'
 import type { Visit } from './visit.ts'
 
 /** What a page shows inside its frame. */
@@ -52,11 +53,14 @@ export function takeFlash({ request, reply, tenantId, words }: Visit): { said?: 
   return { said: words.notices[notice], ...(email === undefined ? {} : { email }) }
 }
 
-/** The page's own address without its language, and with the token that a mailed link brought. */
+/** The page's own address without its language, but with the token that a mailed link brought, and what follows. */
 function hereOf(request: FastifyRequest): string {
   const path = request.url.split('?')[0] ?? ''
-  const token = tokenOf(request)
-  return token === undefined ? path : `${path}?token=${encodeURIComponent(token)}`
+  const kept = Object.entries({ token: tokenOf(request), next: nextNameIn(request) })
+  const query = kept.flatMap(([name, value]) =>
+    value === undefined ? [] : `${name}=${encodeURIComponent(value)}`,
+  )
+  return query.length === 0 ? path : `${path}?${query.join('&')}`
 }
 
 /** The token that a mailed link brought: in the address at first, in the form from then on. */

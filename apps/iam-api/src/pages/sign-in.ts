@@ -9,7 +9,8 @@ import { sessionCookie, setSessionCookie } from '../http/session-cookie.ts'
 import { goTo, show, takeFlash, type View } from './answer.ts'
 import { faultNotice, field, form, goodNotice, type Fault } from './fields.ts'
 import { emailIn, passwordIn } from './form-values.ts'
-import { html } from './html.ts'
+import { html, type Html } from './html.ts'
+import { mustSignInAgain, nextNameIn, nextPageOf } from './next-page.ts'
 import { hidden } from './routes-are-hidden.ts'
 import { submit } from './submit.ts'
 import { openVisit, type Visit } from './visit.ts'
@@ -18,7 +19,10 @@ import { openVisit, type Visit } from './visit.ts'
 export function signInPage(app: App, deps: Deps): void {
   app.get('/:slug/sign-in', hidden, async (request, reply) => {
     const visit = await openVisit(deps, request, reply)
-    return visit.session === undefined ? show(visit, view(visit, takeFlash(visit))) : goTo(visit, 'account')
+    if (mustSignInAgain(deps, visit)) return show(visit, viewAgain(visit))
+    return visit.session === undefined
+      ? show(visit, view(visit, takeFlash(visit)))
+      : goTo(visit, nextPageOf(request).path)
   })
   app.post('/:slug/sign-in', hidden, async (request, reply) => {
     const visit = await openVisit(deps, request, reply)
@@ -43,47 +47,65 @@ export function signInPage(app: App, deps: Deps): void {
         setSessionCookie(reply, opened)
         clearFormCookie(reply, tenantId)
         keepKnownDevice(deps, login)
-        return goTo(visit, 'account')
+        return goTo(visit, nextPageOf(request).path)
       },
-      again: (sent, fault) => view(visit, { email: sent.get('email') }, fault),
+      again: (sent, fault) =>
+        mustSignInAgain(deps, visit)
+          ? viewAgain(visit, sent.get('email'), fault)
+          : view(visit, { email: sent.get('email') }, fault),
       says: { invalid_credentials: { fault: 'login_wrong' } },
     })
   })
 }
 
-function view(
-  visit: Visit,
-  { said, email }: { said?: string; email?: string | undefined },
-  fault?: Fault,
-): View {
+interface Known {
+  readonly said?: string | undefined
+  readonly email?: string | undefined
+}
+
+function view(visit: Visit, { said, email }: Known, fault?: Fault): View {
   const { words, base, tenant } = visit
-  const { title, lead, submit: label, forgotten, stranger, register } = words.signIn
+  const { title, lead, stranger, register } = words.signIn
+  return {
+    title,
+    content: html`<h1>${title}</h1>
+${said === undefined ? html`<p class="lead">${lead}</p>` : goodNotice(said)}
+${faultNotice(fault)}
+${signInForm(visit, email, fault)}
+${tenant.selfRegistration && html`<p class="more">${stranger} <a href="${base}/register">${register}</a></p>`}`,
+  }
+}
+
+/** For somebody who signed in too long ago for what they are about to do. */
+function viewAgain(visit: Visit, email = visit.session?.email, fault?: Fault): View {
+  const { words, base } = visit
+  const { title, lead } = words.signInAgain
+  return {
+    title,
+    content: html`<h1>${title}</h1>
+<p class="lead">${lead}</p>
+${faultNotice(fault)}
+${signInForm(visit, email, fault)}
+<p class="more"><a href="${base}/account">${words.account.back}</a></p>`,
+  }
+}
+
+function signInForm(visit: Visit, email: string | undefined, fault: Fault | undefined): Html {
+  const { words, base, request } = visit
+  const next = nextNameIn(request)
   const known = email !== undefined && email !== ''
-  const { email: emailLabel, password } = words.fields
+  const { email: label, password } = words.fields
   const fields = [
+    next !== undefined && html`<input type="hidden" name="next" value="${next}">`,
     field(
-      {
-        name: 'email',
-        type: 'email',
-        label: emailLabel,
-        autocomplete: 'username',
-        value: email,
-        first: !known,
-      },
+      { name: 'email', type: 'email', label, autocomplete: 'username', value: email, first: !known },
       fault,
     ),
     field(
       { name: 'password', type: 'password', label: password, autocomplete: 'current-password', first: known },
       fault,
     ),
-    html`<p class="beside"><a href="${base}/forgotten-password">${forgotten}</a></p>`,
+    html`<p class="beside"><a href="${base}/forgotten-password">${words.signIn.forgotten}</a></p>`,
   ]
-  return {
-    title,
-    content: html`<h1>${title}</h1>
-${said === undefined ? html`<p class="lead">${lead}</p>` : goodNotice(said)}
-${faultNotice(fault)}
-${form(visit, { action: `${base}/sign-in`, submit: label }, fields)}
-${tenant.selfRegistration && html`<p class="more">${stranger} <a href="${base}/register">${register}</a></p>`}`,
-  }
+  return form(visit, { action: `${base}/sign-in`, submit: words.signIn.submit }, fields)
 }

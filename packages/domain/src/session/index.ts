@@ -44,7 +44,11 @@ export { openSession, type OpenSession } from './open-session.ts'
 export type { IssuedSession } from './issued-session.ts'
 export { RefreshFlights } from './refresh-flights.ts'
 export { refreshSession, type RefreshSession } from './refresh-session.ts'
-export { recentEnough, requireRecentAuthentication } from './require-recent-authentication.ts'
+export {
+  isRecentlyAuthenticated,
+  recentEnough,
+  requireRecentAuthentication,
+} from './require-recent-authentication.ts'
 export { RevocationFeed } from './revocation-feed.ts'
 export { readSessionFacts, type SessionFacts } from './session-facts.ts'
 export { SessionCache, type VersionedCache } from './session-cache.ts'

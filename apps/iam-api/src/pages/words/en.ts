@@ -29,6 +29,10 @@ export const english: Words = {
     stranger: 'New here?',
     register: 'Create an account',
   },
+  signInAgain: {
+    title: 'Sign in again',
+    lead: 'Your last sign-in was a while ago. Before you go on, please show that it is still you.',
+  },
   register: {
     title: 'Create an account',
     lead: 'We will e-mail you to confirm your address.',

@@ -30,6 +30,10 @@ export const french: Words = {
     stranger: 'Première visite ?',
     register: 'Créer un compte',
   },
+  signInAgain: {
+    title: 'Reconnectez-vous',
+    lead: 'Votre dernière connexion remonte à un moment. Avant de continuer, montrez que c’est toujours vous.',
+  },
   register: {
     title: 'Créer un compte',
     lead: 'Un e-mail vous sera envoyé pour confirmer votre adresse.',

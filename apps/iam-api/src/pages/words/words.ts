@@ -68,6 +68,8 @@ export interface Words {
     readonly code: string
   }
   readonly signIn: Step & { readonly forgotten: string; readonly stranger: string; readonly register: string }
+  /** Before something that wants a recent login. */
+  readonly signInAgain: { readonly title: string; readonly lead: string }
   readonly register: Step & { readonly known: string; readonly closed: string }
   readonly verifyLink: Step
   readonly verifyCode: Step & {

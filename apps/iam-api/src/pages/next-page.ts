@@ -1,0 +1,48 @@
+import type { FastifyRequest } from 'fastify'
+import { isRecentlyAuthenticated } from '@iam/domain/session'
+import type { Deps } from '../deps.ts'
+import type { Visit } from './visit.ts'
+
+interface NextPage {
+  /** Of the tenant's own pages. */
+  readonly path: string
+  /** Whether it is shown only after a login of the last five minutes: it is behind `recentlySignedIn`. */
+  readonly recent?: boolean
+}
+
+/**
+ * The pages of an account that a sign-in leads on to, by the names that `next` carries. A sign-in leads nowhere else:
+ * no address is ever taken from a request, so nobody makes it lead to a place of theirs (CWE-601).
+ */
+const nextPages = {
+  password: { path: 'account/password' },
+  email: { path: 'account/email' },
+  factors: { path: 'account/factors', recent: true },
+} as const satisfies Record<string, NextPage>
+
+const account: NextPage = { path: 'account' }
+
+/** The sign-in that leads back to the page that was asked for, or to the page whose form was sent. */
+export function signInBefore({ routeOptions }: FastifyRequest): string {
+  const path = routeOptions.url?.replace('/t/:slug/', '') ?? ''
+  const found = Object.entries(nextPages).find(([, page]) => `${path}/`.startsWith(`${page.path}/`))
+  return found === undefined ? 'sign-in' : `sign-in?next=${found[0]}`
+}
+
+/** The name that `next` carries: in the address at first, in the form from then on. Undefined for any other word. */
+export function nextNameIn({ query, body }: FastifyRequest): string | undefined {
+  const given = body instanceof Map ? (body.get('next') as unknown) : (query as { next?: unknown }).next
+  return typeof given === 'string' && Object.hasOwn(nextPages, given) ? given : undefined
+}
+
+/** Where a sign-in leads. */
+export function nextPageOf(request: FastifyRequest): NextPage {
+  const name = nextNameIn(request)
+  return name === undefined ? account : nextPages[name as keyof typeof nextPages]
+}
+
+/** Whether somebody who is signed in has to sign in again for where they want to go. */
+export function mustSignInAgain(deps: Pick<Deps, 'clock'>, { request, session }: Visit): boolean {
+  const { recent } = nextPageOf(request)
+  return session !== undefined && recent === true && !isRecentlyAuthenticated(deps, session)
+}
