@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { breachedPasswords } from '@iam/platform/breached-passwords'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { auditOf, deliverMails, eventsOf, tokenIn } from '@iam/testkit/world'
 import { openApp, type TestApp } from '../support/open-app.ts'
 
 const breached = 'kettle dawn orbit fern'
@@ -66,5 +67,169 @@ describe('registering with a password that may be breached', () => {
     await setPolicy({ breachCheck: 'off' })
     expect((await register(breached)).statusCode).toBe(202)
     expect(asked.length).toBe(before)
+  })
+})
+
+describe('a stored password that becomes known from a breach', () => {
+  let open: TestApp
+  let service: Server
+  /** What the service knows by now. */
+  const known = new Set<string>()
+  const behaviour: { answer: 'range' | 'error' | 'never' } = { answer: 'range' }
+  let asked = 0
+
+  beforeAll(async () => {
+    service = createServer((request, response) => {
+      asked += 1
+      if (behaviour.answer === 'error') response.writeHead(500).end()
+      if (behaviour.answer !== 'range') return
+      const lines = [...known].filter((sha1) => request.url?.endsWith(sha1.slice(0, 5)) === true)
+      response.end([`${'0'.repeat(35)}:0`, ...lines.map((sha1) => `${sha1.slice(5)}:7`)].join('\r\n'))
+    })
+    await new Promise<void>((resolve) => service.listen(0, '127.0.0.1', resolve))
+    const url = `http://127.0.0.1:${(service.address() as AddressInfo).port}`
+    open = await openApp()
+    Object.assign(open.world.passwords, { breached: breachedPasswords({ url, answerWithin: 10_000 }) })
+  })
+  afterAll(async () => {
+    await open.close()
+    service.closeAllConnections()
+    await new Promise((resolve) => service.close(resolve))
+  })
+
+  const leak = (password: string) =>
+    known.add(createHash('sha1').update(password).digest('hex').toUpperCase())
+
+  const send = (path: string, payload: object) =>
+    open.app.inject({
+      method: 'POST',
+      url: `/api/v1/auth/${path}`,
+      headers: { 'x-tenant-id': 'acme', 'content-type': 'application/json' },
+      payload,
+    })
+
+  /** Somebody with a password of their own. */
+  async function person(email: string, password: string) {
+    expect((await send('register', { email, password })).statusCode).toBe(202)
+    await deliverMails(open.world)
+    const { id } = await open.world.admin
+      .selectFrom('iam.user')
+      .select('id')
+      .where('email', '=', email)
+      .executeTakeFirstOrThrow()
+    return {
+      userId: id as `usr_${string}`,
+      logIn: (given = password) => send('login', { email, password: given }),
+    }
+  }
+
+  const stateOfPassword = (userId: string) =>
+    open.world.admin
+      .selectFrom('iam.credential')
+      .select(['breach_checked_at', 'breached_at'])
+      .where('user_id', '=', userId)
+      .executeTakeFirstOrThrow()
+
+  /** As if a month had gone by since it was looked for. The clock stays: signing keys do not live that long. */
+  const age = (userId: string) =>
+    open.world.admin
+      .updateTable('iam.credential')
+      .set({ breach_checked_at: new Date(open.world.clock().getTime() - 30 * 86_400_000) })
+      .where('user_id', '=', userId)
+      .execute()
+
+  const setPolicy = (policy: object) =>
+    open.world.admin
+      .updateTable('iam.tenant')
+      .set({ policy: JSON.stringify(policy) })
+      .where('tenant_id', '=', open.world.acme)
+      .execute()
+
+  const reports = (what: string) => open.world.passwordReports.filter((report) => report.what === what).length
+
+  test('C173: is looked for again after a month, once, however many log in, and its owner is told by mail', async () => {
+    const password = 'harbour quilt lantern moss'
+    const { userId, logIn } = await person('grace@acme.example', password)
+    leak(password)
+    const before = asked
+    expect((await logIn()).statusCode).toBe(200)
+    expect(asked).toBe(before) // it was looked for when it was chosen
+    await age(userId)
+    const answers = await Promise.all(Array.from({ length: 3 }, () => logIn()))
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual([200, 200, 200])
+    await open.world.passwordReport('breached')
+    await expect.poll(async () => (await stateOfPassword(userId)).breached_at).not.toBeNull()
+    const told = (await deliverMails(open.world)).filter(({ letter }) => letter === 'password_breached')
+    expect(told).toEqual([expect.objectContaining({ to: 'grace@acme.example' })])
+    expect(told[0]?.link).toMatch(/\/t\/acme\/forgotten-password$/)
+    const events = await eventsOf(open.world, open.world.acme, userId)
+    expect(events.filter(({ type }) => type === 'password.breached')).toHaveLength(1)
+    expect(
+      (await auditOf(open.world, userId)).filter((action) => action === 'password.breached'),
+    ).toHaveLength(1)
+    const askedByNow = asked
+    expect((await logIn()).statusCode).toBe(200)
+    expect(asked).toBe(askedByNow)
+  })
+
+  test('C173: one that is not found is looked for again a month later, and not before', async () => {
+    const { userId, logIn } = await person('lin@acme.example', 'violet anchor pebble stair')
+    await age(userId)
+    const before = asked
+    const { breach_checked_at: first } = await stateOfPassword(userId)
+    expect((await logIn()).statusCode).toBe(200)
+    await expect.poll(async () => (await stateOfPassword(userId)).breach_checked_at).not.toEqual(first)
+    expect((await logIn()).statusCode).toBe(200)
+    expect(asked).toBe(before + 1)
+    expect((await stateOfPassword(userId)).breached_at).toBeNull()
+  })
+
+  test('C173: where the tenant wants it replaced, it lets nobody in, says so only to who knows it, and a reset by mail does', async () => {
+    const password = 'copper window fable drum'
+    const email = 'hopper@acme.example'
+    const { userId, logIn } = await person(email, password)
+    leak(password)
+    await age(userId)
+    await logIn()
+    await expect.poll(async () => (await stateOfPassword(userId)).breached_at).not.toBeNull()
+    expect((await logIn()).statusCode).toBe(200)
+    await setPolicy({ breachedPasswords: 'replace' })
+    const refused = await logIn()
+    expect(refused.statusCode).toBe(403)
+    expect(refused.json()).toMatchObject({ code: 'password_replacement_required', retriable: false })
+    expect((await logIn('not the password')).json()).toMatchObject({ code: 'invalid_credentials' })
+    const events = await eventsOf(open.world, open.world.acme, userId)
+    expect(events.map(({ payload }) => (payload as { reason?: string }).reason)).toContain(
+      'password_replacement_required',
+    )
+    await deliverMails(open.world)
+    expect((await send('password/reset/request', { email })).statusCode).toBe(202)
+    const [mail] = await deliverMails(open.world)
+    const token = tokenIn(mail)
+    const next = 'meadow ribbon cactus flute'
+    expect((await send('password/reset/confirm', { token, password: next })).statusCode).toBe(204)
+    expect((await logIn(next)).statusCode).toBe(200)
+    expect((await stateOfPassword(userId)).breached_at).toBeNull()
+    await setPolicy({})
+  })
+
+  test('C173: while the service fails or does not answer, logins go on as fast, a few ask, and a later one asks again', async () => {
+    const { userId, logIn } = await person('ida@acme.example', 'saddle orchid thunder pine')
+    await age(userId)
+    behaviour.answer = 'error'
+    const failed = reports('breach_check_failed')
+    expect((await logIn()).statusCode).toBe(200)
+    await expect.poll(() => reports('breach_check_failed')).toBe(failed + 1)
+    behaviour.answer = 'never'
+    const before = asked
+    // None of these waits for the service: it never answers.
+    for (let n = 0; n < 8; n += 1) expect((await logIn()).statusCode).toBe(200)
+    await expect.poll(() => asked).toBe(before + 4)
+    behaviour.answer = 'range'
+    service.closeAllConnections()
+    await expect.poll(() => reports('breach_check_failed')).toBe(failed + 5)
+    const { breach_checked_at: first } = await stateOfPassword(userId)
+    expect((await logIn()).statusCode).toBe(200)
+    await expect.poll(async () => (await stateOfPassword(userId)).breach_checked_at).not.toEqual(first)
   })
 })

@@ -148,6 +148,23 @@ export async function travelAsOwnerOfAnAccount(world: World): Promise<void> {
   await resetPassword(world, tooShort).catch(() => undefined)
   await logInAsImported(world)
   await changePasswords(world)
+  await findBreached(world)
+}
+
+/** A login finds its password among breached ones; another does not. */
+async function findBreached(world: World): Promise<void> {
+  const { acme: tenantId, origin, demo } = world
+  const known = { ...world, passwords: { ...world.passwords, breached: { includes: async () => true } } }
+  const unknown = { ...world, passwords: { ...world.passwords, breached: { includes: async () => false } } }
+  const [{ email }] = demo.tenants
+  await logInWithPassword(unknown, { tenantId, email, password: demo.password, origin })
+  await logInWithPassword(known, {
+    tenantId,
+    email: 'lovelace@acme.example',
+    password: 'a long enough password',
+    origin,
+  })
+  await world.passwordReport('breached')
 }
 
 /** Somebody logs in whose hash was imported, and is hashed anew. */

@@ -1,5 +1,5 @@
 import { VerifiedTokens } from '@iam/domain/access-token'
-import { HashAdmission, type Passwords } from '@iam/domain/credential'
+import { HashAdmission, RecheckBudget, type Passwords } from '@iam/domain/credential'
 import type { Database, Db } from '@iam/domain/db'
 import { settle } from '@iam/domain/kit'
 import { loadSecretKeys, SecretRings, type KeyWrapping } from '@iam/domain/secret-key'
@@ -27,6 +27,7 @@ export interface Connections {
   readonly log: Logger
 }
 
+const rechecksAtATime = 4
 const admission = { waitingPerTenant: 64, waiting: 256, deadline: 5_000 }
 
 /** Puts the process's parts together: adapters into the shapes that the domain asks for. */
@@ -79,6 +80,7 @@ function composePasswords(config: Config, log: Logger): Passwords {
     admission: new HashAdmission({ ...admission, concurrency: config.hashConcurrency }),
     common: new CommonPasswordList(),
     breached: url === undefined ? undefined : breachedPasswords({ url }),
+    rechecks: new RecheckBudget(rechecksAtATime),
     serviceWords: [new URL(config.deployment.issuer).hostname],
     report: (report) => logPasswordReport(log, report),
   }

@@ -7,6 +7,7 @@ const sentences: Record<PasswordReport['what'], string> = {
   breach_check_failed: 'Whether a password is known from a breach could not be told',
   rehash_failed: 'A password could not be hashed anew; the next login tries again',
   rehash_outrun: 'A password was changed while it was being hashed anew',
+  breached: 'A password was found among breached ones after a login; the person is told',
   rehashed: 'A password was hashed anew with the present parameters',
 }
 

@@ -84,6 +84,11 @@ export const problemKinds: Record<ProblemCode, ProblemKind> = {
     'Name the token’s tenant, or none.',
   ),
   tenant_suspended: kind(403, 'The tenant is suspended', 'Ask the operator.'),
+  password_replacement_required: kind(
+    403,
+    'The password is known from a breach',
+    'Choose another one by POST /api/v1/auth/password/reset/request, then log in with it.',
+  ),
   user_suspended: kind(403, 'The account is suspended', 'Ask the tenant’s administrator.'),
   not_found: kind(404, 'There is nothing here', 'Compare the path with the OpenAPI document.'),
   tenant_unknown: kind(404, 'There is no such tenant', 'Check the tenant’s id or slug.'),

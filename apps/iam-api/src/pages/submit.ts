@@ -83,6 +83,7 @@ function refusedByVerb(visit: Visit, submission: Submission, refusal: Refusal): 
 
 const commonly: NonNullable<Submission['says']> = {
   user_suspended: { fault: 'user_suspended' },
+  password_replacement_required: { fault: 'password_breached' },
   registration_closed: { fault: 'registration_closed' },
   domain_not_allowed: { field: 'email', fault: 'domain_not_allowed' },
 }

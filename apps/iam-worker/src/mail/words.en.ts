@@ -57,6 +57,14 @@ export const english: Language = {
       button: 'See your account',
       closing: 'If this was not you, choose a new password now, and tell your administrator.',
     },
+    password_breached: {
+      subject: ({ tenant }) => `Your password for ${tenant} has become known`,
+      paragraphs: ({ tenant }) => [
+        `The password of your account at ${tenant} is among those that were published after a breach of another service. Anybody could try it. Please choose a new one now, and everywhere else where you use it.`,
+        'Nobody here knows your password: only the first digits of its fingerprint were compared.',
+      ],
+      button: 'Choose a new password',
+    },
     change_email: {
       subject: ({ tenant }) => `Confirm your new address for ${tenant}`,
       paragraphs: ({ tenant }) => [

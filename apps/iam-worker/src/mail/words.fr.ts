@@ -61,6 +61,14 @@ export const french: Language = {
       closing:
         'Si ce n’était pas vous, choisissez tout de suite un nouveau mot de passe et prévenez votre administrateur.',
     },
+    password_breached: {
+      subject: ({ tenant }) => `Votre mot de passe pour ${tenant} a été divulgué`,
+      paragraphs: ({ tenant }) => [
+        `Le mot de passe de votre compte chez ${tenant} figure parmi ceux qui ont été publiés après une fuite chez un autre service. N’importe qui pourrait l’essayer. Choisissez-en un nouveau maintenant, ainsi que partout où vous l’utilisez.`,
+        'Personne ici ne connaît votre mot de passe : seuls les premiers chiffres de son empreinte ont été comparés.',
+      ],
+      button: 'Choisir un mot de passe',
+    },
     change_email: {
       subject: ({ tenant }) => `Confirmez votre nouvelle adresse pour ${tenant}`,
       paragraphs: ({ tenant }) => [

@@ -21,6 +21,7 @@ export type Letter =
   | 'reset_password'
   | 'no_account'
   | 'password_changed'
+  | 'password_breached'
   | 'change_email'
   | 'email_changed'
   | 'new_device'
@@ -139,12 +140,15 @@ async function newDevice(deps: ComposeDeps, tx: Executor, { mail, user }: Saying
   return { to: user.email, letter: 'new_device', page: 'account', params }
 }
 
+/** What tells of a password that has to be replaced leads to where it is. */
+const asksForPassword: ReadonlySet<MailTemplate> = new Set(['account_locked', 'password_breached'])
+
 async function say(deps: ComposeDeps, tx: Executor, saying: Saying): Promise<Said | undefined> {
   const { mail, user } = saying
   const compose = composers[mail.template]
   if (compose !== undefined) return compose(deps, tx, saying)
   if (user === undefined || user.status === 'erased') return undefined
-  const page = mail.template === 'account_locked' ? 'forgotten-password' : 'account'
+  const page = asksForPassword.has(mail.template) ? 'forgotten-password' : 'account'
   return { to: user.email, letter: mail.template as Letter, page }
 }
 

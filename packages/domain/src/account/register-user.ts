@@ -1,11 +1,6 @@
 import { domainToASCII } from 'node:url'
 import { appendAudit } from '../audit/index.ts'
-import {
-  credentialOf,
-  insertCredential,
-  prepareNewPassword,
-  type StoredPassword,
-} from '../credential/index.ts'
+import { credentialOf, insertCredential, prepareNewPassword, type NewPassword } from '../credential/index.ts'
 import { inTenant, run, streamKey, type Statement } from '../db/index.ts'
 import { newId, Refusal, type Id, type RequestOrigin } from '../kit/index.ts'
 import { queueMail } from '../mail/index.ts'
@@ -54,7 +49,7 @@ function requireAllowedDomain(email: string, { allowedDomains }: TenantPolicy): 
   if (allowedDomains.length > 0 && !allowedDomains.includes(domain)) throw new Refusal('domain_not_allowed')
 }
 
-async function store(deps: Deps, input: RegisterUser, password: StoredPassword): Promise<void> {
+async function store(deps: Deps, input: RegisterUser, password: NewPassword): Promise<void> {
   const { tenantId, locale, email } = input
   const now = deps.clock()
   const user: User = {

@@ -1,5 +1,5 @@
 import { appendAudit } from '../audit/index.ts'
-import { prepareNewPassword, storePassword, type StoredPassword } from '../credential/index.ts'
+import { prepareNewPassword, storePassword, type NewPassword } from '../credential/index.ts'
 import { inTenant, run, type Executor } from '../db/index.ts'
 import { Refusal, type Id, type RequestOrigin } from '../kit/index.ts'
 import { enablePassword } from '../login-attempt/index.ts'
@@ -47,7 +47,7 @@ export async function resetPassword(deps: AccountDeps, input: ResetPassword): Pr
 }
 
 interface Prepared {
-  readonly password: StoredPassword
+  readonly password: NewPassword
   readonly policy: TenantPolicy
 }
 

@@ -6,6 +6,7 @@ export type {
   BreachedPasswords,
   CommonPasswords,
   ForeignVerifier,
+  NewPassword,
   PasswordDeps,
   PasswordHasher,
   PasswordReport,
@@ -15,6 +16,14 @@ export type {
 export { prepareNewPassword, type PrepareNewPassword } from './prepare-new-password.ts'
 export { readImportedHash, type KeycloakHash } from './read-imported-hash.ts'
 export { passwordFaults, type PasswordFault } from './refuse-password.ts'
+export { recheckBreach, breachRecheckDays, type RecheckBreach } from './recheck-breach.ts'
+export { RecheckBudget } from './recheck-budget.ts'
 export { rehashWhenIdle, type Rehash } from './rehash.ts'
 export { storePassword, type StorePassword } from './store-password.ts'
-export { credentialMixOf, credentialOf, deleteCredentials, insertCredential } from './queries.ts'
+export {
+  credentialMixOf,
+  credentialOf,
+  deleteCredentials,
+  insertCredential,
+  type PresentPassword,
+} from './queries.ts'

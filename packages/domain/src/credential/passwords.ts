@@ -4,6 +4,7 @@ import type { Clock } from '../kit/index.ts'
 import type { SecretRings } from '../secret-key/index.ts'
 import type { ForeignHash } from './foreign-hash.ts'
 import type { HashAdmission } from './hash-admission.ts'
+import type { RecheckBudget } from './recheck-budget.ts'
 
 /** argon2id with the deployment's parameters, keyed with the pepper. */
 export interface PasswordHasher {
@@ -39,6 +40,12 @@ export interface StoredPassword {
   readonly pepperVersion: number | null
 }
 
+/** A password that is about to be stored. */
+export interface NewPassword extends StoredPassword {
+  /** When it was looked for among breached ones and not found; missing when nobody could be asked, or was. */
+  readonly breachCheckedAt?: Date | undefined
+}
+
 /** What happens around passwords that nobody is answered with: for the log. Holds no password and no hash. */
 export type PasswordReport =
   | { readonly what: 'pepper_unknown'; readonly tenantId: string; readonly pepperVersion: number }
@@ -47,7 +54,7 @@ export type PasswordReport =
       readonly tenantId: string
       readonly error: unknown
     }
-  | { readonly what: 'rehashed' | 'rehash_outrun'; readonly tenantId: string }
+  | { readonly what: 'rehashed' | 'rehash_outrun' | 'breached'; readonly tenantId: string }
 
 /** How this instance hashes and judges passwords, and the queue in front of it. */
 export interface Passwords {
@@ -57,6 +64,8 @@ export interface Passwords {
   readonly common: CommonPasswords
   /** None where the deployment asks nobody: the tenants' `breachCheck` is then as if `off`. */
   readonly breached: BreachedPasswords | undefined
+  /** Bounds what asks them after logins. */
+  readonly rechecks: RecheckBudget
   /** What the service is called: its own name makes a bad password. */
   readonly serviceWords: readonly string[]
   readonly report: (report: PasswordReport) => void

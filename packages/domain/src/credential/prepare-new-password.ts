@@ -2,7 +2,7 @@ import { inOneFlight } from '../db/index.ts'
 import type { Id } from '../kit/index.ts'
 import { tenantNameOf, tenantSlugOf, type TenantPolicy } from '../tenant/index.ts'
 import { hashPassword } from './hash-password.ts'
-import type { PasswordDeps, StoredPassword } from './passwords.ts'
+import type { NewPassword, PasswordDeps } from './passwords.ts'
 import { credentialOf, earlierPasswords } from './queries.ts'
 import { requireAcceptable, wordsOfAddress } from './require-acceptable.ts'
 import { requireNotBreached } from './require-not-breached.ts'
@@ -26,7 +26,7 @@ export interface PrepareNewPassword {
 export async function prepareNewPassword(
   deps: PasswordDeps,
   input: PrepareNewPassword,
-): Promise<StoredPassword> {
+): Promise<NewPassword> {
   const { tenantId, password, policy } = input
   const { names, hashes } = await lookUp(deps, input)
   await requireAcceptable(password, {
@@ -34,9 +34,10 @@ export async function prepareNewPassword(
     context: [...names, ...wordsOfAddress(input.email), ...deps.passwords.serviceWords],
     least: policy.passwordMinLength,
   })
-  await requireNotBreached(deps.passwords, { tenantId, password, policy })
+  const isChecked = await requireNotBreached(deps.passwords, { tenantId, password, policy })
   await requireNotReused(deps, { tenantId, password, hashes, policy })
-  return hashPassword(deps, { tenantId, password })
+  const breachCheckedAt = isChecked ? deps.clock() : undefined
+  return { ...(await hashPassword(deps, { tenantId, password })), breachCheckedAt }
 }
 
 /** What the tenant is called, and the passwords that the person may not choose again: one flight. */

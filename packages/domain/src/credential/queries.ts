@@ -1,17 +1,32 @@
 import { build, type Executor, type Statement } from '../db/index.ts'
 import type { Id } from '../kit/index.ts'
-import type { StoredPassword } from './passwords.ts'
+import type { NewPassword, StoredPassword } from './passwords.ts'
 
 type Owner = { readonly tenantId: Id<'ten'>; readonly userId: Id<'usr'> }
+
+/** The password that a user has now. */
+export interface PresentPassword extends StoredPassword {
+  readonly changedAt: Date
+  /** When it was last looked for among breached ones; null for never. */
+  readonly breachCheckedAt: Date | null
+  /** When it was found there. */
+  readonly breachedAt: Date | null
+}
 
 /** A user's stored password. Asked with an id that nobody has, it is the same statement with no row. */
 export function credentialOf(tenantId: Id<'ten'>, userId: string) {
   return build
     .selectFrom('iam.credential')
-    .select(['hash', 'pepper_version as pepperVersion', 'changed_at as changedAt'])
+    .select([
+      'hash',
+      'pepper_version as pepperVersion',
+      'changed_at as changedAt',
+      'breach_checked_at as breachCheckedAt',
+      'breached_at as breachedAt',
+    ])
     .where('tenant_id', '=', tenantId)
     .where('user_id', '=', userId)
-    .$castTo<StoredPassword & { readonly changedAt: Date }>()
+    .$castTo<PresentPassword>()
     .compile()
 }
 
@@ -42,7 +57,7 @@ export function credentialMixOf(tenantId: Id<'ten'>) {
 /** Stores a new user's password. */
 export async function insertCredential(
   db: Executor,
-  credential: Owner & { password: StoredPassword },
+  credential: Owner & { password: NewPassword },
   now: Date,
 ): Promise<void> {
   await db
@@ -53,6 +68,7 @@ export async function insertCredential(
       hash: credential.password.hash,
       pepper_version: credential.password.pepperVersion,
       changed_at: now,
+      breach_checked_at: credential.password.breachCheckedAt,
     })
     .execute()
 }
@@ -60,10 +76,16 @@ export async function insertCredential(
 /** Sets a user's password, whether or not there was one. */
 export async function putCredential(
   db: Executor,
-  { tenantId, userId, password }: Owner & { password: StoredPassword },
+  { tenantId, userId, password }: Owner & { password: NewPassword },
   now: Date,
 ): Promise<void> {
-  const values = { hash: password.hash, pepper_version: password.pepperVersion, changed_at: now }
+  const values = {
+    hash: password.hash,
+    pepper_version: password.pepperVersion,
+    changed_at: now,
+    breach_checked_at: password.breachCheckedAt ?? null,
+    breached_at: null,
+  }
   await db
     .insertInto('iam.credential')
     .values({ tenant_id: tenantId, user_id: userId, ...values })
@@ -81,6 +103,41 @@ export function replaceHash({ tenantId, userId }: Owner, was: StoredPassword, no
     .where('hash', '=', was.hash)
     .returning('user_id')
     .compile()
+}
+
+type Looked = Owner & {
+  /** When the password was set that was looked for. */
+  readonly changedAt: Date
+  readonly at: Date
+}
+
+/** Notes that a password is not among breached ones, if it is still the one. */
+export function noteNotBreached({ tenantId, userId, changedAt, at }: Looked) {
+  return build
+    .updateTable('iam.credential')
+    .set({ breach_checked_at: at })
+    .where('tenant_id', '=', tenantId)
+    .where('user_id', '=', userId)
+    .where('changed_at', '=', changedAt)
+    .where('breached_at', 'is', null)
+    .compile()
+}
+
+/** Marks a password as breached, if it is still the one. @returns false when it is not, or was marked before. */
+export async function noteBreached(
+  db: Executor,
+  { tenantId, userId, changedAt, at }: Looked,
+): Promise<boolean> {
+  const marked = await db
+    .updateTable('iam.credential')
+    .set({ breach_checked_at: at, breached_at: at })
+    .where('tenant_id', '=', tenantId)
+    .where('user_id', '=', userId)
+    .where('changed_at', '=', changedAt)
+    .where('breached_at', 'is', null)
+    .returning('user_id')
+    .executeTakeFirst()
+  return marked !== undefined
 }
 
 /** Copies the present password to the earlier ones. */

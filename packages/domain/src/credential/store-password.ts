@@ -1,13 +1,13 @@
 import type { Executor } from '../db/index.ts'
 import type { Id } from '../kit/index.ts'
-import type { StoredPassword } from './passwords.ts'
+import type { NewPassword } from './passwords.ts'
 import { keepEarlier, putCredential, trimEarlier } from './queries.ts'
 
 export interface StorePassword {
   readonly tenantId: Id<'ten'>
   readonly userId: Id<'usr'>
   /** As `prepareNewPassword` made it. */
-  readonly password: StoredPassword
+  readonly password: NewPassword
   readonly policy: { readonly passwordHistory: number }
 }
 

@@ -63,6 +63,8 @@ export interface IamClient {
 }
 
 export interface IamCredential {
+  breach_checked_at: Timestamp | null;
+  breached_at: Timestamp | null;
   changed_at: Timestamp;
   hash: string;
   parameters: Generated<string | null>;

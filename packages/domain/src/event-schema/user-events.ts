@@ -34,7 +34,10 @@ export const userEvents = {
     retention: 'security',
     payload: {
       userId: Type.Union([UserId, Type.Null()], { description: 'Null when nobody has the address.' }),
-      reason: Type.Enum(['invalid_credentials', 'user_suspended', 'user_locked'], { description: 'Why.' }),
+      reason: Type.Enum(
+        ['invalid_credentials', 'user_suspended', 'user_locked', 'password_replacement_required'],
+        { description: 'Why.' },
+      ),
     },
   }),
   'user.locked.v1': defineEvent('Logging in to the account is held back.', {

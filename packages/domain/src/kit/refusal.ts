@@ -14,6 +14,7 @@ export type RefusalCode =
   | 'tenant_suspended'
   | 'wrong_region'
   | 'user_suspended'
+  | 'password_replacement_required'
   | 'not_allowed'
   | 'not_found'
   | 'wrong_state'

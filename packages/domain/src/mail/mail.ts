@@ -7,6 +7,7 @@ export type MailTemplate =
   | 'verify_email'
   | 'reset_password'
   | 'password_changed'
+  | 'password_breached'
   | 'change_email'
   | 'email_changed'
   | 'new_device'

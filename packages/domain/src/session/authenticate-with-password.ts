@@ -5,6 +5,7 @@ import {
   credentialMixOf,
   credentialOf,
   decoyFor,
+  recheckBreach,
   rehashWhenIdle,
   type Passwords,
 } from '../credential/index.ts'
@@ -51,15 +52,16 @@ export interface Authenticated {
   readonly also: readonly Statement<unknown>[]
 }
 
-type Failure = 'invalid_credentials' | 'user_suspended'
+type Failure = 'invalid_credentials' | 'user_suspended' | 'password_replacement_required'
 
 /**
  * Finds out whose password this is. Opens nothing.
  *
  * An unknown address, a wrong password, one that too many failures disabled, and any where the tenant takes none,
  * get the same answer for the same work: one place in the queue, the same statements, one hash of a kind that the
- * tenant has, one recorded failure. "Suspended" is said only to someone who knew the password.
- * @throws Refusal `invalid_credentials`, `user_suspended`, `login_busy`.
+ * tenant has, one recorded failure. "Suspended", and that the password is to be replaced because it is known from a
+ * breach, is said only to someone who knew the password.
+ * @throws Refusal `invalid_credentials`, `user_suspended`, `password_replacement_required`, `login_busy`.
  */
 export async function authenticateWithPassword(
   deps: AuthenticateDeps,
@@ -80,7 +82,11 @@ export async function authenticateWithPassword(
     if (user.status !== 'active') {
       return await refuse(deps, { ...input, email, user, failure: 'user_suspended' })
     }
+    if (stored.breachedAt !== null && account.policy.breachedPasswords === 'replace') {
+      return await refuse(deps, { ...input, email, user, failure: 'password_replacement_required' })
+    }
     rehashWhenIdle(deps, { tenantId, userId: user.id, stored, password })
+    recheckBreach(deps, { tenantId, userId: user.id, stored, password, policy: account.policy, origin })
     const also = [
       requireStanding({ tenantId, userId: user.id, passwordOf: stored.changedAt }),
       forgetFailures(tenantId, user.id),

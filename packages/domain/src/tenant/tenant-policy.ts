@@ -27,6 +27,11 @@ export interface TenantPolicy {
    * `open` lets it pass, `closed` refuses it for now.
    */
   readonly breachCheck: 'off' | 'open' | 'closed'
+  /**
+   * What a password opens that was found among breached ones after it was chosen: `tell` tells the person by mail and
+   * goes on letting it in, `replace` lets nobody in by it any more. It is then replaced by a mailed link.
+   */
+  readonly breachedPasswords: 'tell' | 'replace'
   /** From login to the session's end, whatever happens in between. */
   readonly sessionSeconds: number
   /** How long a session lasts without being used: a minute at least. A client may have less. */
@@ -42,6 +47,7 @@ export const defaultTenantPolicy: TenantPolicy = {
   passwordMinLength: 15,
   passwordHistory: 5,
   breachCheck: 'open',
+  breachedPasswords: 'tell',
   sessionSeconds: 28_800,
   sessionIdleSeconds: 3_600,
   maxSessions: 20,
@@ -50,7 +56,7 @@ export const defaultTenantPolicy: TenantPolicy = {
 /** A stored policy with the defaults filled in. Members it does not know, written by a newer release, are left out. */
 export function readTenantPolicy(stored: unknown): TenantPolicy {
   const given: TenantPolicy = { ...defaultTenantPolicy, ...(stored as Partial<TenantPolicy> | null) }
-  const { selfRegistration, allowedDomains, passwordLogin, breachCheck } = given
+  const { selfRegistration, allowedDomains, passwordLogin, breachCheck, breachedPasswords } = given
   return {
     selfRegistration,
     allowedDomains,
@@ -58,6 +64,7 @@ export function readTenantPolicy(stored: unknown): TenantPolicy {
     passwordMinLength: within('passwordMinLength', given),
     passwordHistory: within('passwordHistory', given),
     breachCheck,
+    breachedPasswords,
     sessionSeconds: within('sessionSeconds', given),
     sessionIdleSeconds: within('sessionIdleSeconds', given),
     maxSessions: within('maxSessions', given),

@@ -1,5 +1,5 @@
 import { appendAudit } from '../audit/index.ts'
-import { insertCredential, type StoredPassword } from '../credential/index.ts'
+import { insertCredential, type NewPassword } from '../credential/index.ts'
 import { inTenant, run, streamKey, type Db } from '../db/index.ts'
 import { newId, type Clock, type Id, type RequestOrigin } from '../kit/index.ts'
 import { appendEvent } from '../outbox/index.ts'
@@ -12,7 +12,7 @@ export interface CreateUser {
   readonly tenantId: Id<'ten'>
   /** Normalised. */
   readonly email: string
-  readonly password: StoredPassword
+  readonly password: NewPassword
   /** The language to write to them in; English by default. */
   readonly locale?: string
   /** True for somebody whose address was confirmed before they came here. */

@@ -1,6 +1,6 @@
 import { EventEmitter, once } from 'node:events'
 import { VerifiedTokens } from '@iam/domain/access-token'
-import { HashAdmission, type PasswordReport, type Passwords } from '@iam/domain/credential'
+import { HashAdmission, RecheckBudget, type PasswordReport, type Passwords } from '@iam/domain/credential'
 import type { Database, Db } from '@iam/domain/db'
 import type { Id, RequestOrigin } from '@iam/domain/kit'
 import { loadSecretKeys, SecretRings } from '@iam/domain/secret-key'
@@ -135,6 +135,7 @@ function instanceOn(
     admission: new HashAdmission(quickAdmission),
     common: new CommonPasswordList(),
     breached: undefined, // tests ask nobody outside; those about breaches bring a stand-in
+    rechecks: new RecheckBudget(4),
     serviceWords: ['id.example.test'],
     report: (report) => {
       passwordReports.push(report)

@@ -141,6 +141,8 @@ export const english: Words = {
     code_wrong: 'This code cannot be used. Check it, or have another message sent.',
     link_dead: 'This link cannot be used any more.',
     login_wrong: 'The address or the password is wrong.',
+    password_breached:
+      'This password has become known from a breach of another service, so it does not let you in any more. Choose a new one: “Forgotten your password?” mails you a link.',
     user_suspended: 'This account is suspended. Please ask your administrator.',
     domain_not_allowed: 'Accounts here need an address of the organisation. Use yours.',
     registration_closed: 'Accounts here are made by an administrator. Please ask yours.',

@@ -143,6 +143,8 @@ export const french: Words = {
     code_wrong: 'Ce code n’est pas utilisable. Vérifiez-le, ou faites envoyer un autre message.',
     link_dead: 'Ce lien n’est plus utilisable.',
     login_wrong: 'L’adresse ou le mot de passe est erroné.',
+    password_breached:
+      'Ce mot de passe a été divulgué lors d’une fuite chez un autre service ; il ne donne donc plus accès. Choisissez-en un nouveau : « Mot de passe oublié ? » vous envoie un lien.',
     user_suspended: 'Ce compte est suspendu. Adressez-vous à votre administrateur.',
     domain_not_allowed: 'Ici, il faut une adresse de l’organisation. Utilisez la vôtre.',
     registration_closed: 'Ici, les comptes sont créés par un administrateur. Adressez-vous au vôtre.',

@@ -11,6 +11,7 @@ export type FaultName =
   | 'link_dead'
   | 'login_wrong'
   | 'user_suspended'
+  | 'password_breached'
   | 'domain_not_allowed'
   | 'registration_closed'
   | 'form_stale'

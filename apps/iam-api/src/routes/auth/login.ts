@@ -35,6 +35,7 @@ const schema = {
     ...problems(
       'invalid_credentials',
       'user_suspended',
+      'password_replacement_required',
       'origin_not_allowed',
       'tenant_required',
       'rate_limited',

@@ -25,6 +25,10 @@ const members = {
     description:
       'Whether new passwords are looked for among breached ones, and what happens while that fails.',
   }),
+  breachedPasswords: Type.Enum(['tell', 'replace'], {
+    description:
+      'What happens when a password is found among breached ones later: the person is told, or it lets nobody in.',
+  }),
   sessionSeconds: number('sessionSeconds', 'From login to the session’s end.'),
   sessionIdleSeconds: number('sessionIdleSeconds', 'How long a session lasts without being used.'),
   maxSessions: number('maxSessions', 'Sessions of one person at a time; one more ends the oldest.'),
