@@ -253,11 +253,15 @@ describe('the hosted pages', () => {
     const agent = { 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:150.0) Gecko/20100101 Firefox/150.0' }
     for (const each of browsers) await each.fill('/t/acme/sign-in', { email, password: fresh }, agent)
     const idsOn = ({ body }: Page) =>
-      [...body.matchAll(/name="session" value="(ses_\w+)"/g)].map(([, id]) => id ?? '')
+      [
+        ...body.matchAll(
+          /sessions\/end" novalidate>\s*<input[^>]*>\s*<input type="hidden" name="session" value="(ses_\w+)"/g,
+        ),
+      ].map(([, id]) => id ?? '')
     const standing = async (browser: PageVisitor) => (await browser.open('/t/acme/account')).status === 200
 
     const shown = await here.open('/t/acme/account')
-    expect(shown.body.match(/Firefox on Linux/g)).toHaveLength(7)
+    expect(shown.body.match(/<bdi>Firefox on Linux<\/bdi>/g)).toHaveLength(4)
     expect(idsOn(shown)).toHaveLength(3)
     const session = idsOn(await first.open('/t/acme/account'))[0] ?? ''
     const stranger = await signedIn()
@@ -276,6 +280,40 @@ describe('the hosted pages', () => {
       location: '/t/acme/signed-out',
     })
     expect(await Promise.all(browsers.map(standing))).toEqual([false, false, false, false])
+  })
+
+  test('a person names the sessions that are theirs, in any script, and takes a name away', async () => {
+    const email = 'namer@acme.example'
+    await registered(email)
+    const [here, there] = [visitor(), visitor()] as const
+    for (const each of [here, there]) await each.fill('/t/acme/sign-in', { email, password: fresh })
+    const shown = async () => (await here.open('/t/acme/account')).body
+    const own = /name="session" value="(ses_\w+)"/.exec((await shown()).split('This device')[1] ?? '')?.[1]
+    const session = own ?? ''
+    const name = async (value: string, which = session) =>
+      here.send('/t/acme/account/sessions/name', { session: which, name: value })
+
+    expect(await name('  حاسوب <العمل>  ')).toMatchObject({ status: 303, location: '/t/acme/account' })
+    expect(await shown()).toContain('The name is saved.')
+    expect(await shown()).toContain('<bdi>حاسوب &lt;العمل&gt;</bdi> <span class="tag good">This device')
+    expect(await shown()).toContain('value="حاسوب &lt;العمل&gt;"')
+    for (const wrong of ['x'.repeat(129), 'a\0b']) {
+      const refused = await name(wrong)
+      expect(refused.status).toBe(422)
+      expect(refused.body).toContain('Use at most 128 characters for a name.')
+    }
+    expect(await name('')).toMatchObject({ status: 303 })
+    expect(await shown()).not.toContain('حاسوب')
+
+    const stranger = await signedIn()
+    await stranger.open('/t/acme/account')
+    await stranger.send('/t/acme/account/sessions/name', { session, name: 'mine now' })
+    expect(await shown()).not.toContain('mine now')
+    for (const which of ['', 'ses_01BX5ZZKBKACTAV9WEVGEMMVRZ', '\0', `usr_${'0'.repeat(26)}`]) {
+      expect(await name('lost', which)).toMatchObject({ status: 303, location: '/t/acme/account' })
+    }
+    expect(await here.send('/t/acme/account/sessions/end', { session: '\0' })).toMatchObject({ status: 303 })
+    expect(await shown()).not.toContain('lost')
   })
 
   test('the stylesheet is named by its content and kept; the tenant’s own address leads on', async () => {

@@ -1,8 +1,10 @@
-import { listSessions, type ListedSession } from '@iam/domain/session'
+import { listSessions } from '@iam/domain/session'
 import { readProfile, type Profile } from '@iam/domain/user'
 import type { App } from '../app.ts'
 import type { Deps } from '../deps.ts'
+import { sessionsSection } from './account-sessions.ts'
 import { show, takeFlash, type View } from './answer.ts'
+import { dateLocales } from './date-locales.ts'
 import { faultNotice, form, goodNotice, type Fault } from './fields.ts'
 import { html, type Html } from './html.ts'
 import { hidden } from './routes-are-hidden.ts'
@@ -10,8 +12,6 @@ import { signedIn } from './signed-in.ts'
 import type { SignedInVisit } from './visit.ts'
 
 const mostShown = 200
-/** English as most of the world writes dates. */
-const dateLocales = { en: 'en-GB', fr: 'fr', ar: 'ar' } as const
 
 /** What people see of their own account: who they are here, and where they are signed in. */
 export function accountPage(app: App, deps: Deps): void {
@@ -73,64 +73,4 @@ function confirmIt(visit: SignedInVisit): Html {
   const address = html`<input type="hidden" name="email" value="${session.email}">`
   const action = `${base}/verify-email/again`
   return form(visit, { action, submit: words.account.verify, kind: 'link' }, address)
-}
-
-function sessionsSection(visit: SignedInVisit, sessions: readonly ListedSession[]): Html {
-  const { words, base, session } = visit
-  const { account } = words
-  const own = sessions.filter(({ id }) => id === session.sessionId)
-  const others = sessions.filter(({ id }) => id !== session.sessionId)
-  const endOthers = {
-    action: `${base}/account/sessions/end-others`,
-    submit: account.endOthers,
-    kind: 'quiet',
-  }
-  const everywhere = {
-    action: `${base}/account/sign-out-everywhere`,
-    submit: account.signOutEverywhere,
-    kind: 'quiet',
-  }
-  return html`<section aria-labelledby="sessions"><h2 id="sessions">${account.sessions}</h2>
-<p class="hint">${account.sessionsLead}</p>
-<ul class="rows">${[...own, ...others].map((each) => sessionRow(visit, each))}</ul>
-<div class="buttons">${form(visit, { action: `${base}/account/sign-out`, submit: account.signOut })}${others.length > 0 && form(visit, endOthers)}${form(visit, everywhere)}</div>
-</section>`
-}
-
-function sessionRow(visit: SignedInVisit, each: ListedSession): Html {
-  const { words, base, session, locale } = visit
-  const { account } = words
-  const moment = new Intl.DateTimeFormat(dateLocales[locale], {
-    year: 'numeric',
-    month: 'short',
-    day: 'numeric',
-    hour: '2-digit',
-    minute: '2-digit',
-    timeZone: 'UTC',
-    timeZoneName: 'short',
-    numberingSystem: 'latn',
-  })
-  const device = deviceOf(visit, each)
-  const where = [each.place, each.network].filter((part) => part !== null && part !== '').join(' · ')
-  const mine = each.id === session.sessionId
-  const end = {
-    action: `${base}/account/sessions/end`,
-    submit: account.end,
-    kind: 'quiet small',
-    label: `${account.end}: ${device}`,
-  }
-  const id = html`<input type="hidden" name="session" value="${each.id}">`
-  return html`<li class="row"><div>
-<p><bdi>${device}</bdi>${mine && html` <span class="tag good">${account.thisSession}</span>`}</p>
-<p class="what">${account.lastSeen(moment.format(each.lastSeenAt))}</p>
-${where !== '' && html`<p class="what"><bdi dir="ltr">${where}</bdi></p>`}
-</div>${!mine && form(visit, end, id)}</li>`
-}
-
-/** What people call a device, or what it says of itself. */
-function deviceOf({ words }: SignedInVisit, { name, agent }: ListedSession): string {
-  const { program, system } = agent
-  if (name !== null) return name
-  if (program !== null && system !== null) return words.account.device(program, system)
-  return program ?? system ?? words.account.unknownDevice
 }

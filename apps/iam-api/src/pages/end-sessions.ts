@@ -1,4 +1,3 @@
-import { Refusal } from '@iam/domain/kit'
 import { endBrowserSession, endOwnSession, logOutEverywhere } from '@iam/domain/session'
 import type { FastifyReply } from 'fastify'
 import type { App } from '../app.ts'
@@ -8,6 +7,7 @@ import { clearSessionCookie, sessionCookie } from '../http/session-cookie.ts'
 import { accountView } from './account.ts'
 import { goTo } from './answer.ts'
 import type { FormBody } from './form-body.ts'
+import { withNamedSession } from './named-session.ts'
 import { hidden } from './routes-are-hidden.ts'
 import { signedIn } from './signed-in.ts'
 import { submit } from './submit.ts'
@@ -55,17 +55,9 @@ async function signOutEverywhere(deps: Deps, visit: SignedInVisit): Promise<Fast
 
 async function endOne(deps: Deps, visit: SignedInVisit, sent: FormBody): Promise<FastifyReply> {
   const { request, tenantId, session } = visit
-  const sessionId = sent.get('session') ?? ''
-  const ending = endOwnSession(deps, {
-    tenantId,
-    userId: session.userId,
-    sessionId,
-    origin: originOf(request),
-  })
-  await ending.catch((error: unknown) => {
-    // It has ended already, which is what was asked for.
-    if (!(error instanceof Refusal) || error.code !== 'not_found') throw error
-  })
+  const person = { tenantId, userId: session.userId, origin: originOf(request) }
+  // One that has ended already is what was asked for.
+  await withNamedSession(sent, (sessionId) => endOwnSession(deps, { ...person, sessionId }))
   return goTo(visit, 'account', { notice: 'session_ended' })
 }
 

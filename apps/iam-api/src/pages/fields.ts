@@ -9,35 +9,41 @@ export interface Fault {
 
 export interface Field {
   readonly name: string
+  /** Where a page has several fields of the name. */
+  readonly id?: string
   readonly label: string
   readonly type?: 'text' | 'email' | 'password'
-  readonly autocomplete: 'username' | 'email' | 'current-password' | 'new-password' | 'one-time-code'
+  readonly autocomplete: 'username' | 'email' | 'current-password' | 'new-password' | 'one-time-code' | 'off'
   readonly value?: string | undefined
   readonly hint?: string
   readonly code?: boolean
+  /** Of free text, which may be in any language and may be missing: how many characters there may be. */
+  readonly longest?: number
   /** Whether the page begins here; a field at fault goes before it. */
   readonly first?: boolean
 }
 
 /** A labelled field with its hint, and with what is wrong with it. */
 export function field(given: Field, fault?: Fault): Html {
-  const { name, label } = given
+  const { name, id = name, label } = given
   const mine = fault?.field === name ? fault : undefined
   // What is wrong says the same and more.
   const hint = mine === undefined ? given.hint : undefined
-  const about = [hint !== undefined && `${name}-hint`, mine !== undefined && `${name}-fault`].filter(Boolean)
+  const about = [hint !== undefined && `${id}-hint`, mine !== undefined && `${id}-fault`].filter(Boolean)
   return html`<div class="field">
-<label for="${name}">${label}</label>
-${hint !== undefined && html`<p class="hint" id="${name}-hint">${hint}</p>`}
-<input id="${name}" name="${name}"${attributesOf(given)}${about.length > 0 && html` aria-describedby="${about.join(' ')}"`}${mine !== undefined && html` aria-invalid="true"`}${beginsHere(given, fault) && html` autofocus`}>
-${mine !== undefined && html`<p class="fault" id="${name}-fault" role="alert">${mine.sentence}</p>`}
+<label for="${id}">${label}</label>
+${hint !== undefined && html`<p class="hint" id="${id}-hint">${hint}</p>`}
+<input id="${id}" name="${name}"${attributesOf(given)}${about.length > 0 && html` aria-describedby="${about.join(' ')}"`}${mine !== undefined && html` aria-invalid="true"`}${beginsHere(given, fault) && html` autofocus`}>
+${mine !== undefined && html`<p class="fault" id="${id}-fault" role="alert">${mine.sentence}</p>`}
 </div>`
 }
 
-function attributesOf({ type = 'text', autocomplete, value, code }: Field): Html {
+function attributesOf({ type = 'text', autocomplete, value, code, longest }: Field): Html {
+  const plain =
+    type === 'password' || longest !== undefined ? html`` : html` autocapitalize="none" spellcheck="false"`
   const digits = code === true && html` class="code" inputmode="numeric" maxlength="16"`
-  const plain = type === 'password' ? html`` : html` autocapitalize="none" spellcheck="false"`
-  return html` type="${type}" autocomplete="${autocomplete}" dir="ltr" required${plain}${digits}${value !== undefined && html` value="${value}"`}`
+  const shape = longest === undefined ? html` dir="ltr" required` : html` dir="auto" maxlength="${longest}"`
+  return html` type="${type}" autocomplete="${autocomplete}"${shape}${plain}${digits}${value !== undefined && html` value="${value}"`}`
 }
 
 function beginsHere({ name, first }: Field, fault: Fault | undefined): boolean {

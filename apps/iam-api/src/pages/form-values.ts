@@ -2,6 +2,9 @@ import type { FormBody } from './form-body.ts'
 import { FieldFault } from './submit.ts'
 
 const address = /^[^\s@\p{Cc}\p{Cs}]{1,64}@[^\s@\p{Cc}\p{Cs}]{1,189}$/u
+/** As long as the REST API takes it. */
+export const longestName = 128
+const unprintable = /[\p{Cc}\p{Cs}]/u
 const digits = /^[0-9 -]{8,16}$/
 
 /** The address in a form, as the REST API takes it; spaces around it are a slip of the hand. @throws FieldFault. */
@@ -27,4 +30,12 @@ export function codeIn(form: FormBody): string {
     .replace(/[٠-٩۰-۹]/g, (digit) => String(digit.charCodeAt(0) & 0xf))
   if (!digits.test(code)) throw new FieldFault('code', 'code_malformed')
   return code
+}
+
+/** What somebody calls a thing of theirs; null for nothing. @throws FieldFault. */
+export function nameIn(form: FormBody): string | null {
+  const name = (form.get('name') ?? '').trim()
+  if (name === '') return null
+  if (name.length > longestName || unprintable.test(name)) throw new FieldFault(undefined, 'name_malformed')
+  return name
 }

@@ -12,6 +12,7 @@ import { sendErrorPage } from './error-page.ts'
 import { forgottenPasswordPage } from './forgotten-password.ts'
 import { acceptOnlyForms } from './form-body.ts'
 import { homePage } from './home.ts'
+import { nameSessionAction } from './name-session.ts'
 import { registerPage } from './register.ts'
 import { resetPasswordPage } from './reset-password.ts'
 import { rootPage } from './root.ts'
@@ -44,6 +45,7 @@ export async function registerPages(app: App, deps: Deps): Promise<void> {
       changePasswordPage(pages, deps)
       changeEmailPage(pages, deps)
       endSessionsActions(pages, deps)
+      nameSessionAction(pages, deps)
       signedOutPage(pages, deps)
     },
     { prefix: '/t' },

@@ -90,6 +90,11 @@ section:first-of-type { margin-top: 1rem; }
 .row > div { flex: 1 1 14rem; min-inline-size: 0; overflow-wrap: anywhere; }
 .row p { margin: 0; }
 .what { color: var(--soft); font-size: .9375rem; }
+summary { inline-size: fit-content; padding: .375rem 0; cursor: pointer; color: var(--accent); font-size: .9375rem; }
+summary:hover { color: var(--accent-strong); text-decoration: underline; text-underline-offset: .2em; }
+details form { padding: .5rem 0 .75rem; }
+details .field { margin-bottom: .75rem; }
+details form.stack > button { inline-size: auto; }
 .tag { display: inline-block; font-size: .8125rem; font-weight: 600; line-height: 1.5; padding: 0 .5rem; border-radius: 1rem; background: var(--quiet); color: var(--soft); vertical-align: .0625em; }
 .tag.good { background: var(--good-ground); color: var(--good); }
 .buttons { display: flex; flex-wrap: wrap; gap: .75rem; margin-top: .75rem; }

@@ -10,12 +10,12 @@ import type { FormBody } from './form-body.ts'
 import { formOf, type Visit } from './visit.ts'
 import type { FaultName } from './words/index.ts'
 
-/** A field that was left empty or cannot be what it is for. */
+/** A field that was left empty or cannot be what it is for. Without its name the page says so at its top. */
 export class FieldFault extends Error {
-  readonly field: string
+  readonly field: string | undefined
   readonly fault: FaultName
 
-  constructor(field: string, fault: FaultName) {
+  constructor(field: string | undefined, fault: FaultName) {
     super(fault)
     this.field = field
     this.fault = fault

@@ -14,6 +14,7 @@ export type FaultName =
   | 'password_breached'
   | 'domain_not_allowed'
   | 'registration_closed'
+  | 'name_malformed'
   | 'form_stale'
   | 'unavailable'
 
@@ -29,6 +30,8 @@ export type NoticeName =
   | 'email_undone'
   | 'session_ended'
   | 'others_ended'
+  | 'session_named'
+  | 'name_removed'
   | 'signed_out'
   | 'signed_out_everywhere'
   | 'sign_in_first'
@@ -45,6 +48,13 @@ export type ErrorName =
 interface Step {
   readonly title: string
   readonly lead: string
+  readonly submit: string
+}
+
+interface Naming {
+  readonly open: string
+  readonly label: string
+  readonly hint: string
   readonly submit: string
 }
 
@@ -101,6 +111,7 @@ export interface Words {
     readonly lastSeen: (when: string) => string
     readonly unknownDevice: string
     readonly device: (browser: string, system: string) => string
+    readonly naming: Naming
     readonly end: string
     readonly endOthers: string
     readonly signOut: string
