@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { breachedPasswords } from '@iam/platform/breached-passwords'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { auditOf, deliverMails, eventsOf, tokenIn } from '@iam/testkit/world'
+import { auditOf, deliverMails, eventsOf, setPolicy, tokenIn } from '@iam/testkit/world'
 import { openApp, type TestApp } from '../support/open-app.ts'
 
 const breached = 'kettle dawn orbit fern'
@@ -40,13 +40,6 @@ describe('registering with a password that may be breached', () => {
       payload: { email: `person${(count += 1)}@acme.example`, password },
     })
 
-  const setPolicy = (policy: object) =>
-    open.world.admin
-      .updateTable('iam.tenant')
-      .set({ policy: JSON.stringify(policy) })
-      .where('tenant_id', '=', open.world.acme)
-      .execute()
-
   test('C173: is refused with the reason, and told nothing that identifies the password to anybody else', async () => {
     const refused = await register(breached)
     expect(refused.statusCode).toBe(422)
@@ -58,13 +51,13 @@ describe('registering with a password that may be breached', () => {
   test('C173: while the service is away, the tenant’s policy decides', async () => {
     isAway = true
     expect((await register(breached)).statusCode).toBe(202)
-    await setPolicy({ breachCheck: 'closed' })
+    await setPolicy(open.world, { breachCheck: 'closed' })
     const closed = await register(breached)
     expect(closed.statusCode).toBe(503)
     expect(closed.headers['retry-after']).toBe('5')
     expect(closed.json()).toMatchObject({ code: 'temporarily_unavailable', retriable: true })
     const before = asked.length
-    await setPolicy({ breachCheck: 'off' })
+    await setPolicy(open.world, { breachCheck: 'off' })
     expect((await register(breached)).statusCode).toBe(202)
     expect(asked.length).toBe(before)
   })
@@ -138,13 +131,6 @@ describe('a stored password that becomes known from a breach', () => {
       .where('user_id', '=', userId)
       .execute()
 
-  const setPolicy = (policy: object) =>
-    open.world.admin
-      .updateTable('iam.tenant')
-      .set({ policy: JSON.stringify(policy) })
-      .where('tenant_id', '=', open.world.acme)
-      .execute()
-
   const reports = (what: string) => open.world.passwordReports.filter((report) => report.what === what).length
 
   test('C173: is looked for again after a month, once, however many log in, and its owner is told by mail', async () => {
@@ -193,7 +179,7 @@ describe('a stored password that becomes known from a breach', () => {
     await logIn()
     await expect.poll(async () => (await stateOfPassword(userId)).breached_at).not.toBeNull()
     expect((await logIn()).statusCode).toBe(200)
-    await setPolicy({ breachedPasswords: 'replace' })
+    await setPolicy(open.world, { breachedPasswords: 'replace' })
     const refused = await logIn()
     expect(refused.statusCode).toBe(403)
     expect(refused.json()).toMatchObject({ code: 'password_replacement_required', retriable: false })
@@ -210,7 +196,7 @@ describe('a stored password that becomes known from a breach', () => {
     expect((await send('password/reset/confirm', { token, password: next })).statusCode).toBe(204)
     expect((await logIn(next)).statusCode).toBe(200)
     expect((await stateOfPassword(userId)).breached_at).toBeNull()
-    await setPolicy({})
+    await setPolicy(open.world, {})
   })
 
   test('C173: while the service fails or does not answer, logins go on as fast, a few ask, and a later one asks again', async () => {

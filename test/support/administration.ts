@@ -111,6 +111,8 @@ export async function openOffice() {
     /** Somebody nobody has met, of acme. */
     fresh: (role?: 'tenant.owner' | 'tenant.admin'): Promise<Person> =>
       addPerson(world, { tenantId: world.acme, email: `fresh${(count += 1)}@acme.example`, role }),
+    /** What somebody sends with every request, logged in anew. */
+    bearer: (person: Person) => bearerOf(open, person),
     /** The path of acme's people, or of what follows. */
     users: (rest = '') => `/tenants/${world.acme}/users${rest}`,
     logIn: ({ tenantId, email }: Person, password: string = world.demo.password) =>

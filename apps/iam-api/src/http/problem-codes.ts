@@ -89,6 +89,11 @@ export const problemKinds: Record<ProblemCode, ProblemKind> = {
     'The password is known from a breach',
     'Choose another one by POST /api/v1/auth/password/reset/request, then log in with it.',
   ),
+  password_login_off: kind(
+    403,
+    'This tenant has no passwords',
+    'Sign in where its organisation does; an address is changed there too.',
+  ),
   user_suspended: kind(403, 'The account is suspended', 'Ask the tenant’s administrator.'),
   not_found: kind(404, 'There is nothing here', 'Compare the path with the OpenAPI document.'),
   tenant_unknown: kind(404, 'There is no such tenant', 'Check the tenant’s id or slug.'),

@@ -43,7 +43,7 @@ ${sessionsSection(visit, items)}`,
 }
 
 function profileSection(visit: SignedInVisit, { email, emailVerifiedAt, createdAt }: Profile): Html {
-  const { words, base, locale } = visit
+  const { words, base, locale, tenant } = visit
   const { account } = words
   const day = new Intl.DateTimeFormat(dateLocales[locale], {
     dateStyle: 'long',
@@ -56,8 +56,8 @@ function profileSection(visit: SignedInVisit, { email, emailVerifiedAt, createdA
       : html`<span class="tag good">${account.verified}</span>`
   return html`<section aria-labelledby="profile"><h2 id="profile">${account.profile}</h2>
 <ul class="rows">
-<li class="row"><div><p class="what">${account.email}</p><div><bdi>${email}</bdi> ${status}</div></div>${changeLink(visit, `${base}/account/email`, account.email)}</li>
-<li class="row"><div><p class="what">${account.password}</p><p>${account.hidden}</p></div>${changeLink(visit, `${base}/account/password`, account.password)}</li>
+<li class="row"><div><p class="what">${account.email}</p><div><bdi>${email}</bdi> ${status}</div></div>${tenant.passwordLogin && changeLink(visit, `${base}/account/email`, account.email)}</li>
+${tenant.passwordLogin && html`<li class="row"><div><p class="what">${account.password}</p><p>${account.hidden}</p></div>${changeLink(visit, `${base}/account/password`, account.password)}</li>`}
 <li class="row"><div><p class="what">${account.since}</p><p>${day.format(createdAt)}</p></div></li>
 </ul></section>`
 }

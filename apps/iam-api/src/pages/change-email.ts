@@ -7,6 +7,7 @@ import { goTo, show, type View } from './answer.ts'
 import { faultNotice, field, form, type Fault } from './fields.ts'
 import { emailIn, passwordIn } from './form-values.ts'
 import { html } from './html.ts'
+import { passwordsOff } from './passwords-off.ts'
 import { hidden } from './routes-are-hidden.ts'
 import { signedIn } from './signed-in.ts'
 import { submit } from './submit.ts'
@@ -43,6 +44,7 @@ function take(deps: Deps, visit: SignedInVisit) {
 }
 
 function view(visit: SignedInVisit, email?: string, fault?: Fault): View {
+  if (!visit.tenant.passwordLogin) return passwordsOff(visit)
   const { words, base } = visit
   const { title, lead, submit: label } = words.changeEmail
   const { newEmail, currentPassword } = words.fields

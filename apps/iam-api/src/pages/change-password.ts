@@ -7,6 +7,7 @@ import { goTo, show, type View } from './answer.ts'
 import { faultNotice, field, form, type Fault } from './fields.ts'
 import { passwordIn } from './form-values.ts'
 import { html } from './html.ts'
+import { passwordsOff } from './passwords-off.ts'
 import { hidden } from './routes-are-hidden.ts'
 import { signedIn } from './signed-in.ts'
 import { submit } from './submit.ts'
@@ -45,6 +46,7 @@ function take(deps: Deps, visit: SignedInVisit) {
 }
 
 function view(visit: SignedInVisit, fault?: Fault): View {
+  if (!visit.tenant.passwordLogin) return passwordsOff(visit)
   const { words, base, tenant, session } = visit
   const { title, lead, submit: label } = words.changePassword
   const hint = words.hints.password(tenant.passwordMinLength)

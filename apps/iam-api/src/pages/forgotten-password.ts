@@ -7,6 +7,7 @@ import { goTo, show, takeFlash, type View } from './answer.ts'
 import { faultNotice, field, form, goodNotice, type Fault } from './fields.ts'
 import { emailIn } from './form-values.ts'
 import { html } from './html.ts'
+import { passwordsOff } from './passwords-off.ts'
 import { hidden } from './routes-are-hidden.ts'
 import { submit } from './submit.ts'
 import { openVisit, type Visit } from './visit.ts'
@@ -42,6 +43,7 @@ function view(
   { said, email }: { said?: string; email?: string | undefined },
   fault?: Fault,
 ): View {
+  if (!visit.tenant.passwordLogin) return passwordsOff(visit)
   const { words, base } = visit
   const { title, lead, submit: label } = words.forgotten
   const address = field(

@@ -8,6 +8,7 @@ import { faultNotice, field, form, type Fault } from './fields.ts'
 import { passwordIn } from './form-values.ts'
 import { html } from './html.ts'
 import { deadLink, showDeadLink } from './link-page.ts'
+import { passwordsOff } from './passwords-off.ts'
 import { hidden } from './routes-are-hidden.ts'
 import { submit } from './submit.ts'
 import { openVisit, type Visit } from './visit.ts'
@@ -38,6 +39,7 @@ export function resetPasswordPage(app: App, deps: Deps): void {
 }
 
 function view(visit: Visit, token: string, fault?: Fault): View {
+  if (!visit.tenant.passwordLogin) return passwordsOff(visit)
   const { words, base, tenant } = visit
   const { title, lead, submit: label } = words.reset
   const hint = words.hints.password(tenant.passwordMinLength)

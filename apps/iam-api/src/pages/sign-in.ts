@@ -11,6 +11,7 @@ import { faultNotice, field, form, goodNotice, type Fault } from './fields.ts'
 import { emailIn, passwordIn } from './form-values.ts'
 import { html, type Html } from './html.ts'
 import { mustSignInAgain, nextNameIn, nextPageOf } from './next-page.ts'
+import { passwordsOff } from './passwords-off.ts'
 import { hidden } from './routes-are-hidden.ts'
 import { submit } from './submit.ts'
 import { openVisit, type Visit } from './visit.ts'
@@ -64,6 +65,7 @@ interface Known {
 }
 
 function view(visit: Visit, { said, email }: Known, fault?: Fault): View {
+  if (!visit.tenant.passwordLogin) return passwordsOff(visit)
   const { words, base, tenant } = visit
   const { title, lead, stranger, register } = words.signIn
   return {
@@ -78,6 +80,7 @@ ${tenant.selfRegistration && html`<p class="more">${stranger} <a href="${base}/r
 
 /** For somebody who signed in too long ago for what they are about to do. */
 function viewAgain(visit: Visit, email = visit.session?.email, fault?: Fault): View {
+  if (!visit.tenant.passwordLogin) return passwordsOff(visit)
   const { words, base } = visit
   const { title, lead } = words.signInAgain
   return {

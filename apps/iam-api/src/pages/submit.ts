@@ -84,6 +84,7 @@ function refusedByVerb(visit: Visit, submission: Submission, refusal: Refusal): 
 const commonly: NonNullable<Submission['says']> = {
   user_suspended: { fault: 'user_suspended' },
   password_replacement_required: { fault: 'password_breached' },
+  password_login_off: { fault: 'passwords_off' },
   registration_closed: { fault: 'registration_closed' },
   domain_not_allowed: { field: 'email', fault: 'domain_not_allowed' },
 }

@@ -1,8 +1,9 @@
 import { registerUser } from '@iam/domain/account'
 import type { ComposedMail } from '@iam/domain/account'
-import { locales } from '@iam/domain/mail'
+import { locales, queueMail, type MailTemplate } from '@iam/domain/mail'
+import { inOneFlight } from '@iam/domain/db'
 import type { Letter as SentLetter } from '@iam/platform/smtp'
-import { openWorld, type World } from '@iam/testkit/world'
+import { addPerson, deliverMails, openWorld, setPolicy, type World } from '@iam/testkit/world'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { sendDueMails } from './send-due-mails.ts'
 import { languages } from './words.ts'
@@ -43,6 +44,58 @@ describe('the words of a mail', () => {
       }
     }
     expect(languages.ar.direction).toBe('rtl')
+  })
+})
+
+const templates: Record<MailTemplate, true> = {
+  registration: true,
+  invitation: true,
+  verify_email: true,
+  reset_password: true,
+  password_changed: true,
+  password_breached: true,
+  change_email: true,
+  email_changed: true,
+  new_device: true,
+  account_locked: true,
+  account_unlocked: true,
+  account_suspended: true,
+  account_reactivated: true,
+}
+
+describe('where nobody has a password', () => {
+  let world: World
+  beforeAll(async () => {
+    world = await openWorld(inject('services'))
+  })
+  afterAll(() => world.close())
+
+  /** Every mail there can be, to somebody who is known and to an address that nobody has. */
+  async function everyMail(email: string): Promise<ComposedMail[]> {
+    const tenantId = world.acme
+    const { userId } = await addPerson(world, { tenantId, email })
+    const common = { tenantId, at: world.clock() }
+    const mails = (Object.keys(templates) as MailTemplate[]).flatMap((template) => [
+      queueMail(world, { ...common, template, userId, address: `other.${email}` }),
+      queueMail(world, { ...common, template, userId, params: { by: 'administrator' } }),
+      queueMail(world, { ...common, template, address: `nobody.${email}` }),
+    ])
+    await inOneFlight(world.db, { tenantId }, mails)
+    return deliverMails(world)
+  }
+
+  test('C184: no mail in any language offers a password, or leads to a page that does', async () => {
+    const offers = (sent: ComposedMail[]) =>
+      sent.flatMap((composed) =>
+        locales
+          .map((locale) => writeMail({ ...composed, locale }).text)
+          .filter((text) => /password|mot de passe|كلمة (ال)?مرور|register/i.test(text)),
+      )
+    expect(offers(await everyMail('grace@acme.example')).length).toBeGreaterThan(10)
+    await setPolicy(world, { passwordLogin: false })
+    const sent = await everyMail('hopper@acme.example')
+    expect(sent.length).toBeGreaterThan(8)
+    expect(offers(sent)).toEqual([])
   })
 })
 

@@ -24,11 +24,28 @@ export const arabic: Language = {
       button: 'اختيار كلمة مرور',
       closing: 'إذا لم تعرف سبب وصول هذه الرسالة فتجاهلها: لا يستطيع أحد استخدام هذا الحساب.',
     },
+    invitation_elsewhere: {
+      subject: ({ tenant }) => `دعوة إلى ${tenant}`,
+      paragraphs: ({ tenant }) => [
+        `أنشأ أحد المسؤولين حسابًا لك لدى ${tenant}. لا تحتاج إلى شيء جديد: سجّل الدخول كما تفعل في كل مكان آخر لدى مؤسستك.`,
+      ],
+      button: 'تسجيل الدخول',
+      closing: 'إذا لم تعرف سبب وصول هذه الرسالة فتجاهلها: لا يستطيع أحد غيرك استخدام هذا الحساب.',
+    },
+    sign_in_elsewhere: {
+      subject: ({ tenant }) => `كيفية تسجيل الدخول إلى ${tenant}`,
+      paragraphs: ({ tenant }) => [
+        `طلب شخص ما المساعدة في تسجيل الدخول إلى ${tenant} بهذا العنوان. لا شيء هنا يُعاد تعيينه: يُسجَّل الدخول إلى ${tenant} بحساب المؤسسة.`,
+        'إذا لم ينجح ذلك فاسأل المسؤول لديك.',
+      ],
+      button: 'تسجيل الدخول',
+      closing: notYou,
+    },
     already_registered: {
       subject: ({ tenant }) => `لديك حساب بالفعل لدى ${tenant}`,
       paragraphs: ({ tenant }) => [
         `أراد شخص ما استخدام هذا العنوان لحساب لدى ${tenant}، لكنه يخصّ حسابًا موجودًا.`,
-        'إذا كنت أنت فسجّل الدخول، أو اختر كلمة مرور جديدة إن نسيتها.',
+        'إذا كنت أنت فسجّل الدخول، وتساعدك الصفحة نفسها إن لم تستطع.',
       ],
       button: 'تسجيل الدخول',
       closing: notYou,
@@ -84,6 +101,21 @@ export const arabic: Language = {
       button: 'عرض جلساتك',
       closing: 'إذا لم تكن أنت فأنهِ تلك الجلسة واختر كلمة مرور جديدة.',
     },
+    new_device_elsewhere: {
+      subject: ({ tenant }) => `تسجيل دخول جديد إلى ${tenant}`,
+      paragraphs: ({ params }) => [
+        'استُخدم حسابك الآن على جهاز أو شبكة لم نرهما من قبل.',
+        [params['device'], params['place'], params['time']].filter(Boolean).join(' · '),
+      ],
+      button: 'عرض جلساتك',
+      closing: 'إذا لم تكن أنت فأنهِ تلك الجلسة وأخبر المسؤول لديك.',
+    },
+    account_locked_elsewhere: {
+      subject: ({ tenant }) => `تم قفل حسابك لدى ${tenant}`,
+      paragraphs: () => [
+        'قفل أحد المسؤولين حسابك لحمايته وسجّل خروج كل أجهزتك. اسأله متى يمكنك استخدامه من جديد.',
+      ],
+    },
     account_locked: {
       subject: ({ tenant }) => `تم قفل حسابك لدى ${tenant}`,
       paragraphs: ({ params }) => [
@@ -95,7 +127,7 @@ export const arabic: Language = {
     },
     account_unlocked: {
       subject: ({ tenant }) => `تم فتح قفل حسابك لدى ${tenant}`,
-      paragraphs: () => ['فتح أحد المسؤولين قفل حسابك، ويمكنك تسجيل الدخول بكلمة مرورك من جديد.'],
+      paragraphs: () => ['فتح أحد المسؤولين قفل حسابك، ويمكنك تسجيل الدخول من جديد.'],
       button: 'تسجيل الدخول',
     },
     account_suspended: {

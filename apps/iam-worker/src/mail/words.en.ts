@@ -28,11 +28,29 @@ export const english: Language = {
       button: 'Choose a password',
       closing: 'If you do not know why you got this, you can ignore this mail: nobody can use the account.',
     },
+    invitation_elsewhere: {
+      subject: ({ tenant }) => `You are invited to ${tenant}`,
+      paragraphs: ({ tenant }) => [
+        `An administrator made an account for you at ${tenant}. You need nothing new for it: sign in as you do everywhere else at your organisation.`,
+      ],
+      button: 'Sign in',
+      closing:
+        'If you do not know why you got this, you can ignore this mail: nobody else can use the account.',
+    },
+    sign_in_elsewhere: {
+      subject: ({ tenant }) => `How to sign in to ${tenant}`,
+      paragraphs: ({ tenant }) => [
+        `Somebody asked us to help with signing in to ${tenant} with this address. Nothing can be reset here: people of ${tenant} sign in with their organisation’s own account.`,
+        'If that does not let you in, ask your administrator.',
+      ],
+      button: 'Sign in',
+      closing: notYou,
+    },
     already_registered: {
       subject: ({ tenant }) => `You already have an account at ${tenant}`,
       paragraphs: ({ tenant }) => [
         `Somebody wanted to use this address for an account at ${tenant}, but it belongs to one already.`,
-        'If it was you, sign in, or choose a new password if you have forgotten yours.',
+        'If it was you, sign in. The same page helps if you cannot.',
       ],
       button: 'Sign in',
       closing: notYou,
@@ -90,6 +108,21 @@ export const english: Language = {
       button: 'See your sessions',
       closing: 'If this was not you, end that session and choose a new password.',
     },
+    new_device_elsewhere: {
+      subject: ({ tenant }) => `A new sign-in to ${tenant}`,
+      paragraphs: ({ params }) => [
+        'Your account was just used on a device or a network that we have not seen before.',
+        [params['device'], params['place'], params['time']].filter(Boolean).join(' · '),
+      ],
+      button: 'See your sessions',
+      closing: 'If this was not you, end that session and tell your administrator.',
+    },
+    account_locked_elsewhere: {
+      subject: ({ tenant }) => `Your account at ${tenant} is locked`,
+      paragraphs: () => [
+        'An administrator locked your account, to protect it, and signed out every device. Ask them when you can use it again.',
+      ],
+    },
     account_locked: {
       subject: ({ tenant }) => `Your account at ${tenant} is locked`,
       paragraphs: ({ params }) => [
@@ -101,7 +134,7 @@ export const english: Language = {
     },
     account_unlocked: {
       subject: ({ tenant }) => `Your account at ${tenant} is unlocked`,
-      paragraphs: () => ['An administrator has unlocked your account: your password opens it again.'],
+      paragraphs: () => ['An administrator has unlocked your account: you can sign in again.'],
       button: 'Sign in',
     },
     account_suspended: {

@@ -29,11 +29,29 @@ export const french: Language = {
       closing:
         'Si vous ne savez pas pourquoi vous recevez ce message, ignorez-le : personne ne peut utiliser ce compte.',
     },
+    invitation_elsewhere: {
+      subject: ({ tenant }) => `Vous êtes invité chez ${tenant}`,
+      paragraphs: ({ tenant }) => [
+        `Un administrateur a créé un compte pour vous chez ${tenant}. Vous n’avez besoin de rien de nouveau : connectez-vous comme partout ailleurs dans votre organisation.`,
+      ],
+      button: 'Se connecter',
+      closing:
+        'Si vous ne savez pas pourquoi vous recevez ce message, ignorez-le : personne d’autre ne peut utiliser ce compte.',
+    },
+    sign_in_elsewhere: {
+      subject: ({ tenant }) => `Comment se connecter à ${tenant}`,
+      paragraphs: ({ tenant }) => [
+        `Quelqu’un a demandé de l’aide pour se connecter à ${tenant} avec cette adresse. Il n’y a rien à réinitialiser ici : on se connecte à ${tenant} avec le compte de son organisation.`,
+        'Si cela ne fonctionne pas, adressez-vous à votre administrateur.',
+      ],
+      button: 'Se connecter',
+      closing: notYou,
+    },
     already_registered: {
       subject: ({ tenant }) => `Vous avez déjà un compte chez ${tenant}`,
       paragraphs: ({ tenant }) => [
         `Quelqu’un a voulu utiliser cette adresse pour un compte chez ${tenant}, mais elle appartient déjà à un compte.`,
-        'Si c’était vous, connectez-vous, ou choisissez un nouveau mot de passe si vous l’avez oublié.',
+        'Si c’était vous, connectez-vous. La même page vous aide si vous n’y arrivez pas.',
       ],
       button: 'Se connecter',
       closing: notYou,
@@ -94,6 +112,21 @@ export const french: Language = {
       button: 'Voir vos sessions',
       closing: 'Si ce n’était pas vous, terminez cette session et choisissez un nouveau mot de passe.',
     },
+    new_device_elsewhere: {
+      subject: ({ tenant }) => `Nouvelle connexion à ${tenant}`,
+      paragraphs: ({ params }) => [
+        'Votre compte vient d’être utilisé sur un appareil ou un réseau que nous ne connaissons pas.',
+        [params['device'], params['place'], params['time']].filter(Boolean).join(' · '),
+      ],
+      button: 'Voir vos sessions',
+      closing: 'Si ce n’était pas vous, terminez cette session et prévenez votre administrateur.',
+    },
+    account_locked_elsewhere: {
+      subject: ({ tenant }) => `Votre compte chez ${tenant} est verrouillé`,
+      paragraphs: () => [
+        'Un administrateur a verrouillé votre compte pour le protéger et a déconnecté tous vos appareils. Demandez-lui quand vous pourrez l’utiliser de nouveau.',
+      ],
+    },
     account_locked: {
       subject: ({ tenant }) => `Votre compte chez ${tenant} est verrouillé`,
       paragraphs: ({ params }) => [
@@ -106,7 +139,7 @@ export const french: Language = {
     account_unlocked: {
       subject: ({ tenant }) => `Votre compte chez ${tenant} est déverrouillé`,
       paragraphs: () => [
-        'Un administrateur a déverrouillé votre compte : votre mot de passe l’ouvre de nouveau.',
+        'Un administrateur a déverrouillé votre compte : vous pouvez de nouveau vous connecter.',
       ],
       button: 'Se connecter',
     },

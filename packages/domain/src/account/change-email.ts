@@ -7,6 +7,13 @@ import { consumeOneTimeCode, voidOneTimeCodes, type OneTimeCode } from '../one-t
 import { appendEvent } from '../outbox/index.ts'
 import { unseal } from '../secret-key/index.ts'
 import { burySessions, endSessionsOf, scopeOfSessions, type EndedSession } from '../session/index.ts'
+import {
+  findTenantPolicy,
+  readTenantPolicy,
+  requireAllowedDomain,
+  requirePasswordLogin,
+  tenantPolicyOf,
+} from '../tenant/index.ts'
 import { findUser, normaliseEmail, replaceEmail } from '../user/index.ts'
 import { requirePassword } from './change-password.ts'
 import type { AccountDeps } from './deps.ts'
@@ -24,11 +31,19 @@ export interface RequestEmailChange {
 /**
  * Has a new address confirmed by a mail to it; nothing changes until then. Whether somebody has that address
  * already, its owner learns by that mail, and who asks does not.
- * @throws Refusal `invalid_credentials` for a wrong password.
+ * @throws Refusal `password_login_off` where an identity provider says what addresses are, `domain_not_allowed`,
+ *   `invalid_credentials` for a wrong password.
  */
 export async function requestEmailChange(deps: AccountDeps, input: RequestEmailChange): Promise<void> {
   const { tenantId, userId, origin } = input
-  const [[stored]] = await inOneFlight(deps.db, { tenantId }, [credentialOf(tenantId, userId)])
+  const email = normaliseEmail(input.email)
+  const [[stored], [tenant]] = await inOneFlight(deps.db, { tenantId }, [
+    credentialOf(tenantId, userId),
+    tenantPolicyOf(tenantId),
+  ])
+  const policy = readTenantPolicy(tenant?.policy)
+  requirePasswordLogin(policy)
+  requireAllowedDomain(email, policy)
   await requirePassword(deps, { ...input, stored })
   const at = deps.clock()
   await inOneFlight(deps.db, { tenantId }, [
@@ -41,7 +56,7 @@ export async function requestEmailChange(deps: AccountDeps, input: RequestEmailC
       outcome: 'success',
       origin,
     }),
-    queueMail(deps, { tenantId, template: 'change_email', userId, address: normaliseEmail(input.email), at }),
+    queueMail(deps, { tenantId, template: 'change_email', userId, address: email, at }),
   ])
 }
 
@@ -49,7 +64,7 @@ type ByLink = { readonly tenantId: Id<'ten'>; readonly token: string; readonly o
 
 /**
  * Changes the address to the one that the link was mailed to. The old address is told, with a link to undo it.
- * @throws Refusal `code_invalid`, also when the address has become somebody else's.
+ * @throws Refusal `code_invalid`, also when the address has become somebody else's; `domain_not_allowed`.
  */
 export async function confirmEmailChange(deps: AccountDeps, input: ByLink): Promise<void> {
   await change(deps, input, 'change_email')
@@ -71,14 +86,27 @@ async function change(
 ): Promise<void> {
   const { tenantId, origin } = input
   const link = readLink(deps, purpose, input)
-  const { userId } = await usableCodeOf(deps, link)
+  const usable = await usableCodeOf(deps, link)
+  const { userId } = usable
   const at = deps.clock()
   const ended = await inTenant(deps.db, scopeOfSessions({ tenantId, userId, at }), async (tx) => {
+    if (purpose === 'change_email') await requireStillAllowed(deps, tx, { tenantId, code: usable })
     const code = await consumeOneTimeCode(tx, { ...link, now: at })
     return code === undefined ? undefined : apply(deps, tx, { tenantId, code, purpose, origin })
   })
   if (ended === undefined) return refuseCode(deps, { tenantId, purpose, userId, origin })
   await burySessions(deps, tenantId, ended)
+}
+
+/** The tenant may have decided otherwise since the mail. The way back to an address that was somebody's stays open. */
+async function requireStillAllowed(
+  deps: AccountDeps,
+  tx: Executor,
+  { tenantId, code }: Pick<Apply, 'tenantId' | 'code'>,
+): Promise<void> {
+  const policy = await findTenantPolicy(tx, tenantId)
+  const email = subjectOf(deps, code)
+  if (policy !== undefined && email !== undefined) requireAllowedDomain(email, policy)
 }
 
 type Apply = {

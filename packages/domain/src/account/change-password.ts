@@ -13,7 +13,7 @@ import { queueMail } from '../mail/index.ts'
 import { voidOneTimeCodes } from '../one-time-code/index.ts'
 import { appendEvent } from '../outbox/index.ts'
 import { burySessions, endSessionsOf, scopeOfSessions } from '../session/index.ts'
-import { readTenantPolicy, tenantPolicyOf } from '../tenant/index.ts'
+import { readTenantPolicy, requirePasswordLogin, tenantPolicyOf } from '../tenant/index.ts'
 import { userById } from '../user/index.ts'
 import type { AccountDeps } from './deps.ts'
 
@@ -29,7 +29,7 @@ export interface ChangePassword {
 
 /**
  * Changes the password of somebody who knows it, ends their other sessions, and tells them by mail.
- * @throws Refusal `invalid_credentials` for a wrong current password, `password_unacceptable`, `login_busy`,
+ * @throws Refusal `password_login_off`, `invalid_credentials` for a wrong current password, `password_unacceptable`, `login_busy`,
  *   `temporarily_unavailable`.
  */
 export async function changePassword(deps: AccountDeps, input: ChangePassword): Promise<void> {
@@ -39,8 +39,9 @@ export async function changePassword(deps: AccountDeps, input: ChangePassword): 
     tenantPolicyOf(tenantId),
     userById(tenantId, userId),
   ])
-  await requirePassword(deps, { tenantId, userId, stored, password: input.currentPassword, origin })
   const policy = readTenantPolicy(tenant?.policy)
+  requirePasswordLogin(policy)
+  await requirePassword(deps, { tenantId, userId, stored, password: input.currentPassword, origin })
   const person = { tenantId, userId, email: user?.email ?? '' }
   const password = await prepareNewPassword(deps, { ...person, password: input.newPassword, policy })
   const at = deps.clock()

@@ -8,10 +8,11 @@ import {
   type OneTimePurpose,
 } from '../one-time-code/index.ts'
 import type { SecretRings } from '../secret-key/index.ts'
-import { findTenant } from '../tenant/index.ts'
+import { findTenant, findTenantPolicy, type TenantPolicy } from '../tenant/index.ts'
 import { findUser, findUserByEmail, type User } from '../user/index.ts'
 import { mailOneTimeCode } from './mail-one-time-code.ts'
 import { newDeviceFacts } from './new-device-facts.ts'
+import { sayElsewhere, type Elsewhere } from './say-elsewhere.ts'
 
 /** The kinds of mail, by what they say. */
 export type Letter =
@@ -29,6 +30,7 @@ export type Letter =
   | 'account_unlocked'
   | 'account_suspended'
   | 'account_reactivated'
+  | Elsewhere['letter']
 
 /** A mail whose words only wait to be put in. */
 export interface ComposedMail {
@@ -65,8 +67,10 @@ export async function composeMail(deps: ComposeDeps, mail: QueuedMail): Promise<
   return inTenant(deps.db, scope, async (tx) => {
     const tenant = await findTenant(tx, tenantId)
     const user = known === undefined ? undefined : await findUser(tx, tenantId, known.id)
-    const said = await say(deps, tx, { mail, user, address })
-    if (tenant === undefined || tenant.status !== 'active' || said === undefined) return undefined
+    const policy = await findTenantPolicy(tx, tenantId)
+    if (tenant === undefined || tenant.status !== 'active' || policy === undefined) return undefined
+    const said = await say(deps, tx, { mail, user, address, policy })
+    if (said === undefined) return undefined
     return {
       to: said.to,
       locale: localeOf(user, mail),
@@ -82,6 +86,7 @@ type Saying = {
   readonly mail: QueuedMail
   readonly user: User | undefined
   readonly address: string | undefined
+  readonly policy: TenantPolicy
 }
 
 type Said = {
@@ -114,9 +119,10 @@ const composers: Partial<
     user === undefined ? undefined : withCode(deps, tx, { mail, user, ...letters.verification }),
   invitation: async (deps, tx, { mail, user }) =>
     user === undefined ? undefined : withCode(deps, tx, { mail, user, ...letters.invitation }),
-  reset_password: async (deps, tx, { mail, user, address }) => {
+  reset_password: async (deps, tx, { mail, user, address, policy }) => {
     if (user !== undefined) return withCode(deps, tx, { mail, user, ...letters.reset })
-    return address === undefined ? undefined : { to: address, letter: 'no_account', page: 'register' }
+    const page = policy.selfRegistration ? { page: 'register' } : {}
+    return address === undefined ? undefined : { to: address, letter: 'no_account', ...page }
   },
   change_email: async (deps, tx, { mail, user, address }) => {
     if (user === undefined || address === undefined) return undefined
@@ -128,6 +134,17 @@ const composers: Partial<
     user === undefined || address === undefined
       ? undefined
       : withCode(deps, tx, { mail, user, subject: address, ...letters.undo }),
+}
+
+/** What is said elsewhere of a new device has the same facts. */
+async function withFacts(
+  deps: ComposeDeps,
+  tx: Executor,
+  { said, saying }: { said: Elsewhere | undefined; saying: Saying },
+): Promise<Said | undefined> {
+  if (said?.letter !== 'new_device_elsewhere') return said
+  const usual = await newDevice(deps, tx, saying)
+  return usual && { ...usual, ...said }
 }
 
 async function newDevice(deps: ComposeDeps, tx: Executor, { mail, user }: Saying): Promise<Said | undefined> {
@@ -144,7 +161,9 @@ async function newDevice(deps: ComposeDeps, tx: Executor, { mail, user }: Saying
 const asksForPassword: ReadonlySet<MailTemplate> = new Set(['account_locked', 'password_breached'])
 
 async function say(deps: ComposeDeps, tx: Executor, saying: Saying): Promise<Said | undefined> {
-  const { mail, user } = saying
+  const { mail, user, policy } = saying
+  const elsewhere = policy.passwordLogin ? 'as_usual' : sayElsewhere({ ...mail, ...saying })
+  if (elsewhere !== 'as_usual') return withFacts(deps, tx, { said: elsewhere, saying })
   const compose = composers[mail.template]
   if (compose !== undefined) return compose(deps, tx, saying)
   if (user === undefined || user.status === 'erased') return undefined

@@ -1,4 +1,3 @@
-import { domainToASCII } from 'node:url'
 import { appendAudit } from '../audit/index.ts'
 import { credentialOf, insertCredential, prepareNewPassword, type NewPassword } from '../credential/index.ts'
 import { inTenant, run, streamKey, type Statement } from '../db/index.ts'
@@ -6,7 +5,7 @@ import { newId, Refusal, type Id, type RequestOrigin } from '../kit/index.ts'
 import { queueMail } from '../mail/index.ts'
 import { appendEvent } from '../outbox/index.ts'
 import { streamOfUnknown, subjectHmacOf } from '../session/index.ts'
-import { findTenantPolicy, type TenantPolicy } from '../tenant/index.ts'
+import { findTenantPolicy, requireAllowedDomain } from '../tenant/index.ts'
 import { insertUser, insertUserKey, newUserKey, normaliseEmail, type User } from '../user/index.ts'
 import type { AccountDeps } from './deps.ts'
 
@@ -38,15 +37,6 @@ export async function registerUser(deps: Deps, input: RegisterUser): Promise<voi
   requireAllowedDomain(email, policy)
   const password = await prepareNewPassword(deps, { tenantId, email, password: input.password, policy })
   await store(deps, { ...input, email }, password)
-}
-
-/**
- * Before anybody is looked up: who asks learns which domains are welcome, and not who is here.
- * @throws Refusal `domain_not_allowed`.
- */
-function requireAllowedDomain(email: string, { allowedDomains }: TenantPolicy): void {
-  const domain = domainToASCII(email.slice(email.lastIndexOf('@') + 1))
-  if (allowedDomains.length > 0 && !allowedDomains.includes(domain)) throw new Refusal('domain_not_allowed')
 }
 
 async function store(deps: Deps, input: RegisterUser, password: NewPassword): Promise<void> {

@@ -7,7 +7,7 @@ import { queueMail } from '../mail/index.ts'
 import { consumeOneTimeCode, voidOneTimeCodes, type OneTimePurpose } from '../one-time-code/index.ts'
 import { appendEvent } from '../outbox/index.ts'
 import { burySessions, endSessionsOf, scopeOfSessions, type EndedSession } from '../session/index.ts'
-import { findTenantPolicy, type TenantPolicy } from '../tenant/index.ts'
+import { findTenantPolicy, requirePasswordLogin, type TenantPolicy } from '../tenant/index.ts'
 import { findUser, markEmailVerified, setUserStatus, type User } from '../user/index.ts'
 import type { AccountDeps } from './deps.ts'
 import { readLink, refuseCode, usableCodeOf } from './use-code.ts'
@@ -27,7 +27,7 @@ const purposes = ['reset_password', 'invitation'] as const
  * Sets a new password by a mailed link, ends every session, and tells the person by mail. The link is used up by
  * success alone: a password that is refused leaves it usable. A password that too many failures disabled is enabled. Other factors stay as they are, and nobody is
  * logged in by this.
- * @throws Refusal `code_invalid`, `password_unacceptable`, `login_busy`, `temporarily_unavailable`.
+ * @throws Refusal `code_invalid`, `password_login_off`, `password_unacceptable`, `login_busy`, `temporarily_unavailable`.
  */
 export async function resetPassword(deps: AccountDeps, input: ResetPassword): Promise<void> {
   const { tenantId, origin } = input
@@ -61,6 +61,7 @@ async function prepare(
     user: await findUser(tx, tenantId, userId),
   }))
   if (policy === undefined) throw new Refusal('tenant_unknown')
+  requirePasswordLogin(policy)
   const person = { tenantId, userId, email: user?.email ?? '' }
   return { policy, password: await prepareNewPassword(deps, { ...person, password, policy }) }
 }

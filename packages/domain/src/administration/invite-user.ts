@@ -16,7 +16,7 @@ export type InviteUser = AdministrativeCall & {
 
 /**
  * Makes an account for somebody, who chooses its password by the link that is mailed to them: no administrator ever
- * knows one (ASVS 6.4.6). The tenant's allowed domains do not bind who is invited.
+ * knows one (ASVS 6.4.6). Where nobody has a password, the mail says where to sign in. The tenant's allowed domains do not bind who is invited.
  * @throws Refusal `address_taken`, `not_allowed` for a role above that of whoever asks, and what `administer` refuses.
  */
 export async function inviteUser(deps: AdministrationDeps, call: InviteUser): Promise<UserView> {

@@ -15,6 +15,7 @@ export type RefusalCode =
   | 'wrong_region'
   | 'user_suspended'
   | 'password_replacement_required'
+  | 'password_login_off'
   | 'not_allowed'
   | 'not_found'
   | 'wrong_state'

@@ -4,7 +4,10 @@ import { tenantNameOf, tenantPolicyOf } from './queries.ts'
 import { readTenantPolicy, type TenantPolicy } from './tenant-policy.ts'
 
 /** What strangers may know of a tenant: its pages say it. */
-export type TenantDescription = Pick<TenantPolicy, 'selfRegistration' | 'passwordMinLength'> & {
+export type TenantDescription = Pick<
+  TenantPolicy,
+  'selfRegistration' | 'passwordLogin' | 'passwordMinLength'
+> & {
   readonly name: string
 }
 
@@ -18,6 +21,11 @@ export async function describeTenant(
     tenantPolicyOf(tenantId),
   ])
   if (named === undefined) throw new Refusal('tenant_unknown')
-  const { selfRegistration, passwordMinLength } = readTenantPolicy(stored?.policy)
-  return { name: named.name, selfRegistration, passwordMinLength }
+  const { selfRegistration, passwordLogin, passwordMinLength } = readTenantPolicy(stored?.policy)
+  return {
+    name: named.name,
+    selfRegistration: selfRegistration && passwordLogin,
+    passwordLogin,
+    passwordMinLength,
+  }
 }

@@ -11,9 +11,15 @@ export const policyBounds = {
 export interface TenantPolicy {
   /** Whether strangers may make themselves an account. */
   readonly selfRegistration: boolean
-  /** The domains whose addresses strangers may register with, in ASCII and lower case; none for any domain. */
+  /**
+   * The domains whose addresses strangers may register with and people may change theirs to, in ASCII and lower case;
+   * none for any domain. Whom an administrator invites may come from anywhere.
+   */
   readonly allowedDomains: readonly string[]
-  /** Whether passwords log in. Where they do not, a right one is answered like a wrong one. */
+  /**
+   * Whether passwords log in. Where they do not, people come by an identity provider: a right one is answered like a
+   * wrong one, none can be set, and no mail offers one.
+   */
   readonly passwordLogin: boolean
   /**
    * In Unicode code points. 15, because a password is the only factor; never below 8, and never above the 64 that

@@ -1,6 +1,7 @@
 export { deliverMails, tokenIn } from './deliver-mails.ts'
 export { demo, testDeployment } from './bootstrap-for-tests.ts'
 export { openWorld, type World, type WorldOptions } from './open-world.ts'
+export { setPolicy } from './set-policy.ts'
 export { TestClock } from './test-clock.ts'
 export { countedHashers } from './counted-hashers.ts'
 export { auditOf, eventsOf, stateOf, type SeenEvent } from './look.ts'

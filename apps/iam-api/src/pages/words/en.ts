@@ -151,6 +151,8 @@ export const english: Words = {
     login_wrong: 'The address or the password is wrong.',
     password_breached:
       'This password has become known from a breach of another service, so it does not let you in any more. Choose a new one: “Forgotten your password?” mails you a link.',
+    passwords_off:
+      'Nobody signs in with a password here. Use your organisation’s own way to sign in, and ask your administrator if you do not know it.',
     user_suspended: 'This account is suspended. Please ask your administrator.',
     domain_not_allowed: 'Accounts here need an address of the organisation. Use yours.',
     registration_closed: 'Accounts here are made by an administrator. Please ask yours.',

@@ -153,6 +153,8 @@ export const french: Words = {
     login_wrong: 'L’adresse ou le mot de passe est erroné.',
     password_breached:
       'Ce mot de passe a été divulgué lors d’une fuite chez un autre service ; il ne donne donc plus accès. Choisissez-en un nouveau : « Mot de passe oublié ? » vous envoie un lien.',
+    passwords_off:
+      'Personne ne se connecte ici avec un mot de passe. Passez par le service de connexion de votre organisation ; votre administrateur pourra vous l’indiquer.',
     user_suspended: 'Ce compte est suspendu. Adressez-vous à votre administrateur.',
     domain_not_allowed: 'Ici, il faut une adresse de l’organisation. Utilisez la vôtre.',
     registration_closed: 'Ici, les comptes sont créés par un administrateur. Adressez-vous au vôtre.',

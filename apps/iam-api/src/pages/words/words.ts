@@ -12,6 +12,7 @@ export type FaultName =
   | 'login_wrong'
   | 'user_suspended'
   | 'password_breached'
+  | 'passwords_off'
   | 'domain_not_allowed'
   | 'registration_closed'
   | 'name_malformed'

@@ -37,6 +37,7 @@ const confirm = {
     204: Type.Null(),
     ...problems(
       'code_invalid',
+      'password_login_off',
       'password_unacceptable',
       'tenant_required',
       'rate_limited',
@@ -56,6 +57,7 @@ const change = {
     204: Type.Null(),
     ...problems(
       'invalid_credentials',
+      'password_login_off',
       'password_unacceptable',
       'invalid_token',
       'session_ended',

@@ -29,6 +29,8 @@ const request = {
     202: Accepted,
     ...problems(
       'invalid_credentials',
+      'password_login_off',
+      'domain_not_allowed',
       'invalid_token',
       'session_ended',
       'tenant_mismatch',
@@ -39,18 +41,22 @@ const request = {
   },
 }
 
-const byLink = (summary: string, description: string) => ({
+const byLink = (summary: string, description: string, ...also: readonly 'domain_not_allowed'[]) => ({
   ...common,
   summary,
   description,
   body: Type.Object({ token: OneTimeToken }, strict),
   response: {
     204: Type.Null(),
-    ...problems('code_invalid', 'tenant_required', 'rate_limited', ...tenantProblems),
+    ...problems('code_invalid', 'tenant_required', 'rate_limited', ...tenantProblems, ...also),
   },
 })
 
-const confirm = byLink('Confirm another address', 'The old address is told, with a link to undo it.')
+const confirm = byLink(
+  'Confirm another address',
+  'The old address is told, with a link to undo it.',
+  'domain_not_allowed',
+)
 const undo = byLink('Undo a change of address', 'Every session ends: somebody else may have been at work.')
 
 export function emailRoutes(app: App, deps: Deps): void {

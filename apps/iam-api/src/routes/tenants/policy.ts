@@ -16,9 +16,12 @@ const members = {
   selfRegistration: Type.Boolean({ description: 'Whether strangers may make themselves an account.' }),
   allowedDomains: Type.Array(Domain, {
     maxItems: 100,
-    description: 'Whose addresses strangers may register with; none for any. Lower case; IDNs in Punycode.',
+    description:
+      'Whose addresses strangers may register with, and people may change theirs to; none for any. Administrators may invite from anywhere. Lower case; IDNs in Punycode.',
   }),
-  passwordLogin: Type.Boolean({ description: 'Whether passwords log in.' }),
+  passwordLogin: Type.Boolean({
+    description: 'Whether passwords log in. Where they do not, none can be set and no mail offers one.',
+  }),
   passwordMinLength: number('passwordMinLength', 'In Unicode code points.'),
   passwordHistory: number('passwordHistory', 'How many of the last passwords cannot be chosen again.'),
   breachCheck: Type.Enum(['off', 'open', 'closed'], {
