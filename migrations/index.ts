@@ -15,6 +15,7 @@ import * as credentials from './20261121001200_credentials.ts'
 import * as browserSessions from './20261121001300_browser_sessions.ts'
 import * as administration from './20261121001400_administration.ts'
 import * as loginFailures from './20261121001500_login_failures.ts'
+import * as challengesAndFactors from './20261121001600_challenges_and_factors.ts'
 import * as breachedPasswords from './20261121002100_breached_passwords.ts'
 import { applyMigrations } from './apply-migrations.ts'
 
@@ -35,6 +36,7 @@ const migrations: Record<string, Migration> = {
   '20261121001300_browser_sessions': browserSessions,
   '20261121001400_administration': administration,
   '20261121001500_login_failures': loginFailures,
+  '20261121001600_challenges_and_factors': challengesAndFactors,
   '20261121002100_breached_passwords': breachedPasswords,
 }
 

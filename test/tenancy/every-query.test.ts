@@ -5,6 +5,7 @@ import { auditOf, logIn, openWorld, stateOf, type World } from '@iam/testkit/wor
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { travelAsAdministrators } from './administration-journey.ts'
+import { travelAsHolderOfFactors } from './factor-journey.ts'
 import { accessesIn, accessesOfDomain } from './accesses.ts'
 import {
   travelAsGuesser,
@@ -32,6 +33,7 @@ const notOfATenant: readonly (readonly [RegExp, string])[] = [
   ],
   [/(update|delete from|from) iam\.mail/, 'iam-worker sends the mails of all tenants, and deletes old ones'],
   [/^delete from iam\.one_time_code/, 'old codes of all tenants are deleted'],
+  [/^delete from iam\.challenge/, 'old challenges of all tenants are deleted'],
   [/iam\.outbox_dead_letter/, 'the relay puts events of all tenants aside'],
   [
     /iam\.session_revocation/,
@@ -64,6 +66,7 @@ describe('row-level security', () => {
     await travelAsGuesser(world)
     await travelAsOperator(world)
     await travelAsAdministrators(world)
+    await travelAsHolderOfFactors(world)
     await travelAsWorker(world)
     everything = [...world.waits.sent, ...world.sentByWorker]
     bound = [...boundOf('iam_api', world.waits.sent), ...boundOf('iam_worker', world.sentByWorker)]
@@ -101,7 +104,7 @@ describe('row-level security', () => {
   async function reach(login: Login, statement: Sent, tenant?: string): Promise<number> {
     const how = { end: 'rollback', ...(tenant === undefined ? {} : { tenant }) }
     return run(clients[login], statement, how).catch((error: { code?: string }) => {
-      expect(error.code).toMatch(/^(42501|23505|IAM01)$/) // refused by a policy, sent already, or nobody's account
+      expect(error.code).toMatch(/^(42501|23505|IAM0[12])$/) // refused by a policy, sent already, or nobody's account or challenge
       return 0
     })
   }

@@ -10,6 +10,7 @@ import {
 } from '@iam/domain/account'
 import { verifyAccessToken } from '@iam/domain/access-token'
 import { ensureAuditPartitions } from '@iam/domain/audit'
+import { deleteOldChallenges } from '@iam/domain/challenge'
 import {
   deleteCredentials,
   hashPassword,
@@ -230,6 +231,7 @@ export async function travelAsWorker(world: World): Promise<void> {
   await countWaitingMails(kysely)
   await deleteOldMails(kysely)
   await deleteOldCodes(kysely)
+  await deleteOldChallenges(kysely)
 }
 
 async function relay({ workerDb: { kysely }, acme, clock }: World): Promise<void> {

@@ -14,6 +14,7 @@ export const owners: Record<string, string> = {
   login_failure: 'login-attempt',
   outbox_dead_letter: 'outbox',
   outbox_stream: 'outbox',
+  recovery_code: 'factor',
   refresh_family: 'session',
   relay_lease: 'outbox',
   relay_member: 'outbox',

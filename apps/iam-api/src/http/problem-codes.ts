@@ -57,6 +57,22 @@ export const problemKinds: Record<ProblemCode, ProblemKind> = {
     'The login is too long ago for this',
     'Log in again, then repeat this with the new token.',
   ),
+  mfa_required: kind(
+    401,
+    'A second factor is required',
+    'Answer the challenge: POST /api/v1/auth/mfa/verify.',
+  ),
+  mfa_enrolment_required: kind(
+    401,
+    'A second factor must be added first',
+    'Add one by the challenge: POST /api/v1/auth/mfa/enrol.',
+  ),
+  challenge_invalid: kind(
+    401,
+    'The challenge cannot be answered',
+    'It was answered already, answered wrongly too often, or is too old: begin again.',
+  ),
+  factor_invalid: kind(401, 'The second factor was not right', 'Try again, or use another one.'),
   origin_not_allowed: kind(403, 'This origin may not call here', 'Call from the issuer’s own origin.'),
   form_refused: kind(
     403,

@@ -1,4 +1,4 @@
-import { Refusal, type Standing } from '@iam/domain/kit'
+import { Refusal, type ChallengeToAnswer, type Standing } from '@iam/domain/kit'
 import { isUnavailable } from '@iam/platform/postgres'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import type { Deps } from '../deps.ts'
@@ -13,6 +13,7 @@ export interface Problem {
   readonly reason?: string | undefined
   readonly retryAfter?: number | undefined
   readonly maxAge?: number | undefined
+  readonly challenge?: ChallengeToAnswer | undefined
   readonly standings?: readonly Standing[]
 }
 
@@ -95,10 +96,15 @@ export function problemDocument(
     detail: problem.detail ?? help,
     code: problem.code,
     ...(problem.reason === undefined ? {} : { reason: problem.reason }),
+    ...(problem.challenge === undefined ? {} : { challenge: toJson(problem.challenge) }),
     traceId,
     requestId,
     retriable,
   }
+}
+
+function toJson({ id, factors, expiresAt }: ChallengeToAnswer) {
+  return { id, factors: [...factors], expiresAt: expiresAt.toISOString() }
 }
 
 function judge(error: unknown): Problem {

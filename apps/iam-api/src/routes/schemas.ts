@@ -63,6 +63,18 @@ export const TokenAnswer = Type.Object({
   user: Type.Object({ id: Type.String(), tenantId: Type.String(), email: Type.String() }),
 })
 
+/** How a caller goes on who is asked for a second factor. */
+const ChallengeToAnswer = Type.Object(
+  {
+    id: Type.String({ description: 'To be sent with the answer.' }),
+    factors: Type.Array(Type.Enum(['totp', 'passkey', 'recovery']), {
+      description: 'What it can be answered with.',
+    }),
+    expiresAt: Type.String({ format: 'date-time' }),
+  },
+  { description: 'With mfa_required and mfa_enrolment_required.' },
+)
+
 /** A problem document (RFC 9457) with one of these codes. */
 const problemOf = (codes: ProblemCode[]) =>
   Type.Object({
@@ -76,6 +88,7 @@ const problemOf = (codes: ProblemCode[]) =>
         description: `Why, where a code has several reasons. For password_unacceptable: ${passwordFaults.join(', ')}.`,
       }),
     ),
+    challenge: Type.Optional(ChallengeToAnswer),
     traceId: Type.String(),
     requestId: Type.String(),
     retriable: Type.Boolean(),

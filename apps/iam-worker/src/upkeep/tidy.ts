@@ -1,4 +1,5 @@
 import { ensureAuditPartitions } from '@iam/domain/audit'
+import { deleteOldChallenges } from '@iam/domain/challenge'
 import type { Db } from '@iam/domain/db'
 import { deleteOldKeys } from '@iam/domain/idempotency-key'
 import { deleteOldMails } from '@iam/domain/mail'
@@ -9,7 +10,7 @@ import { deleteOldRevocations } from '@iam/domain/session'
 const batch = 5_000
 const monthsAhead = 3
 
-/** Keeps the database in shape: audit partitions made ahead, relayed events, old revocations, mails, codes and Idempotency-Keys deleted. Safe to run twice. */
+/** Keeps the database in shape: audit partitions made ahead, relayed events, old revocations, mails, codes, challenges and Idempotency-Keys deleted. Safe to run twice. */
 export async function tidy(
   { db }: { db: Pick<Db, 'kysely'> },
   { keepFor }: { keepFor: number },
@@ -17,6 +18,7 @@ export async function tidy(
   await ensureAuditPartitions(db.kysely, monthsAhead)
   await deleteOldRevocations(db.kysely)
   await deleteOldCodes(db.kysely)
+  await deleteOldChallenges(db.kysely)
   await deleteOldMails(db.kysely)
   await deleteOldKeys(db.kysely)
   let deleted = batch

@@ -1,5 +1,7 @@
+import { forgetChallenges } from '../challenge/index.ts'
 import { deleteCredentials } from '../credential/index.ts'
 import { run, type Executor } from '../db/index.ts'
+import { forgetFactors } from '../factor/index.ts'
 import { forgetAnswers } from '../idempotency-key/index.ts'
 import type { Id } from '../kit/index.ts'
 import { deleteAttempts } from '../login-attempt/index.ts'
@@ -50,6 +52,8 @@ async function forget(
   const person: { tenantId: Id<'ten'>; userId: Id<'usr'> } = { tenantId: user.tenantId, userId: user.id }
   for (const statement of [...deleteCredentials(person), ...deleteAttempts(person)]) await run(tx, statement)
   await forgetRoles(tx, person)
+  await forgetChallenges(tx, person)
+  await forgetFactors(tx, person)
   await forgetCodes(tx, person)
   await forgetMails(deps, tx, { ...person, email: user.email })
   await forgetSessions(tx, person)

@@ -50,6 +50,22 @@ export interface IamAuditEvent {
   xid: Generated<string>;
 }
 
+export interface IamChallenge {
+  binding: Buffer | null;
+  consumed_at: Timestamp | null;
+  created_at: Timestamp;
+  expires_at: Timestamp;
+  facts: Json;
+  failures: Generated<number>;
+  id: string;
+  key_version: number;
+  kind: string;
+  session_id: string | null;
+  tenant_id: string;
+  user_id: string | null;
+  voided_at: Timestamp | null;
+}
+
 export interface IamClient {
   access_token_seconds: number;
   audience: string;
@@ -94,6 +110,21 @@ export interface IamDirectory {
   status: string;
   tenant_id: string;
   updated_at: Timestamp;
+}
+
+export interface IamFactor {
+  confirmed_at: Timestamp | null;
+  created_at: Timestamp;
+  disabled_at: Timestamp | null;
+  failures: Generated<number>;
+  id: string;
+  kind: string;
+  last_step: Int8 | null;
+  last_used_at: Timestamp | null;
+  name: Buffer | null;
+  secret: Buffer | null;
+  tenant_id: string;
+  user_id: string;
 }
 
 export interface IamGrant {
@@ -223,6 +254,13 @@ export interface IamOutboxDeadLetter {
 export interface IamOutboxStream {
   last_sequence: Int8;
   ordering_key: string;
+  tenant_id: string;
+}
+
+export interface IamRecoveryCode {
+  consumed_at: Timestamp | null;
+  factor_id: string;
+  hash: Buffer;
   tenant_id: string;
 }
 
@@ -371,11 +409,13 @@ export interface IamUserKey {
 
 export interface DB {
   "iam.audit_event": IamAuditEvent;
+  "iam.challenge": IamChallenge;
   "iam.client": IamClient;
   "iam.credential": IamCredential;
   "iam.credential_history": IamCredentialHistory;
   "iam.credential_mix": IamCredentialMix;
   "iam.directory": IamDirectory;
+  "iam.factor": IamFactor;
   "iam.grant": IamGrant;
   "iam.idempotency_key": IamIdempotencyKey;
   "iam.key_set_version": IamKeySetVersion;
@@ -387,6 +427,7 @@ export interface DB {
   "iam.outbox": IamOutbox;
   "iam.outbox_dead_letter": IamOutboxDeadLetter;
   "iam.outbox_stream": IamOutboxStream;
+  "iam.recovery_code": IamRecoveryCode;
   "iam.refresh_family": IamRefreshFamily;
   "iam.relay_lease": IamRelayLease;
   "iam.relay_member": IamRelayMember;

@@ -15,6 +15,8 @@ export type IdPrefix =
   | 'key'
   | 'otc'
   | 'mail'
+  | 'cha'
+  | 'mfa'
 
 /** `<prefix>_<ULID>`; the prefix is part of the type, so that ids of two nouns cannot be swapped. */
 export type Id<P extends IdPrefix> = `${P}_${string}`

@@ -1,7 +1,7 @@
 export type { Clock, Monotonic } from './clock.ts'
 export { newId, ulidOf, withPrefix, type Id, type IdPrefix } from './ids.ts'
 export type { RequestOrigin } from './request-origin.ts'
-export { Refusal, type RefusalCode, type RefusalOptions } from './refusal.ts'
+export { Refusal, type ChallengeToAnswer, type RefusalCode, type RefusalOptions } from './refusal.ts'
 export type { Standing } from './standing.ts'
 export { settle, type Settled } from './settle.ts'
 export { ulidBytes, ulidFromBytes } from './ulid-bytes.ts'

@@ -8,6 +8,10 @@ export type RefusalCode =
   | 'refresh_reused'
   | 'session_ended'
   | 'reauthentication_required'
+  | 'mfa_required'
+  | 'mfa_enrolment_required'
+  | 'challenge_invalid'
+  | 'factor_invalid'
   | 'tenant_required'
   | 'tenant_unknown'
   | 'tenant_mismatch'
@@ -31,6 +35,15 @@ export type RefusalCode =
   | 'login_busy'
   | 'temporarily_unavailable'
 
+/** What a caller has to answer before it gets any further. */
+export interface ChallengeToAnswer {
+  /** Its token, to be sent with the answer. */
+  readonly id: string
+  /** What it can be answered with; none where a factor is to be added. */
+  readonly factors: readonly string[]
+  readonly expiresAt: Date
+}
+
 export interface RefusalOptions {
   /** A sentence for the caller. Never holds a secret or another person's data. */
   readonly detail?: string
@@ -40,6 +53,8 @@ export interface RefusalOptions {
   readonly retryAfter?: number
   /** How long ago the login may be, in seconds. */
   readonly maxAge?: number
+  /** How to go on, where the caller can. */
+  readonly challenge?: ChallengeToAnswer
   /** Where the caller stands under the limits that were counted, as far as it may know. */
   readonly standings?: readonly Standing[]
   readonly cause?: unknown
@@ -53,6 +68,7 @@ export class Refusal extends Error {
   readonly reason: string | undefined
   readonly retryAfter: number | undefined
   readonly maxAge: number | undefined
+  readonly challenge: ChallengeToAnswer | undefined
   readonly standings: readonly Standing[]
 
   constructor(code: RefusalCode, options: RefusalOptions = {}) {
@@ -62,6 +78,7 @@ export class Refusal extends Error {
     this.reason = options.reason
     this.retryAfter = options.retryAfter
     this.maxAge = options.maxAge
+    this.challenge = options.challenge
     this.standings = options.standings ?? []
   }
 }

@@ -22,6 +22,7 @@ export const tokenTypes = {
   'one-time': { prefix: 'mlo_', byte: 2, object: 'otc' },
   session: { prefix: 'mlb_', byte: 3, object: 'ses' },
   form: { prefix: 'mlf_', byte: 4, object: 'frm' },
+  challenge: { prefix: 'mlc_', byte: 5, object: 'cha' },
 } as const
 
 /** The first 16 bytes of HMAC-SHA-256 over the prefix, a zero byte and the body. */

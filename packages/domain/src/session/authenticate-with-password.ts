@@ -9,16 +9,16 @@ import {
   rehashWhenIdle,
   type Passwords,
 } from '../credential/index.ts'
-import { inOneFlight, streamKey, type Db, type Statement } from '../db/index.ts'
+import { inOneFlight, streamKey, type Db } from '../db/index.ts'
 import { newId, Refusal, type Clock, type Id, type RequestOrigin } from '../kit/index.ts'
 import { countFailure, forgetFailures, keepOrigin, passwordDisabled } from '../login-attempt/index.ts'
 import { appendEvent } from '../outbox/index.ts'
 import type { SecretRings } from '../secret-key/index.ts'
 import { readTenantPolicy, tenantPolicyOf, type TenantPolicy } from '../tenant/index.ts'
-import { normaliseEmail, userByEmail, userKeyOf, type SealedUserKey, type User } from '../user/index.ts'
+import { normaliseEmail, userByEmail, userKeyOf, type User } from '../user/index.ts'
+import type { Authenticated } from './authenticated.ts'
 import { streamOfUnknown, subjectHmacOf } from './fingerprint.ts'
 import { sessionsBefore } from './known-device.ts'
-import { requireStanding } from './require-standing.ts'
 
 export interface AuthenticateWithPassword {
   readonly tenantId: Id<'ten'>
@@ -36,26 +36,10 @@ export type AuthenticateDeps = {
   readonly passwords: Passwords
 }
 
-/** A person who proved who they are, and what a session for them is opened by. */
-export interface Authenticated {
-  readonly user: User
-  readonly userKey: SealedUserKey | undefined
-  /** The tenant's built-in client. */
-  readonly client: ClientSettings
-  readonly policy: TenantPolicy
-  /** How they proved it (RFC 8176), and how strong that was. */
-  readonly amr: readonly string[]
-  readonly acr: string
-  /** Whether they had sessions before, and none from there. */
-  readonly isNewDevice: boolean
-  /** What becomes true with the session that is opened for them, in its transaction. */
-  readonly also: readonly Statement<unknown>[]
-}
-
 type Failure = 'invalid_credentials' | 'user_suspended' | 'password_replacement_required'
 
 /**
- * Finds out whose password this is. Opens nothing.
+ * Finds out whose password this is. Opens nothing: see `clearLogin`.
  *
  * An unknown address, a wrong password, one that too many failures disabled, and any where the tenant takes none,
  * get the same answer for the same work: one place in the queue, the same statements, one hash of a kind that the
@@ -88,11 +72,10 @@ export async function authenticateWithPassword(
     rehashWhenIdle(deps, { tenantId, userId: user.id, stored, password })
     recheckBreach(deps, { tenantId, userId: user.id, stored, password, policy: account.policy, origin })
     const also = [
-      requireStanding({ tenantId, userId: user.id, passwordOf: stored.changedAt }),
       forgetFailures(tenantId, user.id),
       keepOrigin(deps, { tenantId, email, userId: user.id, origin }),
     ]
-    return { ...account, user, amr: ['pwd'], acr: 'aal1', also }
+    return { ...account, user, amr: ['pwd'], passwordOf: stored.changedAt, also }
   } finally {
     release()
   }

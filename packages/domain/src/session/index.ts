@@ -1,10 +1,10 @@
-export {
-  authenticateWithPassword,
-  type Authenticated,
-  type AuthenticateWithPassword,
-} from './authenticate-with-password.ts'
+export { acrOf, isTwiceProved, withSecondStep, type Acr, type SecondStep } from './assurance.ts'
+export type { Authenticated } from './authenticated.ts'
+export { authenticateWithPassword, type AuthenticateWithPassword } from './authenticate-with-password.ts'
 export { checkBrowserSession, type BrowserSession } from './check-browser-session.ts'
 export { checkSession, type CheckedSession } from './check-session.ts'
+export { clearLogin, type Cleared, type ClearLogin } from './clear-login.ts'
+export { decideClearance, type Clearance, type ToClear } from './decide-clearance.ts'
 export { endBrowserSession } from './end-browser-session.ts'
 export { endOwnSession, type EndOwnSession } from './end-own-session.ts'
 export { endSession, type EndSession } from './end-session.ts'
@@ -49,6 +49,7 @@ export {
   recentEnough,
   requireRecentAuthentication,
 } from './require-recent-authentication.ts'
+export { unlessOvertaken } from './require-standing.ts'
 export { RevocationFeed } from './revocation-feed.ts'
 export { readSessionFacts, type SessionFacts } from './session-facts.ts'
 export { SessionCache, type VersionedCache } from './session-cache.ts'

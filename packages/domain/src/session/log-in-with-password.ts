@@ -1,5 +1,6 @@
 import type { Passwords } from '../credential/index.ts'
 import { authenticateWithPassword, type AuthenticateWithPassword } from './authenticate-with-password.ts'
+import { clearLogin } from './clear-login.ts'
 import type { IssuedSession } from './issued-session.ts'
 import { openBrowserSession, type OpenedBrowserSession } from './open-browser-session.ts'
 import { unlessOvertaken } from './require-standing.ts'
@@ -14,31 +15,37 @@ type Deps = OpenSessionDeps & { readonly passwords: Passwords }
 
 /**
  * Opens a session for the person whose password this is, with the tokens of the tenant's built-in client.
- * @throws Refusal what `authenticateWithPassword` refuses, and `temporarily_unavailable` when no key can sign.
+ * @throws Refusal what `authenticateWithPassword` and `clearLogin` refuse, and `temporarily_unavailable` when no key
+ *   can sign.
  */
 export async function logInWithPassword(deps: Deps, input: LogInWithPassword): Promise<IssuedSession> {
   const { device, origin } = input
-  return unlessOvertaken(async () =>
-    openSession(deps, { ...(await authenticateWithPassword(deps, input)), device, origin }),
-  )
+  return unlessOvertaken(async () => {
+    const login = await authenticateWithPassword(deps, input)
+    return openSession(deps, { cleared: await clearLogin(deps, { login, device, origin }), device, origin })
+  })
 }
 
 export interface LogInBrowserWithPassword extends AuthenticateWithPassword {
   /** The token of the session cookie that the browser holds already, whosever it is. */
   readonly previous: string | undefined
+  /** Of the browser, which alone may take a second step; see `browserBinding`. */
+  readonly binding?: Buffer | undefined
 }
 
 /**
  * Opens a session that a browser holds by its cookie, for the person whose password this is. The one that the
  * browser had before ends.
- * @throws Refusal what `authenticateWithPassword` refuses.
+ * @throws Refusal what `authenticateWithPassword` and `clearLogin` refuse.
  */
 export async function logInBrowserWithPassword(
   deps: Pick<Deps, 'db' | 'clock' | 'secrets' | 'passwords' | 'sessionCache'>,
   input: LogInBrowserWithPassword,
 ): Promise<OpenedBrowserSession> {
-  const { previous, origin } = input
-  return unlessOvertaken(async () =>
-    openBrowserSession(deps, { ...(await authenticateWithPassword(deps, input)), previous, origin }),
-  )
+  const { previous, binding, origin } = input
+  return unlessOvertaken(async () => {
+    const login = await authenticateWithPassword(deps, input)
+    const cleared = await clearLogin(deps, { login, binding, origin })
+    return openBrowserSession(deps, { cleared, previous, origin })
+  })
 }

@@ -2,14 +2,17 @@ import { randomBytes } from 'node:crypto'
 import { inOneFlight } from '../db/index.ts'
 import type { Id, RequestOrigin } from '../kit/index.ts'
 import { mintOpaqueToken } from '../opaque-token/index.ts'
-import type { Authenticated } from './authenticate-with-password.ts'
 import { readBrowserToken } from './browser-token.ts'
+import { loginOf, type Cleared } from './clear-login.ts'
 import { endLeaving, lockLeaving } from './make-room.ts'
 import { planOpening, rowOf, type OpenDeps } from './opening.ts'
 import { insertSession } from './queries.ts'
 import { recordOpened } from './record-opened.ts'
+import { requireStanding } from './require-standing.ts'
 
-export interface OpenBrowserSession extends Authenticated {
+export interface OpenBrowserSession {
+  /** Whose it is to be, by what `clearLogin` let in. */
+  readonly cleared: Cleared
   /** The token of the session cookie that the browser holds already, whosever it is. */
   readonly previous: string | undefined
   readonly origin: RequestOrigin
@@ -33,7 +36,8 @@ export async function openBrowserSession(
   deps: OpenDeps,
   input: OpenBrowserSession,
 ): Promise<OpenedBrowserSession> {
-  const { user, policy, origin } = input
+  const { origin } = input
+  const { user, policy, also } = loginOf(input.cleared)
   const now = deps.clock()
   const opening = planOpening(input, now)
   const { tenantId, userId, sessionId, streams } = opening
@@ -53,7 +57,8 @@ export async function openBrowserSession(
     endLeaving(room),
     insertSession({ ...rowOf(deps, opening, undefined), held }),
     ...recordOpened(deps, opening),
-    ...input.also,
+    requireStanding(opening),
+    ...also,
   ])
   await Promise.all(gone.map(({ grantId }) => deps.sessionCache.bury(tenantId, grantId)))
   return {

@@ -5,13 +5,14 @@ import { Refusal, newId, withPrefix, type RequestOrigin } from '../kit/index.ts'
 import { mintOpaqueToken } from '../opaque-token/index.ts'
 import type { SigningKeys } from '../signing-key/index.ts'
 import { takeStatusSlot, type StatusSlot } from '../status-list/index.ts'
-import type { Authenticated } from './authenticate-with-password.ts'
+import { loginOf, type Cleared } from './clear-login.ts'
 import type { IssuedSession } from './issued-session.ts'
 import { endLeaving, lockLeaving } from './make-room.ts'
 import { mintForGrant } from './mint-for-grant.ts'
 import { planOpening, rowOf, type OpenDeps, type Opening } from './opening.ts'
 import { firstGeneration, insertFamily, insertGrant, insertSession } from './queries.ts'
 import { recordOpened } from './record-opened.ts'
+import { requireStanding } from './require-standing.ts'
 
 export type OpenSessionDeps = OpenDeps & {
   readonly signingKeys: SigningKeys
@@ -20,7 +21,9 @@ export type OpenSessionDeps = OpenDeps & {
   readonly statusShards: number
 }
 
-export interface OpenSession extends Authenticated {
+export interface OpenSession {
+  /** Whose it is to be, by what `clearLogin` let in. */
+  readonly cleared: Cleared
   /** What the person calls their device. */
   readonly device: string | undefined
   readonly origin: RequestOrigin
@@ -36,7 +39,7 @@ export async function openSession(deps: OpenSessionDeps, input: OpenSession): Pr
   const now = deps.clock()
   const signer = deps.signingKeys.signer(now)
   if (signer === undefined) throw new Refusal('temporarily_unavailable', { retryAfter: 1 })
-  const { client } = input
+  const { client, user } = loginOf(input.cleared)
   const opening = planOpening(input, now)
   const grant = planGrant(deps, opening, input)
   const minted = mintForGrant(signer, {
@@ -54,7 +57,7 @@ export async function openSession(deps: OpenSessionDeps, input: OpenSession): Pr
     refreshToken: grant.refresh.token,
     refreshExpiresIn: Math.floor((grant.refreshExpiresAt.getTime() - now.getTime()) / 1000),
     session: { id: sessionId },
-    user: { id: userId, tenantId, email: input.user.email },
+    user: { id: userId, tenantId, email: user.email },
   }
 }
 
@@ -63,8 +66,9 @@ type Planned = { readonly opening: Opening; readonly grant: ReturnType<typeof pl
 function planGrant(
   { secrets }: OpenSessionDeps,
   { tenantId, amr, acr, authTime, now, endsAt }: Opening,
-  { client, policy }: OpenSession,
+  { cleared }: OpenSession,
 ) {
+  const { client, policy } = loginOf(cleared)
   const id = newId('grt', now)
   const familyId = withPrefix('rft', id)
   const idleSeconds = Math.min(client.refreshIdleSeconds, policy.sessionIdleSeconds)
@@ -87,7 +91,8 @@ function planGrant(
 
 /** One flight; then the cache hears of what it did. */
 async function store(deps: OpenSessionDeps, input: OpenSession, planned: Planned): Promise<void> {
-  const { client, policy, origin, device } = input
+  const { origin, device } = input
+  const { client, policy, user, also } = loginOf(input.cleared)
   const { opening, grant } = planned
   const { tenantId, userId, sessionId, amr, acr, authTime, now, endsAt, streams } = opening
   const status = await takeStatusSlot(
@@ -102,9 +107,10 @@ async function store(deps: OpenSessionDeps, input: OpenSession, planned: Planned
     insertSession({ ...rowOf(deps, opening, device), held: { by: 'app' } }),
     ...grantStatements(client, planned, status),
     ...recordOpened(deps, opening, client.id),
-    ...input.also,
+    requireStanding(opening),
+    ...also,
   ])
-  const { email } = input.user
+  const { email } = user
   const asOf = stored?.asOf ?? 0
   const entry = { sessionId, userId, email, amr, acr, authTime, expiresAt: endsAt.getTime(), asOf }
   await Promise.all([

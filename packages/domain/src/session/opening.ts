@@ -3,7 +3,8 @@ import { streamKey } from '../db/index.ts'
 import { newId, type Clock, type Id, type RequestOrigin } from '../kit/index.ts'
 import type { SecretRings } from '../secret-key/index.ts'
 import type { SealedUserKey } from '../user/index.ts'
-import type { Authenticated } from './authenticate-with-password.ts'
+import { acrOf } from './assurance.ts'
+import { loginOf, type Cleared } from './clear-login.ts'
 import { deviceOf } from './known-device.ts'
 import type { NewSession } from './queries.ts'
 import { sealedFacts } from './session-facts.ts'
@@ -24,6 +25,8 @@ export interface Opening {
   readonly sessionId: Id<'ses'>
   readonly amr: readonly string[]
   readonly acr: string
+  /** When the password was set that they gave; undefined where they gave none. */
+  readonly passwordOf: Date | undefined
   /** Seconds since the epoch. */
   readonly authTime: number
   readonly now: Date
@@ -37,17 +40,10 @@ export interface Opening {
 
 /** Plans a session for a person who has just proved who they are. The id is new at every login. */
 export function planOpening(
-  {
-    user,
-    userKey,
-    policy,
-    amr,
-    acr,
-    isNewDevice,
-    origin,
-  }: Authenticated & { readonly origin: RequestOrigin },
+  { cleared, origin }: { readonly cleared: Cleared; readonly origin: RequestOrigin },
   now: Date,
 ): Opening {
+  const { user, userKey, policy, amr, passwordOf, isNewDevice } = loginOf(cleared)
   const { tenantId, id: userId } = user
   const sessionId = newId('ses', now)
   return {
@@ -56,7 +52,8 @@ export function planOpening(
     userKey,
     sessionId,
     amr,
-    acr,
+    acr: acrOf(amr),
+    passwordOf,
     authTime: Math.floor(now.getTime() / 1000),
     now,
     endsAt: new Date(now.getTime() + policy.sessionSeconds * 1000),

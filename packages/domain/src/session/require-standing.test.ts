@@ -1,6 +1,7 @@
 import { openWorld, type World } from '@iam/testkit/world'
 import { afterAll, beforeEach, describe, expect, inject, test } from 'vitest'
 import { authenticateWithPassword } from './authenticate-with-password.ts'
+import { clearLogin } from './clear-login.ts'
 import { logInWithPassword } from './log-in-with-password.ts'
 import { openBrowserSession } from './open-browser-session.ts'
 import { openSession } from './open-session.ts'
@@ -37,10 +38,12 @@ describe('a login that was overtaken', () => {
     ['suspended', suspend],
     ['given another password', changePassword],
   ])('stores nothing for somebody who was %s after the password was checked', async (_what, overtake) => {
-    const authenticated = await authenticateWithPassword(world, input())
+    const { origin } = world
+    const login = await authenticateWithPassword(world, input())
+    const cleared = await clearLogin(world, { login, origin })
     const before = await stored()
     await overtake()
-    const opening = { ...authenticated, device: undefined, previous: undefined, origin: world.origin }
+    const opening = { cleared, device: undefined, previous: undefined, origin }
     await expect(openSession(world, opening)).rejects.toMatchObject({ code: 'IAM01' })
     await expect(openBrowserSession(world, opening)).rejects.toMatchObject({ code: 'IAM01' })
     expect(await stored()).toEqual(before)

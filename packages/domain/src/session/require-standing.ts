@@ -4,15 +4,15 @@ import type { Id } from '../kit/index.ts'
 const overtaken = 'IAM01'
 
 /**
- * Makes a flight fail when the account is not active any more, or has another password than the one that was checked:
- * both may change between the check and the session. The person's stream must be in the flight's scope, so that
+ * Makes a flight fail when the account is not active any more, or has another password than the one that was checked,
+ * if one was: both may change between the check and the session. The person's stream must be in the flight's scope, so that
  * whoever suspends them or changes the password comes wholly before or wholly after.
  */
 export function requireStanding(person: {
   readonly tenantId: Id<'ten'>
   readonly userId: Id<'usr'>
-  /** When the password was set. */
-  readonly passwordOf: Date
+  /** When the password was set; undefined where none was given. */
+  readonly passwordOf: Date | undefined
 }): Statement {
   return {
     sql: 'select iam.require_standing($1, $2, $3)',

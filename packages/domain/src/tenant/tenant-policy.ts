@@ -5,6 +5,7 @@ export const policyBounds = {
   sessionSeconds: { minimum: 300, maximum: 86_400 },
   sessionIdleSeconds: { minimum: 60, maximum: 86_400 },
   maxSessions: { minimum: 1, maximum: 200 },
+  trustedDeviceDays: { minimum: 0, maximum: 90 },
 } as const
 
 /** What a tenant decides for itself. Stored as the differences from the defaults, so that defaults can improve. */
@@ -44,6 +45,13 @@ export interface TenantPolicy {
   readonly sessionIdleSeconds: number
   /** Sessions of one person at a time: one more ends the oldest. */
   readonly maxSessions: number
+  /**
+   * Who is asked for a second factor at a login: nobody; those who have one; everybody, so that who has none adds one
+   * first; or those whose login looks unusual.
+   */
+  readonly mfa: 'off' | 'optional' | 'required' | 'risk'
+  /** How long a browser that its person trusts is asked for no second factor; 0 for never. */
+  readonly trustedDeviceDays: number
 }
 
 export const defaultTenantPolicy: TenantPolicy = {
@@ -57,12 +65,14 @@ export const defaultTenantPolicy: TenantPolicy = {
   sessionSeconds: 28_800,
   sessionIdleSeconds: 3_600,
   maxSessions: 20,
+  mfa: 'optional',
+  trustedDeviceDays: 30,
 }
 
 /** A stored policy with the defaults filled in. Members it does not know, written by a newer release, are left out. */
 export function readTenantPolicy(stored: unknown): TenantPolicy {
   const given: TenantPolicy = { ...defaultTenantPolicy, ...(stored as Partial<TenantPolicy> | null) }
-  const { selfRegistration, allowedDomains, passwordLogin, breachCheck, breachedPasswords } = given
+  const { selfRegistration, allowedDomains, passwordLogin, breachCheck, breachedPasswords, mfa } = given
   return {
     selfRegistration,
     allowedDomains,
@@ -74,6 +84,8 @@ export function readTenantPolicy(stored: unknown): TenantPolicy {
     sessionSeconds: within('sessionSeconds', given),
     sessionIdleSeconds: within('sessionIdleSeconds', given),
     maxSessions: within('maxSessions', given),
+    mfa,
+    trustedDeviceDays: within('trustedDeviceDays', given),
   }
 }
 

@@ -36,6 +36,8 @@ const schema = {
       'invalid_credentials',
       'user_suspended',
       'password_replacement_required',
+      'mfa_required',
+      'mfa_enrolment_required',
       'origin_not_allowed',
       'tenant_required',
       'rate_limited',

@@ -35,6 +35,14 @@ const members = {
   sessionSeconds: number('sessionSeconds', 'From login to the session’s end.'),
   sessionIdleSeconds: number('sessionIdleSeconds', 'How long a session lasts without being used.'),
   maxSessions: number('maxSessions', 'Sessions of one person at a time; one more ends the oldest.'),
+  mfa: Type.Enum(['off', 'optional', 'required', 'risk'], {
+    description:
+      'Who is asked for a second factor: nobody, those who have one, everybody, or those whose login is unusual.',
+  }),
+  trustedDeviceDays: number(
+    'trustedDeviceDays',
+    'How many days a browser that its person trusts is asked for no second factor; 0 for never.',
+  ),
 }
 
 const Policy = Type.Object(members)

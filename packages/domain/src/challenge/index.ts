@@ -1,0 +1,15 @@
+export { challengeKinds, type ChallengeKind } from './challenge-kinds.ts'
+export type { Challenge, ChallengeFacts } from './challenge.ts'
+export { browserBinding, webAuthnBytes } from './derive.ts'
+export { issueChallenge, type IssueChallenge, type IssuedChallenge } from './issue-challenge.ts'
+export {
+  challengeUsed,
+  consumeChallenge,
+  countWrongAnswer,
+  deleteOldChallenges,
+  forgetChallenges,
+  mostWrongAnswers,
+  useChallenge,
+  voidChallenges,
+} from './queries.ts'
+export { readChallenge, type PresentedChallenge } from './read-challenge.ts'

@@ -1,0 +1,23 @@
+import type { Id } from '../kit/index.ts'
+
+/** What a factor can be. Recovery codes stand in for one that was lost: they are no factor to be asked for. */
+export type FactorKind = 'totp' | 'passkey' | 'recovery'
+
+/** A factor that its person has confirmed. */
+export interface HeldFactor {
+  readonly id: Id<'mfa'>
+  readonly kind: FactorKind
+  /** Set by too many failures in a row: it opens nothing, and still asks. */
+  readonly disabledAt: Date | null
+}
+
+/** Whether a person has a second factor to be asked for, usable or not: one that is disabled must not open the door. */
+export function hasSecondFactor(held: readonly HeldFactor[]): boolean {
+  return held.some(({ kind }) => kind !== 'recovery')
+}
+
+/** What a person can answer a challenge with, the most common first. */
+export function usableKinds(held: readonly HeldFactor[]): FactorKind[] {
+  const usable = new Set(held.filter(({ disabledAt }) => disabledAt === null).map(({ kind }) => kind))
+  return (['totp', 'passkey', 'recovery'] as const).filter((kind) => usable.has(kind))
+}

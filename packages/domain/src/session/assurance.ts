@@ -1,0 +1,28 @@
+/**
+ * How strong a login was, as tokens say it: `aal1` and `aal2` after NIST SP 800-63B-4, and `email` for a mailed link,
+ * which is no authenticator there (3.1.3.1).
+ */
+export type Acr = 'email' | 'aal1' | 'aal2'
+
+/** What can be asked for besides a password or a mailed link: a TOTP, a recovery code, a key in hardware or software. */
+const secondSteps = ['otp', 'recovery', 'hwk', 'swk'] as const
+export type SecondStep = (typeof secondSteps)[number]
+
+/**
+ * The methods of a login (RFC 8176; `recovery` and `email` are ours) once a second one was proved. A mailed link is
+ * no first factor, so that what follows it is the only one.
+ */
+export function withSecondStep(amr: readonly string[], step: SecondStep): readonly string[] {
+  return amr.includes('email') ? [...amr, step] : [...amr, step, 'mfa']
+}
+
+/** Whether nothing more can be asked of whoever proved this. A passkey that verified its person is both at once. */
+export function isTwiceProved(amr: readonly string[]): boolean {
+  return amr.includes('mfa') || (amr.includes('email') && secondSteps.some((step) => amr.includes(step)))
+}
+
+/** How strong a login by these methods was. */
+export function acrOf(amr: readonly string[]): Acr {
+  if (amr.includes('mfa')) return 'aal2'
+  return amr.length === 1 && amr[0] === 'email' ? 'email' : 'aal1'
+}

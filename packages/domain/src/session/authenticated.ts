@@ -1,0 +1,24 @@
+import type { ClientSettings } from '../client/index.ts'
+import type { Statement } from '../db/index.ts'
+import type { TenantPolicy } from '../tenant/index.ts'
+import type { SealedUserKey, User } from '../user/index.ts'
+
+/**
+ * A person who proved who they are, in whatever way, and what a session for them is opened by. That they may come in
+ * with that is for `clearLogin` to say.
+ */
+export interface Authenticated {
+  readonly user: User
+  readonly userKey: SealedUserKey | undefined
+  /** The tenant's built-in client. */
+  readonly client: ClientSettings
+  readonly policy: TenantPolicy
+  /** How they proved it (RFC 8176): see assurance.ts. */
+  readonly amr: readonly string[]
+  /** When the password was set that they gave; undefined where they gave none. */
+  readonly passwordOf: Date | undefined
+  /** Whether they had sessions before, and none from there. */
+  readonly isNewDevice: boolean
+  /** What becomes true with the session that is opened for them, in its transaction. */
+  readonly also: readonly Statement<unknown>[]
+}

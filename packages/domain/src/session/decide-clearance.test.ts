@@ -1,0 +1,103 @@
+import { describe, expect, test } from 'vitest'
+import type { HeldFactor } from '../factor/index.ts'
+import { acrOf, isTwiceProved, withSecondStep } from './assurance.ts'
+import { decideClearance, type ToClear } from './decide-clearance.ts'
+
+const factor = (kind: HeldFactor['kind'], disabledAt: Date | null = null): HeldFactor => ({
+  id: 'mfa_01ARZ3NDEKTSV4RRFFQ69G5FAV',
+  kind,
+  disabledAt,
+})
+const none: HeldFactor[] = []
+const totp = [factor('totp')]
+const decide = (given: Partial<ToClear>) =>
+  decideClearance({ mfa: 'optional', amr: ['pwd'], held: none, isTrusted: false, risk: 'unknown', ...given })
+
+describe('the gate', () => {
+  test.each<[ToClear['mfa'], readonly HeldFactor[], string]>([
+    ['off', none, 'open'],
+    ['off', totp, 'open'],
+    ['optional', none, 'open'],
+    ['optional', totp, 'challenge'],
+    ['required', none, 'enrol'],
+    ['required', totp, 'challenge'],
+    ['risk', none, 'open'],
+    ['risk', totp, 'challenge'],
+  ])('with %s and the factors %j does this to a password: %s', (mfa, held, clearance) => {
+    expect(decide({ mfa, held })).toBe(clearance)
+  })
+
+  test.each(['optional', 'required', 'risk'] as const)(
+    'C186: still asks, with %s, where the only factor is disabled',
+    (mfa) => {
+      expect(decide({ mfa, held: [factor('totp', new Date(0)), factor('recovery')] })).toBe('challenge')
+    },
+  )
+
+  test('C191: takes recovery codes for no factor: who has nothing else has none', () => {
+    expect(decide({ mfa: 'required', held: [factor('recovery')] })).toBe('enrol')
+  })
+
+  test.each(['optional', 'required', 'risk'] as const)(
+    'C190: asks after a mailed link too, with %s',
+    (mfa) => {
+      expect(decide({ mfa, held: totp, amr: ['email'] })).toBe('challenge')
+      expect(decide({ mfa, held: totp, amr: ['email', 'otp'] })).toBe('open')
+    },
+  )
+
+  test.each([
+    ['pwd', 'otp', 'mfa'],
+    ['pwd', 'recovery', 'mfa'],
+    ['hwk', 'user', 'mfa'],
+    ['email', 'swk'],
+  ])('asks nothing more of who proved %s, %s', (...amr) => {
+    expect(decide({ mfa: 'required', held: totp, amr: amr.filter(Boolean) })).toBe('open')
+  })
+
+  test('a passkey that did not verify its person is one factor', () => {
+    expect(decide({ held: totp, amr: ['hwk'] })).toBe('challenge')
+  })
+
+  test.each<[ToClear['mfa'], ToClear['risk'], boolean, string]>([
+    ['optional', 'allow', true, 'open'],
+    ['optional', 'unknown', true, 'open'],
+    ['optional', 'challenge', true, 'challenge'],
+    ['required', 'allow', false, 'challenge'],
+    ['required', 'unknown', true, 'open'],
+    ['risk', 'allow', false, 'open'],
+    ['risk', 'challenge', true, 'challenge'],
+    ['risk', 'unknown', true, 'open'],
+    ['off', 'challenge', false, 'open'],
+    ['off', 'refuse', true, 'refuse'],
+    ['required', 'refuse', true, 'refuse'],
+  ])('with %s and a risk of %s, trusted %s, of who has a factor: %s', (mfa, risk, isTrusted, clearance) => {
+    expect(decide({ mfa, risk, isTrusted, held: totp })).toBe(clearance)
+  })
+
+  test('trust in a browser spares nobody who has no factor where one is required', () => {
+    expect(decide({ mfa: 'required', isTrusted: true })).toBe('enrol')
+    expect(decide({ mfa: 'risk', isTrusted: true, risk: 'challenge' })).toBe('enrol')
+  })
+
+  test('a refused risk refuses also who proved everything', () => {
+    expect(decide({ amr: ['pwd', 'otp', 'mfa'], risk: 'refuse' })).toBe('refuse')
+  })
+})
+
+test.each([
+  [['pwd'], 'aal1'],
+  [['email'], 'email'],
+  [['pwd', 'otp', 'mfa'], 'aal2'],
+  [['email', 'otp'], 'aal1'],
+  [['hwk', 'user', 'mfa'], 'aal2'],
+])('%j is %s', (amr, acr) => {
+  expect(acrOf(amr)).toBe(acr)
+})
+
+test('C190: a mailed link and a second step are one factor, and nothing more is asked', () => {
+  expect(withSecondStep(['pwd'], 'otp')).toEqual(['pwd', 'otp', 'mfa'])
+  const mailed = withSecondStep(['email'], 'otp')
+  expect([mailed, acrOf(mailed), isTwiceProved(mailed)]).toEqual([['email', 'otp'], 'aal1', true])
+  expect(isTwiceProved(['email'])).toBe(false)
+})

@@ -1,0 +1,33 @@
+import { hasSecondFactor, type HeldFactor } from '../factor/index.ts'
+import type { TenantPolicy } from '../tenant/index.ts'
+import { isTwiceProved } from './assurance.ts'
+
+/** What becomes of a login whose first factor was right. */
+export type Clearance = 'open' | 'challenge' | 'enrol' | 'refuse'
+
+export interface ToClear {
+  readonly mfa: TenantPolicy['mfa']
+  /** What was proved (RFC 8176). */
+  readonly amr: readonly string[]
+  /** The person's confirmed factors, disabled ones included. */
+  readonly held: readonly HeldFactor[]
+  /** Whether the browser is one that the person trusts, and the tenant lets them. */
+  readonly isTrusted: boolean
+  /** What the login's risk asks for; `unknown` where nobody told. */
+  readonly risk: 'allow' | 'challenge' | 'refuse' | 'unknown'
+}
+
+/**
+ * Decides on a login, whatever way it came in. Pure.
+ *
+ * Who has a factor is asked for it, also when it is disabled: only a trusted browser, a tenant that asks nobody, or
+ * one that asks by risk and sees none, spares them. Who has none adds one where the tenant or the risk demands it.
+ */
+export function decideClearance({ mfa, amr, held, isTrusted, risk }: ToClear): Clearance {
+  if (risk === 'refuse') return 'refuse'
+  if (mfa === 'off' || isTwiceProved(amr)) return 'open'
+  const isRisky = risk === 'challenge'
+  if (!hasSecondFactor(held)) return mfa === 'required' || (mfa === 'risk' && isRisky) ? 'enrol' : 'open'
+  if (mfa === 'risk') return risk === 'allow' || (isTrusted && !isRisky) ? 'open' : 'challenge'
+  return isTrusted && !isRisky ? 'open' : 'challenge'
+}
