@@ -38,8 +38,12 @@ export async function addAbsentTenants({ admin, clock }: World): Promise<void> {
     .execute()
 }
 
-/** People of two tenants, as a test wants them: nobody has touched them yet. */
+/**
+ * People of two tenants, as a test wants them: nobody has touched them yet. What an earlier request made of the tenants'
+ * policies is undone, since people could not log in by some.
+ */
 export async function newCast(world: World): Promise<Props> {
+  await world.admin.updateTable('iam.tenant').set({ policy: '{}' }).execute()
   const person = await newPerson(world, world.acme)
   const administrator = await newPerson(world, world.acme, 'tenant.owner')
   const stranger = await newPerson(world, world.globex)
