@@ -1,29 +1,17 @@
 import { deliverMails, tokenIn } from '@iam/testkit/world'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openApp, type TestApp } from '../support/open-app.ts'
+import { pageExamples, urlOf } from '../support/page-examples.ts'
 import { PageVisitor, type Page } from '../support/page-visitor.ts'
+import { pageRoutes, servedRoutes } from '../support/served-routes.ts'
 
 const password = 'correct horse battery staple'
 const ada = { email: 'ada@acme.example', password }
 const fresh = 'quartz lantern voyage pepper'
 
-/** Every page that anybody can open, and some that are not there. */
-const open = [
-  '/t/acme/sign-in',
-  '/t/acme/register',
-  '/t/acme/verify-email',
-  '/t/acme/verify-email?token=abc',
-  '/t/acme/forgotten-password',
-  '/t/acme/forgotten-password/sent',
-  '/t/acme/reset-password',
-  '/t/acme/reset-password?token=abc',
-  '/t/acme/confirm-email?token=abc',
-  '/t/acme/undo-email?token=abc',
-  '/t/acme/signed-out',
-  '/t/acme/nothing-here',
-  '/t/nobody/sign-in',
-]
-const own = ['/t/acme/account', '/t/acme/account/password', '/t/acme/account/email']
+const examples = Object.values(pageExamples).flat()
+/** Pages that are not there. */
+const missing = ['/t/acme/nothing-here', '/t/acme/account/nothing-here', '/t/nobody/sign-in', '/t/acme/%00']
 
 describe('the hosted pages', () => {
   let app: TestApp
@@ -51,49 +39,75 @@ describe('the hosted pages', () => {
     return { browser, token: tokenIn(mail), digits: mail?.digits ?? '' }
   }
 
-  function expectProtected({ headers, body }: Page): void {
-    expect(headers).toMatchObject({
-      'content-type': 'text/html; charset=utf-8',
-      'cache-control': 'no-store',
+  function expectProtected({ status, headers, body }: Page, url: string): void {
+    expect(headers, url).toMatchObject({
       'x-content-type-options': 'nosniff',
       'x-frame-options': 'DENY',
       'referrer-policy': 'no-referrer',
       'cross-origin-opener-policy': 'same-origin',
+      'cache-control': url === '/api/v1/errors' ? 'public, max-age=3600' : 'no-store',
     })
-    const policy = String(headers['content-security-policy']).split(';')
-    expect(policy).toEqual(
+    const policy = String(headers['content-security-policy']).split(/; */)
+    expect(policy, url).toEqual(
       expect.arrayContaining([
         "default-src 'none'",
         "style-src 'self'",
-        "form-action 'self'",
         "frame-ancestors 'none'",
         "base-uri 'none'",
       ]),
     )
+    expect(policy.some((each) => /^form-action '(self|none)'$/.test(each))).toBe(true)
     expect(policy.join(' ')).not.toContain('unsafe')
-    expect(body).not.toMatch(/<script|<style| style=| on[a-z]+=|https?:\/\//)
+    if (status === 303) return
+    expect(headers['content-type'], url).toBe('text/html; charset=utf-8')
+    expect(body, url).not.toMatch(/<script|<style| style=| on[a-z]+=|https?:\/\//)
+    expect(body, url).toMatch(/^<!doctype html>\n<html lang="[a-z]{2}"/)
+    expect(body, url).toMatch(/<title>[^<]+<\/title>/)
+    expect(body.match(/<h1>/g), url).toHaveLength(1)
   }
 
+  test('every page that there is has an example, on which the tests of all pages are tried', async () => {
+    expect(Object.keys(pageExamples).toSorted()).toEqual((await pageRoutes()).toSorted())
+  })
+
   test('C164: every page, errors too, is protected from frames, sniffing, scripts, referrers and caches', async () => {
-    const browser = visitor()
-    for (const url of open) expectProtected(await browser.open(url))
     const known = await signedIn()
-    for (const url of own) expectProtected(await known.open(url))
-    expectProtected(await visitor().send('/t/acme/sign-in', ada))
-    const { secrets } = app.world
-    expectProtected(await visitor().open('/t/acme/%00'))
-    expect(secrets.isLoaded).toBe(true)
+    for (const example of examples) {
+      const url = urlOf(example, 'acme')
+      expectProtected(await (example.own ? known : visitor()).open(url), url)
+      expectProtected(await known.open(url), url)
+    }
+    for (const url of missing) expectProtected(await visitor().open(url), url)
+    for (const refused of [{}, ada, { ...ada, form: 'made up' }]) {
+      expectProtected(await visitor().send('/t/acme/sign-in', refused), 'POST sign-in')
+    }
+  })
+
+  test('C164: whatever else answers with HTML is protected alike', async () => {
+    const pages = new Set(Object.keys(pageExamples))
+    const routes = await servedRoutes()
+    const others = routes.filter(({ method, url }) => method === 'GET' && !pages.has(url))
+    expect(others.length).toBeGreaterThan(10)
+    for (const { url } of others) {
+      const answer = await visitor().open(url.replaceAll(/:\w+/g, 'usr_01BX5ZZKBKACTAV9WEVGEMMVRZ'))
+      if (String(answer.headers['content-type']).includes('html')) expectProtected(answer, url)
+    }
   })
 
   test('every page says what it is in each of the languages, which is remembered', async () => {
     const known = await signedIn()
+    const stranger = visitor()
     for (const [lang, dir, word] of [
       ['en', 'ltr', 'Language'],
       ['fr', 'ltr', 'Langue'],
       ['ar', 'rtl', 'اللغة'],
     ] as const) {
-      for (const url of [...open.filter((each) => !each.includes('no')), ...own]) {
-        const page = await known.open(`${url}${url.includes('?') ? '&' : '?'}lang=${lang}`)
+      for (const example of examples) {
+        const url = urlOf(example, 'acme')
+        if (url === '/api/v1/errors') continue
+        const page = await (example.own ? known : stranger).open(
+          `${url}${url.includes('?') ? '&' : '?'}lang=${lang}`,
+        )
         if (page.status === 303) continue
         expect(page.body).toContain(`<html lang="${lang}" dir="${dir}">`)
         expect(page.body).toContain(word)
@@ -327,9 +341,6 @@ describe('the hosted pages', () => {
     const known = await signedIn()
     expect(await known.open('/t/acme/')).toMatchObject({ location: '/t/acme/account' })
     expect(await known.open('/')).toMatchObject({ status: 303, location: '/t/acme' })
-    const lost = await visitor().open('/')
-    expect(lost.status).toBe(404)
-    expectProtected(lost)
   })
 
   test('programs that ask for no page get a problem document', async () => {

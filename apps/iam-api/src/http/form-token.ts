@@ -60,6 +60,11 @@ export function requireForm(
     throw new TransportRefusal('form_refused')
 }
 
+/** Whether the browser sent the cookie that its forms are tied to, whatever it is worth. */
+export function hasFormCookie(request: FastifyRequest, { tenantId, session }: Form): boolean {
+  return session !== undefined || cookieOf(request, nameOf(tenantId)) !== undefined
+}
+
 /** Removes the cookie that forms were tied to before the sign-in. */
 export function clearFormCookie(reply: FastifyReply, tenantId: Id<'ten'>): void {
   setCookie(reply, nameOf(tenantId), '', { sameSite: 'Lax', maxAge: 0 })

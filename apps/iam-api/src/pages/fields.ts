@@ -13,7 +13,14 @@ export interface Field {
   readonly id?: string
   readonly label: string
   readonly type?: 'text' | 'email' | 'password'
-  readonly autocomplete: 'username' | 'email' | 'current-password' | 'new-password' | 'one-time-code' | 'off'
+  readonly autocomplete:
+    | 'username'
+    | 'email'
+    | 'current-password'
+    | 'new-password'
+    | 'one-time-code'
+    | 'organization'
+    | 'off'
   readonly value?: string | undefined
   readonly hint?: string
   readonly code?: boolean

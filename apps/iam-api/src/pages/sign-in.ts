@@ -1,5 +1,6 @@
 import { inLoginLane } from '@iam/domain/login-attempt'
 import { logInBrowserWithPassword } from '@iam/domain/session'
+import { normaliseEmail } from '@iam/domain/user'
 import type { App } from '../app.ts'
 import type { Deps } from '../deps.ts'
 import { clearFormCookie } from '../http/form-token.ts'
@@ -14,7 +15,7 @@ import { mustSignInAgain, nextNameIn, nextPageOf } from './next-page.ts'
 import { passwordsOff } from './passwords-off.ts'
 import { hidden } from './routes-are-hidden.ts'
 import { submit } from './submit.ts'
-import { openVisit, type Visit } from './visit.ts'
+import { formOf, openVisit, type Visit } from './visit.ts'
 
 /** Sign in, and what leads on for those who cannot. */
 export function signInPage(app: App, deps: Deps): void {
@@ -27,6 +28,7 @@ export function signInPage(app: App, deps: Deps): void {
   })
   app.post('/:slug/sign-in', hidden, async (request, reply) => {
     const visit = await openVisit(deps, request, reply)
+    if (signedInMeanwhile(deps, visit)) return goTo(visit, nextPageOf(request).path)
     return submit(deps, visit, {
       act: async (sent) => {
         const { tenantId } = visit
@@ -57,6 +59,21 @@ export function signInPage(app: App, deps: Deps): void {
       says: { invalid_credentials: { fault: 'login_wrong' } },
     })
   })
+}
+
+/** Whether the form is of before the same person signed in in another tab: then there is nothing left to do. */
+function signedInMeanwhile(deps: Deps, visit: Visit): boolean {
+  const { request, session } = visit
+  if (session === undefined || mustSignInAgain(deps, visit) || !(request.body instanceof Map)) return false
+  const email: unknown = request.body.get('email')
+  if (typeof email !== 'string' || normaliseEmail(email.trim()) !== normaliseEmail(session.email))
+    return false
+  try {
+    formOf(deps, visit)
+    return false
+  } catch {
+    return true
+  }
 }
 
 interface Known {

@@ -103,6 +103,9 @@ footer { padding: .5rem 1.25rem 1.5rem; color: var(--soft); font-size: .875rem; 
 .languages a, .languages span { display: inline-block; padding: .375rem .125rem; min-inline-size: 1.5rem; }
 .languages a { color: var(--soft); }
 .languages span { font-weight: 600; color: var(--ink); }
+dt { margin-block-start: 1rem; scroll-margin-block-start: 1rem; overflow-wrap: anywhere; }
+dt:target { background: var(--quiet); }
+dd { margin: 0; color: var(--soft); }
 .number { font-size: .875rem; color: var(--soft); }
 @media (min-width: 34rem) {
   header { padding-block-start: 3.5rem; }

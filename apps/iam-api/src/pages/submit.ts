@@ -2,6 +2,7 @@ import { Refusal, type RefusalCode } from '@iam/domain/kit'
 import type { PasswordFault } from '@iam/domain/credential'
 import type { FastifyReply } from 'fastify'
 import type { Deps } from '../deps.ts'
+import { hasFormCookie } from '../http/form-token.ts'
 import { problemKinds } from '../http/problem-codes.ts'
 import { TransportRefusal } from '../http/problem.ts'
 import { show, type View } from './answer.ts'
@@ -61,7 +62,8 @@ function refusedBy(visit: Visit, submission: Submission, error: unknown): Refuse
     return { status: 422, fault: { field: error.field, sentence: faults[error.fault] } }
   }
   if (error instanceof TransportRefusal && error.code === 'form_refused') {
-    return { status: 403, fault: { sentence: faults.form_stale } }
+    const stale = hasFormCookie(visit.request, visit) ? 'form_stale' : 'cookies_blocked'
+    return { status: 403, fault: { sentence: faults[stale] } }
   }
   return error instanceof Refusal ? refusedByVerb(visit, submission, error) : undefined
 }

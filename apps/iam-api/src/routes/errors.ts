@@ -1,15 +1,22 @@
 import { problemKinds } from '../http/problem-codes.ts'
 import type { App } from '../app.ts'
+import { stylesheetPath } from '../pages/stylesheet.ts'
 
 /** What a problem document's `type` points to: every code, what it means and what to do. */
 export function errorsRoute(app: App): void {
   app.get('/api/v1/errors', { schema: { hide: true } }, async (_request, reply) =>
-    reply
-      .header('content-type', 'text/html; charset=utf-8')
-      .header('content-security-policy', "default-src 'none'; frame-ancestors 'none'")
-      .header('cache-control', 'public, max-age=3600')
-      .send(page),
+    reply.headers(headers).type('text/html; charset=utf-8').send(page),
   )
+}
+
+/** As the hosted pages have them, but for the cache: these words are everybody's. */
+const headers = {
+  'content-security-policy':
+    "default-src 'none'; style-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'",
+  'x-frame-options': 'DENY',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'cache-control': 'public, max-age=3600',
 }
 
 const entries = Object.entries(problemKinds).map(
@@ -17,5 +24,23 @@ const entries = Object.entries(problemKinds).map(
     `<dt id="${code}"><code>${code}</code> (${status}${retriable ? ', may be retried' : ''})</dt><dd>${title}. ${help}</dd>`,
 )
 
-const page = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Errors</title>
-<main><h1>Errors</h1><dl>${entries.join('\n')}</dl></main></html>`
+const page = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<title>Errors</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<link rel="stylesheet" href="${stylesheetPath}">
+</head>
+<body class="wide">
+<main>
+<h1>Errors</h1>
+<p class="lead">The codes of the problem documents that the REST API answers with.</p>
+<dl>
+${entries.join('\n')}
+</dl>
+</main>
+</body>
+</html>
+`

@@ -61,6 +61,12 @@ export const limits = {
     by: 'address',
     why: 'Eight digits withstand 5 guesses in 10 minutes, from however many networks.',
   },
+  organisation: {
+    points: 20,
+    seconds: 60,
+    by: 'network',
+    why: 'Nobody reads out the directory by trying names.',
+  },
   'password-check': {
     points: 5,
     seconds: 60,

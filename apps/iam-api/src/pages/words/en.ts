@@ -21,6 +21,14 @@ export const english: Words = {
     password: (least) => `At least ${least} characters. A few unrelated words are easy to remember.`,
     code: 'Eight digits.',
   },
+  root: {
+    title: 'Which organisation?',
+    lead: 'Accounts are kept by organisations. Type the name of yours to get to its pages.',
+    label: 'Name of your organisation',
+    hint: 'As it stands in the address that it gave you, such as “acme”.',
+    submit: 'Go on',
+    before: 'You were here before',
+  },
   signIn: {
     title: 'Sign in',
     lead: 'Use your e-mail address and password.',
@@ -157,7 +165,11 @@ export const english: Words = {
     domain_not_allowed: 'Accounts here need an address of the organisation. Use yours.',
     registration_closed: 'Accounts here are made by an administrator. Please ask yours.',
     name_malformed: 'Use at most 128 characters for a name.',
+    organisation_unknown:
+      'We know no organisation of this name. Check the spelling, or open the address that it gave you.',
     form_stale: 'This page had become too old. Please try once more.',
+    cookies_blocked:
+      'The form came without its cookie: it is too old, or cookies are blocked. Allow them for this site, then try once more.',
     unavailable: 'We cannot do this at the moment. Please try again shortly.',
   },
   passwordFaults: {
@@ -188,5 +200,6 @@ export const english: Words = {
     too_much: { title: 'That could not be read', lead: 'Please go back and send the form once more.' },
     broken: { title: 'Something went wrong', lead: 'It is not your doing. Please try again shortly.' },
   },
+  waysOn: { home: 'Go to the start page', organisation: 'Find your organisation', retry: 'Try again' },
   reference: (requestId) => `Reference: ${requestId}`,
 }

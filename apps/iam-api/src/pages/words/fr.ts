@@ -22,6 +22,14 @@ export const french: Words = {
       `Au moins ${least} caractères. Quelques mots sans rapport entre eux se retiennent bien.`,
     code: 'Huit chiffres.',
   },
+  root: {
+    title: 'Quelle organisation ?',
+    lead: 'Les comptes sont tenus par des organisations. Indiquez le nom de la vôtre pour aller à ses pages.',
+    label: 'Nom de votre organisation',
+    hint: 'Tel qu’il figure dans l’adresse qu’elle vous a donnée, par exemple « acme ».',
+    submit: 'Continuer',
+    before: 'Vous êtes déjà venu ici',
+  },
   signIn: {
     title: 'Se connecter',
     lead: 'Avec votre adresse e-mail et votre mot de passe.',
@@ -159,7 +167,11 @@ export const french: Words = {
     domain_not_allowed: 'Ici, il faut une adresse de l’organisation. Utilisez la vôtre.',
     registration_closed: 'Ici, les comptes sont créés par un administrateur. Adressez-vous au vôtre.',
     name_malformed: 'Un nom a au plus 128 caractères.',
+    organisation_unknown:
+      'Aucune organisation ne porte ce nom. Vérifiez l’orthographe, ou ouvrez l’adresse qu’elle vous a donnée.',
     form_stale: 'Cette page était trop ancienne. Veuillez recommencer.',
+    cookies_blocked:
+      'Le formulaire est arrivé sans son cookie : il est trop ancien, ou les cookies sont bloqués. Autorisez-les pour ce site, puis recommencez.',
     unavailable: 'C’est impossible pour le moment. Réessayez dans un instant.',
   },
   passwordFaults: {
@@ -196,6 +208,11 @@ export const french: Words = {
       lead: 'Revenez en arrière et envoyez le formulaire encore une fois.',
     },
     broken: { title: 'Une erreur est survenue', lead: 'Vous n’y êtes pour rien. Réessayez dans un instant.' },
+  },
+  waysOn: {
+    home: 'Aller à la page d’accueil',
+    organisation: 'Trouver votre organisation',
+    retry: 'Réessayer',
   },
   reference: (requestId) => `Référence : ${requestId}`,
 }

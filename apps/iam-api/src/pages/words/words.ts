@@ -16,7 +16,9 @@ export type FaultName =
   | 'domain_not_allowed'
   | 'registration_closed'
   | 'name_malformed'
+  | 'organisation_unknown'
   | 'form_stale'
+  | 'cookies_blocked'
   | 'unavailable'
 
 /** What just happened, said at the top of the next page. */
@@ -79,6 +81,15 @@ export interface Words {
     readonly password: (least: number) => string
     readonly code: string
   }
+  readonly root: {
+    readonly title: string
+    readonly lead: string
+    readonly label: string
+    readonly hint: string
+    readonly submit: string
+    /** Above the organisations that the browser knows. */
+    readonly before: string
+  }
   readonly signIn: Step & { readonly forgotten: string; readonly stranger: string; readonly register: string }
   /** Before something that wants a recent login. */
   readonly signInAgain: { readonly title: string; readonly lead: string }
@@ -129,5 +140,7 @@ export interface Words {
   readonly tooOften: (seconds: number) => string
   readonly busy: (seconds: number) => string
   readonly errors: Readonly<Record<ErrorName, { readonly title: string; readonly lead: string }>>
+  /** The ways on from a page that says what went wrong. */
+  readonly waysOn: { readonly home: string; readonly organisation: string; readonly retry: string }
   readonly reference: (requestId: string) => string
 }
