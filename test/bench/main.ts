@@ -70,11 +70,11 @@ function judgeAll(row: Row, { series }: Measured): Verdict[] {
   return row.goals.map((goal) => judge(goal, series))
 }
 
-function tablesOf(row: Row, { series }: Measured, verdicts: readonly Verdict[]): string[] {
+function tablesOf(row: Row, { series, remarks = [] }: Measured, verdicts: readonly Verdict[]): string[] {
   const faults = series.flatMap(({ name, errors, firstError }) => {
     return errors === 0 ? [] : [`${name} answered wrongly ${errors} times. ${firstError ?? ''}`]
   })
-  return [...contendersTable(series, row.metrics), '', ...goalsTable(verdicts), ...faults]
+  return [...contendersTable(series, row.metrics), '', ...goalsTable(verdicts), ...remarks, ...faults]
 }
 
 /** Says how everything came out. @returns whether the bench succeeded: a missed goal fails it only with --gate. */

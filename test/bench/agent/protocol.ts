@@ -10,6 +10,8 @@ export type Work =
       readonly profile: ProfileName
       readonly origin: string
       readonly workers: number
+      /** Operations begun in a second; each worker as fast as it can unless given. */
+      readonly perSecond?: number
     }
   | { readonly kind: 'read'; readonly way: ReadWay; readonly urls: DatabaseUrls; readonly workers: number }
   | {

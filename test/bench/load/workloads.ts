@@ -14,6 +14,17 @@ export const workloads = {
     }
   },
 
+  // Many at once, most of whom are refused: right is a login, or a refusal that says when to come back.
+  storm: async (send, profile, workers) => {
+    const users = await seed(send, profile, { fixture: 'user', workers: Math.min(workers, 16) })
+    return async (worker) => {
+      const answer = await profile.login?.(send, users[worker % users.length] ?? '')
+      if (answer?.status === 200) return 'let in'
+      const isTold = [429, 503].includes(answer?.status ?? 0) && Number(answer?.headers['retry-after']) > 0
+      return isTold && `refused with ${answer?.status} and Retry-After`
+    }
+  },
+
   // Each worker has a family of its own and rotates it.
   refresh: async (send, profile, workers) => {
     const tokens = await seed(send, profile, { fixture: 'refresh', workers })

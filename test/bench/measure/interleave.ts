@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Agent } from '../agent/agent.ts'
 import type { Work } from '../agent/protocol.ts'
 import { cpuBetween, readCpu, rssMib } from './cpu.ts'
@@ -9,7 +10,14 @@ export interface Contender {
   readonly work: Work
   /** The process of the server under load; without one, the agent itself is what is measured. */
   readonly server?: number
+  /** What another process does at the same time, to the same server. */
+  readonly beside?: Contender
+  /** What its agent finds in its environment, over what all of them do. */
+  readonly env?: Readonly<Record<string, string>>
 }
+
+/** How much sooner than what is measured the work beside it begins, in milliseconds; it ends as much later. */
+const lead = 500
 
 /** How long and against what. */
 export interface Turns {
@@ -27,7 +35,9 @@ export interface Turns {
 interface Entrant {
   readonly contender: Contender
   readonly agent: Agent
+  readonly beside: Entrant | undefined
   readonly samples: Sample[]
+  readonly answers: Record<string, number>
   errors: number
   firstError: string | undefined
 }
@@ -48,17 +58,22 @@ export async function interleave(contenders: readonly Contender[], turns: Turns)
       const rates = entrants.map(({ samples }) => Math.round(samples.at(-1)?.rate ?? NaN))
       turns.onProgress(`  round ${round + 1} of ${turns.rounds}: ${rates.join(' | ')} op/s`)
     }
-    return entrants.map(({ contender, samples, errors, firstError }) => {
-      return { name: contender.name, samples, errors, firstError }
-    })
+    return entrants.map(seriesOf)
   } finally {
-    await Promise.all(entrants.map(({ agent }) => agent.stop()))
+    const all = entrants.flatMap((entrant) => [entrant, entrant.beside ?? []].flat())
+    await Promise.all(all.map(({ agent }) => agent.stop()))
   }
 }
 
-async function enter(contender: Contender, { env }: Turns): Promise<Entrant> {
-  const agent = await Agent.start(contender.work, env)
-  return { contender, agent, samples: [], errors: 0, firstError: undefined }
+async function enter(contender: Contender, turns: Turns): Promise<Entrant> {
+  const beside = contender.beside === undefined ? undefined : await enter(contender.beside, turns)
+  const agent = await Agent.start(contender.work, { ...turns.env, ...contender.env })
+  return { contender, agent, beside, samples: [], answers: {}, errors: 0, firstError: undefined }
+}
+
+function seriesOf({ contender, samples, answers, errors, firstError, beside }: Entrant): Series {
+  const besides = beside === undefined ? {} : { beside: seriesOf(beside) }
+  return { name: contender.name, samples, answers, errors, firstError, ...besides }
 }
 
 async function warmUp(agent: Agent, { warmUpMs }: Turns): Promise<void> {
@@ -67,6 +82,12 @@ async function warmUp(agent: Agent, { warmUpMs }: Turns): Promise<void> {
 }
 
 async function measure(entrant: Entrant, turns: Turns): Promise<void> {
+  if (entrant.beside === undefined) return measureAlone(entrant, turns)
+  const beside = measureAlone(entrant.beside, { ...turns, ms: turns.ms + 2 * lead })
+  await Promise.all([beside, sleep(lead).then(() => measureAlone(entrant, turns))])
+}
+
+async function measureAlone(entrant: Entrant, turns: Turns): Promise<void> {
   const { agent, contender } = entrant
   const server = [contender.server ?? agent.pid]
   await agent.prepare()
@@ -84,6 +105,9 @@ async function measure(entrant: Entrant, turns: Turns): Promise<void> {
     rssMib: rssMib(server[0] ?? 0),
     loaderBusy: cpuBetween(before.agent, readCpu([agent.pid])) / 1e6 / outcome.seconds,
   })
+  for (const [answer, times] of Object.entries(outcome.answers ?? {})) {
+    entrant.answers[answer] = (entrant.answers[answer] ?? 0) + times
+  }
   entrant.errors += outcome.errors
   entrant.firstError ??= outcome.firstError
 }

@@ -24,6 +24,10 @@ export interface Series {
   /** Operations that were answered wrongly, in all rounds. */
   readonly errors: number
   readonly firstError?: string | undefined
+  /** How many operations were answered in each way, where there are several that are right. */
+  readonly answers?: Readonly<Record<string, number>>
+  /** What was done at the same time. */
+  readonly beside?: Series
 }
 
 /** More is better of a rate alone; everything else costs. */

@@ -1,4 +1,5 @@
 import { enqueue } from './enqueue.ts'
+import { isolation } from './isolation.ts'
 import { jwks, jwks304 } from './jwks.ts'
 import { login } from './login.ts'
 import { read } from './read.ts'
@@ -12,6 +13,7 @@ import { wake } from './wake.ts'
 /** Every row, in the order of the goals' page. */
 export const rows: readonly Row[] = [
   login,
+  isolation,
   refresh,
   session,
   jwks,

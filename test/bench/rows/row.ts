@@ -17,4 +17,6 @@ export interface Row {
 export interface Measured {
   readonly series: readonly Series[]
   readonly counted?: readonly Verdict[]
+  /** What else there is to say, in sentences. */
+  readonly remarks?: readonly string[]
 }
