@@ -282,6 +282,27 @@ describe('an account', () => {
     expect((await logIn(password)).user.id).toBe(id)
   })
 
+  test('C179, C181: two people at once confirm one address: one has it, and the other is refused', async () => {
+    const people = ['grace@acme.example', 'ida@acme.example']
+    for (const email of people) await register(email)
+    await deliverMails(world)
+    const tokens: string[] = []
+    for (const email of people) {
+      const wanted = { userId: await userId(email), email: 'wanted@acme.example', password }
+      await requestEmailChange(world, { ...from(), ...wanted })
+      tokens.push(tokenIn(await mail()))
+    }
+    const confirm = (token: string) =>
+      confirmEmailChange(world, { ...from(), token }).then(
+        () => 'confirmed',
+        (error: { code?: string }) => error.code,
+      )
+    const outcomes = await Promise.all(tokens.map((token) => confirm(token)))
+    expect(new Set(outcomes)).toEqual(new Set(['code_invalid', 'confirmed']))
+    const again = await Promise.all(tokens.map((token) => confirm(token)))
+    expect(again).toEqual(['code_invalid', 'code_invalid'])
+  })
+
   test('C181: asking for the address of somebody else tells that person, and not who asks', async () => {
     await register()
     await register('other@acme.example')

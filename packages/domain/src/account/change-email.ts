@@ -79,6 +79,8 @@ export async function undoEmailChange(deps: AccountDeps, input: ByLink): Promise
   await change(deps, input, 'undo_email_change')
 }
 
+const uniqueViolation = '23505'
+
 async function change(
   deps: AccountDeps,
   input: ByLink,
@@ -93,9 +95,14 @@ async function change(
     if (purpose === 'change_email') await requireStillAllowed(deps, tx, { tenantId, code: usable })
     const code = await consumeOneTimeCode(tx, { ...link, now: at })
     return code === undefined ? undefined : apply(deps, tx, { tenantId, code, purpose, origin })
-  })
+  }).catch(unlessTakenMeanwhile)
   if (ended === undefined) return refuseCode(deps, { tenantId, purpose, userId, origin })
   await burySessions(deps, tenantId, ended)
+}
+
+/** Of two people who take one address at once, the database lets one. */
+function unlessTakenMeanwhile(error: unknown): undefined {
+  if ((error as { code?: unknown }).code !== uniqueViolation) throw error
 }
 
 /** The tenant may have decided otherwise since the mail. The way back to an address that was somebody's stays open. */
@@ -135,6 +142,11 @@ async function apply(
     purposes: ['verify_email', 'reset_password', 'change_email'],
     createdAt: at,
   })
+  // Later changes were perhaps somebody else's, and are undone with this one: their way back leads there again.
+  if (undone) {
+    const later = { purposes: ['undo_email_change'], after: code.id, createdAt: at } as const
+    await voidOneTimeCodes(tx, { tenantId, userId, ...later })
+  }
   const actor = { type: 'user', id: userId } as const
   const common = { tenantId, at, origin }
   const action = undone ? 'user.email_change_undone' : 'user.email_changed'

@@ -7,7 +7,8 @@ import type { OneTimePurpose } from './purposes.ts'
 const mostGuesses = 5
 
 /**
- * Stores a code, and voids older ones for the same purpose of the same person.
+ * Stores a code, and voids older ones for the same purpose of the same person. The way back from each change of
+ * address stays: a thief who changes it twice must not take the first one, to its owner's address, away.
  * @returns false when it is there already: a mail is being sent again.
  */
 export async function insertOneTimeCode(db: Executor, code: OneTimeCode): Promise<boolean> {
@@ -28,7 +29,8 @@ export async function insertOneTimeCode(db: Executor, code: OneTimeCode): Promis
     .returning('id')
     .executeTakeFirst()
   if (inserted === undefined) return false
-  await voidOneTimeCodes(db, { ...code, purposes: [code.purpose], except: code.id })
+  if (code.purpose !== 'undo_email_change')
+    await voidOneTimeCodes(db, { ...code, purposes: [code.purpose], except: code.id })
   return true
 }
 
@@ -40,6 +42,8 @@ export async function voidOneTimeCodes(
     readonly userId: string
     readonly purposes: readonly OneTimePurpose[]
     readonly except?: string
+    /** Only those that were mailed after this one. */
+    readonly after?: string
     readonly createdAt: Date
   },
 ): Promise<void> {
@@ -50,6 +54,7 @@ export async function voidOneTimeCodes(
     .where('user_id', '=', of.userId)
     .where('purpose', 'in', [...of.purposes])
     .where('id', '!=', of.except ?? '')
+    .where('id', '>', of.after ?? '')
     .where('consumed_at', 'is', null)
     .where('voided_at', 'is', null)
     .execute()
