@@ -16,6 +16,7 @@ import * as browserSessions from './20261121001300_browser_sessions.ts'
 import * as administration from './20261121001400_administration.ts'
 import * as loginFailures from './20261121001500_login_failures.ts'
 import * as challengesAndFactors from './20261121001600_challenges_and_factors.ts'
+import * as loginRisk from './20261121001700_login_risk.ts'
 import * as breachedPasswords from './20261121002100_breached_passwords.ts'
 import { applyMigrations } from './apply-migrations.ts'
 
@@ -37,6 +38,7 @@ const migrations: Record<string, Migration> = {
   '20261121001400_administration': administration,
   '20261121001500_login_failures': loginFailures,
   '20261121001600_challenges_and_factors': challengesAndFactors,
+  '20261121001700_login_risk': loginRisk,
   '20261121002100_breached_passwords': breachedPasswords,
 }
 

@@ -21,7 +21,7 @@ const processes = [
   {
     name: 'iam-api',
     read: readApi,
-    devOnly: ['IAM_ISSUER', 'IAM_HIBP_URL', 'IAM_KMS_ENDPOINT'],
+    devOnly: ['IAM_ISSUER', 'IAM_HIBP_URL', 'IAM_RISK_SERVICE_URL', 'IAM_KMS_ENDPOINT'],
     required: { ...shared, ...cloud, IAM_ENDORSEMENT_ANCHORS: thumbprint },
     malformed: {
       IAM_ENV: 'Not A Name',
@@ -37,6 +37,11 @@ const processes = [
       IAM_LIMITS: '0.5',
       IAM_TRUSTED_PROXIES: 'everyone',
       IAM_PLACE_HEADERS: 'X-Town, X Country',
+      IAM_COUNTRY_HEADER: 'X Country',
+      IAM_SUBDIVISION_HEADER: 'X-Region,',
+      IAM_COORDINATES_HEADER: '5',
+      IAM_TOR_EXITS: '/tor-exits.txt',
+      IAM_RISK_SERVICE_URL: 'ai-orchestrator',
       IAM_ENDORSEMENT_ANCHORS: 'short',
     },
   },
@@ -139,6 +144,7 @@ test.each(processes)(
     const standIns = {
       IAM_ISSUER: 'http://id.example.com',
       IAM_HIBP_URL: 'http://pwned.example.com',
+      IAM_RISK_SERVICE_URL: 'http://risk.example.com',
       IAM_KMS_ENDPOINT: '127.0.0.1:1',
       IAM_PUBSUB_ENDPOINT: '127.0.0.1:1',
       IAM_OBJECT_STORE_ENDPOINT: 'http://127.0.0.1:1',

@@ -1,7 +1,7 @@
 import type { App } from '@iam/iam-api/app'
 import type { Deps } from '@iam/iam-api/deps'
 import { type Probes, Readiness } from '@iam/iam-api/readiness'
-import { buildServer } from '@iam/iam-api/server'
+import { buildServer, type ServerOptions } from '@iam/iam-api/server'
 import { openWorld, type World, type WorldOptions } from '@iam/testkit/world'
 import { openLogger } from '@iam/platform/logging'
 import { inject } from 'vitest'
@@ -18,6 +18,9 @@ export interface TestApp {
 export interface AppOptions extends WorldOptions {
   /** What readiness asks; everything answers by default. */
   readonly probes?: Partial<Probes>
+  /** Where trusted proxies say where a client is; they say nothing by default. */
+  readonly geoHeaders?: ServerOptions['geoHeaders']
+  readonly torExits?: ServerOptions['torExits']
 }
 
 /** iam-api on a world of its own, to inject requests into. */
@@ -38,6 +41,8 @@ export async function openApp(options: AppOptions = {}): Promise<TestApp> {
   const app = await buildServer(deps, {
     trustedProxies: ['127.0.0.1/32'],
     placeHeaders: ['X-Client-Geo-City', 'X-Client-Geo-Country'],
+    geoHeaders: options.geoHeaders ?? {},
+    torExits: options.torExits,
   })
   const close = async () => {
     await app.close()

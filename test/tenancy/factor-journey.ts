@@ -7,6 +7,7 @@ import {
 } from '@iam/domain/challenge'
 import { inOneFlight } from '@iam/domain/db'
 import { newId, Refusal } from '@iam/domain/kit'
+import { markOpened, type EarlierRisk } from '@iam/domain/risk'
 import { logInWithPassword } from '@iam/domain/session'
 import { addPerson, type World } from '@iam/testkit/world'
 
@@ -39,10 +40,12 @@ export async function travelAsHolderOfFactors(world: World): Promise<void> {
   }
   const [first, second] = [await challenged(), await challenged()]
   const now = clock()
+  const { risk } = first.facts as { risk: EarlierRisk }
   await inOneFlight(world.db, { tenantId }, [
     countWrongAnswer(first),
     consumeChallenge({ ...first, now }),
     useChallenge({ ...second, now }),
+    markOpened({ tenantId, id: risk.id, sessionId: newId('ses', now), at: now }),
     voidChallenges({ tenantId, userId, at: now }),
   ])
   await logIn('wrong').catch(() => undefined)

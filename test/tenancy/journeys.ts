@@ -39,6 +39,7 @@ import {
   seizeLeases,
   type OutboxRow,
 } from '@iam/domain/outbox'
+import { deleteOldLogins } from '@iam/domain/risk'
 import { tendSecretKeys } from '@iam/domain/secret-key'
 import {
   checkBrowserSession,
@@ -232,6 +233,7 @@ export async function travelAsWorker(world: World): Promise<void> {
   await deleteOldMails(kysely)
   await deleteOldCodes(kysely)
   await deleteOldChallenges(kysely)
+  await deleteOldLogins(kysely)
 }
 
 async function relay({ workerDb: { kysely }, acme, clock }: World): Promise<void> {

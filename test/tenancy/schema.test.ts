@@ -27,6 +27,7 @@ const acrossTenants: Record<string, string> = {
   'mail.send': 'iam-worker sends the mails of all tenants; their addresses are sealed',
   'one_time_code.sweep': 'old codes are deleted',
   'challenge.sweep': 'old challenges are deleted',
+  'login_risk.sweep': 'what is kept of old logins is deleted',
   'session_revocation.feed': 'every instance follows the revocations of all tenants: ids only',
   'session_revocation.sweep': 'old revocations are deleted',
   'idempotency_key.sweep': 'expired keys are deleted',

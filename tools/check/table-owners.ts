@@ -12,6 +12,7 @@ export const owners: Record<string, string> = {
   known_origin: 'login-attempt',
   leader_lease: 'lease',
   login_failure: 'login-attempt',
+  login_risk: 'risk',
   outbox_dead_letter: 'outbox',
   outbox_stream: 'outbox',
   recovery_code: 'factor',

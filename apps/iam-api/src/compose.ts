@@ -2,6 +2,7 @@ import { VerifiedTokens } from '@iam/domain/access-token'
 import { HashAdmission, RecheckBudget, type Passwords } from '@iam/domain/credential'
 import type { Database, Db } from '@iam/domain/db'
 import { settle } from '@iam/domain/kit'
+import type { RiskSources } from '@iam/domain/risk'
 import { loadSecretKeys, SecretRings, type KeyWrapping } from '@iam/domain/secret-key'
 import { RefreshFlights, RevocationFeed, SessionCache } from '@iam/domain/session'
 import { loadSigningKeys, SigningKeys } from '@iam/domain/signing-key'
@@ -15,6 +16,7 @@ import { openLimiter } from '@iam/platform/limits'
 import type { Logger } from '@iam/platform/logging'
 import type { Postgres } from '@iam/platform/postgres'
 import { Nudge, versionedCache, type RedisConnection } from '@iam/platform/redis'
+import { riskService } from '@iam/platform/risk-service'
 import type { Config } from './config.ts'
 import type { Deps } from './deps.ts'
 import { logPasswordReport } from './password-reports.ts'
@@ -58,6 +60,7 @@ export function composeDeps(config: Config, { postgres, redis, kms, log }: Conne
     revocations: new RevocationFeed({ db, monotonic }),
     refreshFlights: new RefreshFlights(),
     tenants: new TenantDirectory({ db, monotonic, region: config.deployment.region }),
+    risk: composeRisk(config, { redis, log, monotonic }),
     limiter: openLimiter(redis.client, config.limits),
     readiness: new Readiness({
       probes: {
@@ -83,6 +86,17 @@ function composePasswords(config: Config, log: Logger): Passwords {
     rechecks: new RecheckBudget(rechecksAtATime),
     serviceWords: [new URL(config.deployment.issuer).hostname],
     report: (report) => logPasswordReport(log, report),
+  }
+}
+
+function composeRisk(
+  { riskServiceUrl: url }: Config,
+  { redis, log, monotonic }: Pick<Connections, 'redis' | 'log'> & { readonly monotonic: () => number },
+): RiskSources {
+  const onSilent = (err: unknown) => log.warn({ err }, 'The risk service gave no score')
+  return {
+    cache: versionedCache(redis.client),
+    service: url === undefined ? undefined : riskService({ url, monotonic, onSilent }),
   }
 }
 

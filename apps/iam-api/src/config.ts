@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { readEnvironment } from '@iam/platform/config'
 import {
   cryptoKey,
@@ -17,9 +18,9 @@ const list = z.string().transform((text) => text.split(',').map((item) => item.t
 const thumbprints = list.pipe(
   z.array(z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'must be RFC 7638 thumbprints')),
 )
-const headerNames = list.pipe(
-  z.array(z.string().regex(/^[A-Za-z][A-Za-z0-9-]*$/, 'must be names of headers')),
-)
+const headerName = z.string().regex(/^[A-Za-z][A-Za-z0-9-]*$/, 'must be the name of a header')
+const headerNames = list.pipe(z.array(headerName))
+const file = z.string().regex(/^file:\/\/\/.+$/, 'must be file:///<path>, or off')
 const networks = list.pipe(
   z.array(
     z
@@ -39,6 +40,11 @@ const environment = z
     IAM_ENDORSEMENT_ANCHORS: thumbprints,
     IAM_TRUSTED_PROXIES: networks.optional(),
     IAM_PLACE_HEADERS: headerNames.optional(),
+    IAM_COUNTRY_HEADER: headerName.optional(),
+    IAM_SUBDIVISION_HEADER: headerName.optional(),
+    IAM_COORDINATES_HEADER: headerName.optional(),
+    IAM_TOR_EXITS: z.union([z.literal('off'), file]).default('off'),
+    IAM_RISK_SERVICE_URL: z.url({ protocol: /^https?$/ }).optional(),
     IAM_STATUS_SHARDS: z.coerce.number().int().min(1).max(4096).default(8),
     IAM_KEY_POLL_SECONDS: seconds.default(30),
     IAM_ARGON2_MEMORY_KIB: z.coerce.number().int().min(7168).default(65_536),
@@ -66,7 +72,15 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
       port: read.PORT,
       trustedProxies: read.IAM_TRUSTED_PROXIES ?? [],
       placeHeaders: read.IAM_PLACE_HEADERS ?? [],
+      geoHeaders: {
+        country: read.IAM_COUNTRY_HEADER,
+        subdivision: read.IAM_SUBDIVISION_HEADER,
+        coordinates: read.IAM_COORDINATES_HEADER,
+      },
     },
+    /** A file with an address a line. */
+    torExits: read.IAM_TOR_EXITS === 'off' ? undefined : fileURLToPath(read.IAM_TOR_EXITS),
+    riskServiceUrl: read.IAM_RISK_SERVICE_URL,
     database: databaseOf(read),
     redisUrl: read.REDIS_URL,
     kms: { wrapKey: read.IAM_KMS_WRAP_KEY, endpoint: read.IAM_KMS_ENDPOINT },

@@ -3,6 +3,7 @@ import type { Passwords } from '@iam/domain/credential'
 import type { Db } from '@iam/domain/db'
 import type { Clock, Monotonic } from '@iam/domain/kit'
 import type { Limiter } from '@iam/domain/limit'
+import type { RiskSources } from '@iam/domain/risk'
 import type { SecretRings } from '@iam/domain/secret-key'
 import type { IssuedSession, RefreshFlights, RevocationFeed, SessionCache } from '@iam/domain/session'
 import type { SigningKeys } from '@iam/domain/signing-key'
@@ -28,6 +29,7 @@ export interface Deps {
   readonly refreshFlights: RefreshFlights<IssuedSession>
   readonly tenants: TenantDirectory
   readonly limiter: Limiter
+  readonly risk: RiskSources
   readonly readiness: Readiness
   readonly log: Logger
 }

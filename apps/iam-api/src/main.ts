@@ -6,6 +6,7 @@ import { every, retrying, runUntilSignal } from '@iam/platform/lifecycle'
 import { openLogger } from '@iam/platform/logging'
 import { openPostgres } from '@iam/platform/postgres'
 import { onNudge, openRedis } from '@iam/platform/redis'
+import { TorExitList } from '@iam/platform/tor-exits'
 import { composeDeps, reloadKeys } from './compose.ts'
 import { readConfig } from './config.ts'
 import { buildServer } from './server.ts'
@@ -23,7 +24,8 @@ const redis = openRedis(config.redisUrl)
 const kms = await openKms({ endpoint: config.kms.endpoint })
 const deps = composeDeps(config, { postgres, redis, kms, log })
 
-const server = await buildServer(deps, config.http)
+const torExits = config.torExits === undefined ? undefined : new TorExitList(config.torExits)
+const server = await buildServer(deps, { ...config.http, torExits })
 const closeServer = closingGracefully(server.server, () => server.close())
 await server.listen({ host: config.http.host, port: config.http.port })
 log.info(`Listening on ${config.http.host}:${config.http.port}`)
@@ -38,6 +40,8 @@ const keys = every(config.keyPollSeconds * 1000, reload, warn('The keys could no
 const nudges = onNudge(redis.client, 'iam:keys', () => keys.nudge())
 const feed = every(1000, () => deps.revocations.poll(), warn('The revocation feed cannot be read'))
 feed.nudge()
+const exits = every(300_000, async () => torExits?.load(), warn('The list of Tor’s exits cannot be read'))
+exits.nudge()
 
 await runUntilSignal(
   [
@@ -46,6 +50,7 @@ await runUntilSignal(
     { name: 'postgres', close: () => postgres.close() },
     { name: 'feed', close: () => feed.stop() },
     { name: 'keys', close: () => keys.stop() },
+    { name: 'exits', close: () => exits.stop() },
     { name: 'nudges', close: () => nudges.close() },
     { name: 'server', close: closeServer },
   ],

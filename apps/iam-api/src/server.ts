@@ -5,6 +5,7 @@ import type { App } from './app.ts'
 import type { Deps } from './deps.ts'
 import { logRequests } from './http/access-log.ts'
 import { answerClientError } from './http/client-error.ts'
+import { type GeoOptions, rememberGeo } from './http/geo.ts'
 import { acceptOnlyJson } from './http/json-body.ts'
 import { compileSchemasLazily } from './http/lazy-schemas.ts'
 import { type PlaceOptions, rememberPlaces } from './http/place.ts'
@@ -12,7 +13,7 @@ import { answerProblem, sendProblem } from './http/problem.ts'
 import { registerPages } from './pages/index.ts'
 import { registerRoutes } from './routes/index.ts'
 
-export interface ServerOptions extends PlaceOptions {
+export interface ServerOptions extends PlaceOptions, GeoOptions {
   /** Addresses and networks whose X-Forwarded-For, and what they say of places, is believed. */
   readonly trustedProxies: readonly string[]
 }
@@ -39,6 +40,7 @@ export async function buildServer(deps: Deps, options: ServerOptions): Promise<A
   compileSchemasLazily(app)
   logRequests(app, deps)
   rememberPlaces(app, options)
+  rememberGeo(app, options)
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id)
     reply.header('x-content-type-options', 'nosniff')

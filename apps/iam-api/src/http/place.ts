@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import ipaddr from 'ipaddr.js'
+import { sentBy } from './trusted-proxies.ts'
 
 export interface PlaceOptions {
   /** Addresses and networks of the proxies in front of us. */
@@ -15,9 +15,9 @@ const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\ufffd]/u
 /** Keeps what a trusted proxy says of each request's place. What anybody else says of theirs is not heard. */
 export function rememberPlaces(app: FastifyInstance, { trustedProxies, placeHeaders }: PlaceOptions): void {
   if (placeHeaders.length === 0) return
-  const trusted = trustedProxies.map(rangeOf)
+  const isTrusted = sentBy(trustedProxies)
   app.addHook('onRequest', async (request) => {
-    if (!isWithin(trusted, request.socket.remoteAddress)) return
+    if (!isTrusted(request)) return
     const said = placeHeaders.flatMap((name) => textOf(request.headers[name.toLowerCase()]))
     if (said.length > 0) places.set(request, said.join(', '))
   })
@@ -33,21 +33,4 @@ function textOf(header: string | string[] | undefined): string[] {
   if (typeof header !== 'string') return []
   const text = Buffer.from(header, 'latin1').toString().trim().slice(0, longest)
   return text === '' || unprintable.test(text) ? [] : [text]
-}
-
-type Range = readonly [ipaddr.IPv4 | ipaddr.IPv6, number]
-
-function rangeOf(text: string): Range {
-  if (text.includes('/')) return ipaddr.parseCIDR(text)
-  const address = ipaddr.parse(text)
-  return [address, address.kind() === 'ipv4' ? 32 : 128]
-}
-
-/** IPv4 spelled as IPv6 (`::ffff:…`) is IPv4. */
-function isWithin(ranges: readonly Range[], text = ''): boolean {
-  if (!ipaddr.isValid(text)) return false
-  const address = ipaddr.process(text)
-  return ranges.some(
-    ([network, bits]) => network.kind() === address.kind() && address.match([network, bits] as never),
-  )
 }

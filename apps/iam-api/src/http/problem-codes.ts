@@ -111,6 +111,16 @@ export const problemKinds: Record<ProblemCode, ProblemKind> = {
     'Sign in where its organisation does; an address is changed there too.',
   ),
   user_suspended: kind(403, 'The account is suspended', 'Ask the tenant’s administrator.'),
+  location_not_allowed: kind(
+    403,
+    'Nobody logs in from this place',
+    'Log in from elsewhere, or ask the tenant’s administrator.',
+  ),
+  login_refused: kind(
+    403,
+    'This login is too unusual',
+    'Log in on a device and a network that you have used before, or ask the tenant’s administrator.',
+  ),
   not_found: kind(404, 'There is nothing here', 'Compare the path with the OpenAPI document.'),
   tenant_unknown: kind(404, 'There is no such tenant', 'Check the tenant’s id or slug.'),
   method_not_allowed: kind(405, 'This method is not for this path', 'See the Allow header.'),

@@ -2,6 +2,7 @@ import type { RequestOrigin } from '@iam/domain/kit'
 import { localeFrom, type Locale } from '@iam/domain/mail'
 import { type SpanContext, startSpan } from '@iam/platform/telemetry'
 import type { FastifyRequest } from 'fastify'
+import { whereaboutsOf } from './geo.ts'
 import { networkOf } from './network.ts'
 import { placeOf } from './place.ts'
 
@@ -26,6 +27,7 @@ export function originOf(request: FastifyRequest): RequestOrigin {
     network: networkOf(request.ip),
     agent: (request.headers['user-agent'] ?? '').slice(0, 256),
     ...(place === undefined ? {} : { place }),
+    ...whereaboutsOf(request),
   }
 }
 

@@ -85,6 +85,8 @@ function refusedByVerb(visit: Visit, submission: Submission, refusal: Refusal): 
 
 const commonly: NonNullable<Submission['says']> = {
   user_suspended: { fault: 'user_suspended' },
+  location_not_allowed: { fault: 'location_not_allowed' },
+  login_refused: { fault: 'login_refused' },
   password_replacement_required: { fault: 'password_breached' },
   password_login_off: { fault: 'passwords_off' },
   registration_closed: { fault: 'registration_closed' },

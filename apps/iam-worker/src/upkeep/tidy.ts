@@ -5,6 +5,7 @@ import { deleteOldKeys } from '@iam/domain/idempotency-key'
 import { deleteOldMails } from '@iam/domain/mail'
 import { deleteOldCodes } from '@iam/domain/one-time-code'
 import { deleteSent } from '@iam/domain/outbox'
+import { deleteOldLogins } from '@iam/domain/risk'
 import { deleteOldRevocations } from '@iam/domain/session'
 
 const batch = 5_000
@@ -20,6 +21,7 @@ export async function tidy(
   await deleteOldCodes(db.kysely)
   await deleteOldChallenges(db.kysely)
   await deleteOldMails(db.kysely)
+  await deleteOldLogins(db.kysely)
   await deleteOldKeys(db.kysely)
   let deleted = batch
   while (deleted === batch) deleted = await deleteSent(db.kysely, { keepFor, limit: batch })

@@ -8,6 +8,7 @@ import { deleteAttempts } from '../login-attempt/index.ts'
 import { forgetMails } from '../mail/index.ts'
 import { forgetCodes } from '../one-time-code/index.ts'
 import { appendEvent } from '../outbox/index.ts'
+import { forgetLogins } from '../risk/index.ts'
 import { forgetRoles } from '../role/index.ts'
 import { endSessionsOf, forgetSessions } from '../session/index.ts'
 import { forgetUser, type User } from '../user/index.ts'
@@ -57,6 +58,7 @@ async function forget(
   await forgetCodes(tx, person)
   await forgetMails(deps, tx, { ...person, email: user.email })
   await forgetSessions(tx, person)
+  await forgetLogins(tx, person)
   await forgetAnswers(tx, person)
   await forgetUser(tx, { ...person, at })
 }

@@ -182,6 +182,25 @@ export interface IamLoginFailure {
   user_id: string;
 }
 
+export interface IamLoginRisk {
+  country: string | null;
+  created_at: Timestamp;
+  decision: string;
+  device: Buffer;
+  facts: Json;
+  id: string;
+  is_tor_exit: boolean;
+  network: Buffer;
+  opened_at: Timestamp | null;
+  reasons: Json;
+  score: number;
+  seen_from: Buffer | null;
+  session_id: string | null;
+  signals: Json;
+  tenant_id: string;
+  user_id: string;
+}
+
 export interface IamMail {
   address: Buffer | null;
   attempts: Generated<number>;
@@ -422,6 +441,7 @@ export interface DB {
   "iam.known_origin": IamKnownOrigin;
   "iam.leader_lease": IamLeaderLease;
   "iam.login_failure": IamLoginFailure;
+  "iam.login_risk": IamLoginRisk;
   "iam.mail": IamMail;
   "iam.one_time_code": IamOneTimeCode;
   "iam.outbox": IamOutbox;

@@ -1,7 +1,11 @@
 import Type from 'typebox'
+import { riskCodes } from '../kit/index.ts'
 import { defineEvent } from './define-event.ts'
 import { Actor, Amr, SessionId, time, UserId } from './words.ts'
 
+const RiskReasons = Type.Optional(
+  Type.Array(Type.Enum([...riskCodes]), { description: 'What was unusual; missing when nothing was.' }),
+)
 const Role = Type.Enum(['tenant.owner', 'tenant.admin', 'platform.operator'], { description: 'The role.' })
 
 export const userEvents = {
@@ -28,14 +32,21 @@ export const userEvents = {
   }),
   'user.login_succeeded.v1': defineEvent('The person logged in.', {
     retention: 'security',
-    payload: { userId: UserId, sessionId: SessionId, amr: Amr },
+    payload: { userId: UserId, sessionId: SessionId, amr: Amr, riskReasons: RiskReasons },
   }),
   'user.login_failed.v1': defineEvent('Somebody tried to log in and was refused.', {
     retention: 'security',
     payload: {
       userId: Type.Union([UserId, Type.Null()], { description: 'Null when nobody has the address.' }),
       reason: Type.Enum(
-        ['invalid_credentials', 'user_suspended', 'user_locked', 'password_replacement_required'],
+        [
+          'invalid_credentials',
+          'user_suspended',
+          'user_locked',
+          'password_replacement_required',
+          'location_not_allowed',
+          'login_refused',
+        ],
         { description: 'Why.' },
       ),
     },

@@ -17,6 +17,7 @@ export type IdPrefix =
   | 'mail'
   | 'cha'
   | 'mfa'
+  | 'lgn'
 
 /** `<prefix>_<ULID>`; the prefix is part of the type, so that ids of two nouns cannot be swapped. */
 export type Id<P extends IdPrefix> = `${P}_${string}`

@@ -20,6 +20,8 @@ export type RefusalCode =
   | 'user_suspended'
   | 'password_replacement_required'
   | 'password_login_off'
+  | 'location_not_allowed'
+  | 'login_refused'
   | 'not_allowed'
   | 'not_found'
   | 'wrong_state'

@@ -9,4 +9,23 @@ export interface RequestOrigin {
   readonly agent: string
   /** The town and country that the load balancer takes the address for, where it says so. */
   readonly place?: string
+  /** The same for programs; missing where the load balancer is not set up to tell any of it. */
+  readonly geo?: Geo
+  /** Whether the address is an exit of the Tor network; null: it cannot be told now; missing: there is no list. */
+  readonly isTorExit?: boolean | null
+}
+
+/** What the load balancer takes an address for. Null: it says nothing of this one; missing: it is not set up to. */
+export interface Geo {
+  /** ISO 3166-1, two letters. */
+  readonly country?: string | null
+  /** ISO 3166-2 without the hyphen, as CLDR spells it: `UA43`. */
+  readonly subdivision?: string | null
+  readonly coordinates?: Coordinates | null
+}
+
+/** Degrees, to a tenth: about ten kilometres. */
+export interface Coordinates {
+  readonly latitude: number
+  readonly longitude: number
 }

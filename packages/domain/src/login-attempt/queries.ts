@@ -11,6 +11,16 @@ export function passwordDisabled(tenantId: Id<'ten'>, userId: string) {
     .compile()
 }
 
+/** A person's wrong passwords since their last login. No row: none. */
+export function failuresInARow(tenantId: Id<'ten'>, userId: string) {
+  return build
+    .selectFrom('iam.login_failure')
+    .select(['in_a_row as inARow', 'last_at as lastAt'])
+    .where('tenant_id', '=', tenantId)
+    .where('user_id', '=', userId)
+    .compile()
+}
+
 /** Forgets a person's failures, and that they disabled the password. Answers when they did. */
 export function forgetFailures(tenantId: Id<'ten'>, userId: string) {
   return build

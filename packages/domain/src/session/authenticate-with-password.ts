@@ -13,6 +13,7 @@ import { inOneFlight, streamKey, type Db } from '../db/index.ts'
 import { newId, Refusal, type Clock, type Id, type RequestOrigin } from '../kit/index.ts'
 import { countFailure, forgetFailures, keepOrigin, passwordDisabled } from '../login-attempt/index.ts'
 import { appendEvent } from '../outbox/index.ts'
+import { locationFault, locationOf } from '../risk/index.ts'
 import type { SecretRings } from '../secret-key/index.ts'
 import { readTenantPolicy, tenantPolicyOf, type TenantPolicy } from '../tenant/index.ts'
 import { normaliseEmail, userByEmail, userKeyOf, type User } from '../user/index.ts'
@@ -36,7 +37,11 @@ export type AuthenticateDeps = {
   readonly passwords: Passwords
 }
 
-type Failure = 'invalid_credentials' | 'user_suspended' | 'password_replacement_required'
+type Failure =
+  | 'invalid_credentials'
+  | 'user_suspended'
+  | 'password_replacement_required'
+  | 'location_not_allowed'
 
 /**
  * Finds out whose password this is. Opens nothing: see `clearLogin`.
@@ -44,8 +49,10 @@ type Failure = 'invalid_credentials' | 'user_suspended' | 'password_replacement_
  * An unknown address, a wrong password, one that too many failures disabled, and any where the tenant takes none,
  * get the same answer for the same work: one place in the queue, the same statements, one hash of a kind that the
  * tenant has, one recorded failure. "Suspended", and that the password is to be replaced because it is known from a
- * breach, is said only to someone who knew the password.
- * @throws Refusal `invalid_credentials`, `user_suspended`, `password_replacement_required`, `login_busy`.
+ * breach, is said only to someone who knew the password; "not from there" to everybody who is there, before anything of
+ * an account is looked at.
+ * @throws Refusal `invalid_credentials`, `user_suspended`, `password_replacement_required`, `location_not_allowed`,
+ *   `login_busy`.
  */
 export async function authenticateWithPassword(
   deps: AuthenticateDeps,
@@ -75,7 +82,10 @@ export async function authenticateWithPassword(
       forgetFailures(tenantId, user.id),
       keepOrigin(deps, { tenantId, email, userId: user.id, origin }),
     ]
-    return { ...account, user, amr: ['pwd'], passwordOf: stored.changedAt, also }
+    const isBreached = stored.breachedAt !== null
+    const { isKnownDevice = false } = input
+    const known = { isKnownDevice, isBreached }
+    return { ...account, ...known, user, amr: ['pwd'], passwordOf: stored.changedAt, also }
   } finally {
     release()
   }
@@ -91,6 +101,10 @@ async function findAccount(deps: AuthenticateDeps, input: AuthenticateWithPasswo
     credentialMixOf(tenantId),
   ])
   if (client === undefined || tenant === undefined) throw new Refusal('tenant_unknown')
+  const policy = readTenantPolicy(tenant.policy)
+  if (locationFault(policy, locationOf(origin)) !== undefined) {
+    return refuse(deps, { ...input, user: undefined, failure: 'location_not_allowed' })
+  }
   const userId = user?.id ?? newId('usr', deps.clock())
   const [[stored], [userKey], [failures], [before]] = await inOneFlight(deps.db, { tenantId }, [
     credentialOf(tenantId, userId),
@@ -98,10 +112,7 @@ async function findAccount(deps: AuthenticateDeps, input: AuthenticateWithPasswo
     passwordDisabled(tenantId, userId),
     sessionsBefore(deps, { tenantId, userId, origin }),
   ])
-  const settings: { client: ClientSettings; policy: TenantPolicy } = {
-    client,
-    policy: readTenantPolicy(tenant.policy),
-  }
+  const settings: { client: ClientSettings; policy: TenantPolicy } = { client, policy }
   const isDisabled = failures !== undefined && failures.disabledAt !== null
   const isNewDevice = before?.here === false && input.isKnownDevice !== true
   return { user, stored, userKey, mix, isDisabled, isNewDevice, ...settings }

@@ -1,5 +1,6 @@
 import type { ClientSettings } from '../client/index.ts'
 import type { Statement } from '../db/index.ts'
+import type { EarlierRisk } from '../risk/index.ts'
 import type { TenantPolicy } from '../tenant/index.ts'
 import type { SealedUserKey, User } from '../user/index.ts'
 
@@ -19,6 +20,12 @@ export interface Authenticated {
   readonly passwordOf: Date | undefined
   /** Whether they had sessions before, and none from there. */
   readonly isNewDevice: boolean
+  /** Whether the device has shown otherwise that the person logged in on it before. */
+  readonly isKnownDevice?: boolean
+  /** Whether the password that they gave is known from a breach. */
+  readonly isBreached?: boolean
+  /** Set after a second step: the risk that was found before it. */
+  readonly earlier?: EarlierRisk
   /** What becomes true with the session that is opened for them, in its transaction. */
   readonly also: readonly Statement<unknown>[]
 }

@@ -45,7 +45,7 @@ describe('a browser session', () => {
     const events = await eventsOf(world, world.acme, opened.session.id)
     expect(events.map(({ type }) => type)).toEqual(['session.created'])
     expect(events[0]?.payload).not.toHaveProperty('clientId')
-    expect(await auditOf(world, opened.session.id)).toEqual(['user.login_succeeded'])
+    expect(await auditOf(world, opened.session.id)).toEqual(['user.login_succeeded: first_login'])
     const grants = await world.admin
       .selectFrom('iam.grant')
       .select('id')

@@ -1,33 +1,40 @@
 import { appendAudit } from '../audit/index.ts'
 import { issueChallenge } from '../challenge/index.ts'
-import { inOneFlight, type Db } from '../db/index.ts'
-import { heldFactorsOf, usableKinds, type HeldFactor } from '../factor/index.ts'
-import { Refusal, type Clock, type RequestOrigin } from '../kit/index.ts'
-import type { SecretRings } from '../secret-key/index.ts'
+import { inOneFlight, streamKey } from '../db/index.ts'
+import { hasSecondFactor, heldFactorsOf, usableKinds, type HeldFactor } from '../factor/index.ts'
+import { Refusal, type RequestOrigin } from '../kit/index.ts'
+import { appendEvent } from '../outbox/index.ts'
+import { requireLocation, type EarlierRisk, type RiskDeps } from '../risk/index.ts'
 import { sealPersonal } from '../user/index.ts'
 import type { Authenticated } from './authenticated.ts'
 import { decideClearance } from './decide-clearance.ts'
+import { keepRisk, nameOfRisk, weighRisk, type LoginRisk } from './login-risk.ts'
 
 /** A login that may be opened. Only the gate below makes one, so that no way in can go past it. */
 class ClearedLogin {
   readonly #isOurs = true
   readonly login: Authenticated
+  readonly risk: LoginRisk
 
-  constructor(login: Authenticated) {
+  constructor(login: Authenticated, risk: LoginRisk) {
     this.login = login
+    this.risk = risk
   }
 
   /** That a session is opened for what was cleared, and for nothing that only looks like it. */
-  static requireOurs(cleared: ClearedLogin): Authenticated {
+  static requireOurs(cleared: ClearedLogin): ClearedLogin {
     if (!(#isOurs in cleared && cleared.#isOurs)) throw new Error('This login was not cleared.')
-    return cleared.login
+    return cleared
   }
 }
 
 export type Cleared = ClearedLogin
 
 /** The login that was cleared. @throws what no caller catches, for anything that the gate did not make. */
-export const loginOf: (cleared: Cleared) => Authenticated = (cleared) => ClearedLogin.requireOurs(cleared)
+export const loginOf = (cleared: Cleared): Authenticated => ClearedLogin.requireOurs(cleared).login
+
+/** What is known of its risk. @throws the same. */
+export const riskOf = (cleared: Cleared): LoginRisk => ClearedLogin.requireOurs(cleared).risk
 
 export interface ClearLogin {
   readonly login: Authenticated
@@ -38,22 +45,29 @@ export interface ClearLogin {
   readonly origin: RequestOrigin
 }
 
-export type ClearDeps = { readonly db: Db; readonly clock: Clock; readonly secrets: SecretRings }
+export type ClearDeps = RiskDeps
 
 /**
- * The one gate before every session: whether what was proved is enough, by the tenant's policy and the person's
- * factors. It is asked again after the second step, and finds that nothing is missing.
- * @throws Refusal `mfa_required` with a challenge to answer, `mfa_enrolment_required` with one to add a factor by.
+ * The one gate before every session: whether what was proved is enough, by the tenant's policy, the person's factors
+ * and the risk, which it keeps. It is asked again after the second step, and finds that nothing is missing.
+ * @throws Refusal `mfa_required` with a challenge to answer, `mfa_enrolment_required` with one to add a factor by,
+ *   `login_refused`, `location_not_allowed`.
  */
 export async function clearLogin(deps: ClearDeps, input: ClearLogin): Promise<Cleared> {
   const { user, policy, amr } = input.login
   const { tenantId, id: userId } = user
-  const [held] = await inOneFlight(deps.db, { tenantId }, [heldFactorsOf({ tenantId, userId })])
-  const clearance = decideClearance({ mfa: policy.mfa, amr, held, isTrusted: false, risk: 'unknown' })
-  if (clearance === 'open') return new ClearedLogin(input.login)
-  if (clearance === 'refuse') throw new Refusal('not_allowed')
+  requireLocation(policy, input.origin)
+  const [[held], weighed] = await Promise.all([
+    inOneFlight(deps.db, { tenantId }, [heldFactorsOf({ tenantId, userId })]),
+    weighRisk(deps, input),
+  ])
+  const isTrusted = false
+  const clearance = decideClearance({ mfa: policy.mfa, amr, held, isTrusted, risk: weighed.decision })
+  const risk = weighed.with({ amr, hasFactor: hasSecondFactor(held), isTrusted })
+  if (clearance === 'open') return new ClearedLogin(input.login, risk)
+  if (clearance === 'refuse') throw await refused(deps, input, risk)
   const asked = { challenge: 'second_factor', enrol: 'factor_enrol' } as const
-  throw await askedFor(deps, input, { kind: asked[clearance], held })
+  throw await askedFor(deps, input, { kind: asked[clearance], held, risk })
 }
 
 /** What stands in a challenge of a login until its second step. */
@@ -64,19 +78,54 @@ export interface LoginFacts {
   readonly isNewDevice: boolean
   /** Sealed under the person's key; see `deviceContext`. */
   readonly device: string | null
+  readonly risk: EarlierRisk
+}
+
+/** Keeps what was too unusual, and tells of it; the person is told no score and no reason. */
+async function refused(
+  { db, clock }: ClearDeps,
+  { login, origin }: ClearLogin,
+  risk: LoginRisk,
+): Promise<Refusal> {
+  const { tenantId, id: userId } = login.user
+  const at = clock()
+  const reason = 'login_refused'
+  const common = { tenantId, at, origin }
+  const event = { type: 'user.login_failed', payload: { userId, reason } } as const
+  await inOneFlight(db, { tenantId, streams: [streamKey(tenantId, userId)] }, [
+    ...keepRisk(risk, 'refuse'),
+    appendAudit({
+      ...common,
+      actor: { type: 'user', id: userId },
+      action: 'user.login_failed',
+      target: { type: 'user', id: userId },
+      outcome: 'refused',
+      reason: [reason, ...nameOfRisk(risk).reasons].join(', '),
+    }),
+    appendEvent({ ...common, aggregateId: userId, event }),
+  ])
+  return new Refusal(reason)
+}
+
+interface Asked {
+  readonly kind: LoginChallengeKind
+  readonly held: readonly HeldFactor[]
+  readonly risk: LoginRisk
 }
 
 /** Stores the challenge, records that it was asked, and tells of it. */
-async function askedFor(
-  deps: ClearDeps,
-  input: ClearLogin,
-  { kind, held }: { readonly kind: LoginChallengeKind; readonly held: readonly HeldFactor[] },
-): Promise<Refusal> {
+async function askedFor(deps: ClearDeps, input: ClearLogin, { kind, held, risk }: Asked): Promise<Refusal> {
   const { login, binding, origin } = input
   const { tenantId, id: userId } = login.user
   const { amr, passwordOf, isNewDevice } = login
   const device = sealedDevice(deps, input)
-  const facts: LoginFacts = { amr, passwordOf: passwordOf?.getTime() ?? null, isNewDevice, device }
+  const facts: LoginFacts = {
+    amr,
+    passwordOf: passwordOf?.getTime() ?? null,
+    isNewDevice,
+    device,
+    risk: nameOfRisk(risk),
+  }
   const { challenge, token, insert } = issueChallenge(deps, {
     tenantId,
     kind,
@@ -94,7 +143,8 @@ async function askedFor(
     reason: kind,
     origin,
   })
-  await inOneFlight(deps.db, { tenantId }, [insert, asked])
+  const decision = kind === 'factor_enrol' ? 'enrol' : 'challenge'
+  await inOneFlight(deps.db, { tenantId }, [insert, asked, ...keepRisk(risk, decision)])
   return new Refusal(refusals[kind], {
     challenge: { id: token, factors: usableKinds(held), expiresAt: challenge.expiresAt },
   })

@@ -21,6 +21,14 @@ export function deviceOf({ secrets, clock }: Deps, person: PersonAt): Buffer {
   return keyed(secrets.of('fingerprint').current(clock()).key, person)
 }
 
+/** The same for each version of the key, that of `deviceOf` first: what a device may have been noted as. */
+export function devicesOf({ secrets, clock }: Deps, person: PersonAt): readonly [Buffer, ...Buffer[]] {
+  const ring = secrets.of('fingerprint')
+  const current = ring.current(clock())
+  const others = ring.all().filter((other) => other !== current)
+  return [keyed(current.key, person), ...others.map(({ key }) => keyed(key, person))]
+}
+
 /** Whether one of a person's sessions was on this device, whichever key that was noted with. No row: they had none. */
 export function sessionsBefore({ secrets }: Pick<Deps, 'secrets'>, person: PersonAt) {
   const { tenantId, userId } = person

@@ -70,7 +70,7 @@ describe('logInWithPassword', () => {
       type: 'user.login_succeeded',
       payload: { sessionId: opened.session.id, amr: ['pwd'] },
     })
-    expect(await auditOf(world, opened.session.id)).toEqual(['user.login_succeeded'])
+    expect(await auditOf(world, opened.session.id)).toEqual(['user.login_succeeded: first_login'])
   })
 
   test('takes the address in any case and with space around it', async () => {

@@ -1,6 +1,6 @@
 import type { Passwords } from '../credential/index.ts'
 import { authenticateWithPassword, type AuthenticateWithPassword } from './authenticate-with-password.ts'
-import { clearLogin } from './clear-login.ts'
+import { clearLogin, type ClearDeps } from './clear-login.ts'
 import type { IssuedSession } from './issued-session.ts'
 import { openBrowserSession, type OpenedBrowserSession } from './open-browser-session.ts'
 import { unlessOvertaken } from './require-standing.ts'
@@ -11,7 +11,7 @@ export interface LogInWithPassword extends AuthenticateWithPassword {
   readonly device?: string
 }
 
-type Deps = OpenSessionDeps & { readonly passwords: Passwords }
+type Deps = OpenSessionDeps & ClearDeps & { readonly passwords: Passwords }
 
 /**
  * Opens a session for the person whose password this is, with the tokens of the tenant's built-in client.
@@ -39,7 +39,7 @@ export interface LogInBrowserWithPassword extends AuthenticateWithPassword {
  * @throws Refusal what `authenticateWithPassword` and `clearLogin` refuse.
  */
 export async function logInBrowserWithPassword(
-  deps: Pick<Deps, 'db' | 'clock' | 'secrets' | 'passwords' | 'sessionCache'>,
+  deps: Pick<Deps, 'db' | 'clock' | 'secrets' | 'passwords' | 'sessionCache' | 'risk'>,
   input: LogInBrowserWithPassword,
 ): Promise<OpenedBrowserSession> {
   const { previous, binding, origin } = input

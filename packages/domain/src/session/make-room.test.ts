@@ -29,7 +29,7 @@ describe('a session too many', () => {
     expect(await stands(first)).toBe(false)
     expect(await stands(second)).toBe(true)
     expect(await auditOf(world, first.session.id)).toEqual([
-      'user.login_succeeded',
+      'user.login_succeeded: first_login',
       'session.revoked: session_limit',
     ])
     expect(await eventsOf(world, world.acme, first.session.id)).toMatchObject([

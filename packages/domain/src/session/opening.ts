@@ -4,8 +4,9 @@ import { newId, type Clock, type Id, type RequestOrigin } from '../kit/index.ts'
 import type { SecretRings } from '../secret-key/index.ts'
 import type { SealedUserKey } from '../user/index.ts'
 import { acrOf } from './assurance.ts'
-import { loginOf, type Cleared } from './clear-login.ts'
+import { loginOf, riskOf, type Cleared } from './clear-login.ts'
 import { deviceOf } from './known-device.ts'
+import type { LoginRisk } from './login-risk.ts'
 import type { NewSession } from './queries.ts'
 import { sealedFacts } from './session-facts.ts'
 import type { SessionCache } from './session-cache.ts'
@@ -34,6 +35,7 @@ export interface Opening {
   readonly origin: RequestOrigin
   /** Whether the person is to be told of a device that they were never seen with. */
   readonly isNewDevice: boolean
+  readonly risk: LoginRisk
   /** The event streams that it is told on. */
   readonly streams: readonly string[]
 }
@@ -59,6 +61,7 @@ export function planOpening(
     endsAt: new Date(now.getTime() + policy.sessionSeconds * 1000),
     origin,
     isNewDevice,
+    risk: riskOf(cleared),
     streams: [streamKey(tenantId, userId), streamKey(tenantId, sessionId)],
   }
 }

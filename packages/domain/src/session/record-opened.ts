@@ -4,14 +4,17 @@ import { newId, type Id } from '../kit/index.ts'
 import { queueMail } from '../mail/index.ts'
 import { appendEvent } from '../outbox/index.ts'
 import { sealPersonal } from '../user/index.ts'
+import { keepRiskOfSession, nameOfRisk } from './login-risk.ts'
 import type { OpenDeps, Opening } from './opening.ts'
 
-/** Audit and events of a login, and a mail where it comes from a device that is new. @param clientId the client that it was granted to, if one asked. */
-export function recordOpened(deps: OpenDeps, opening: Opening, clientId?: Id<'cli'>): Statement[] {
-  const { tenantId, userId, sessionId, now: at, amr, origin } = opening
+/** Audit, events and risk of a login, and a mail where it comes from a device that is new. @param clientId the client that it was granted to, if one asked. */
+export function recordOpened(deps: OpenDeps, opening: Opening, clientId?: Id<'cli'>): Statement<unknown>[] {
+  const { tenantId, userId, sessionId, now: at, amr, origin, risk } = opening
+  const { reasons } = nameOfRisk(risk)
   const common = { tenantId, at, origin }
   const expiresAt = opening.endsAt.toISOString()
   const granted = clientId === undefined ? {} : { clientId }
+  const unusual = reasons.length === 0 ? {} : { riskReasons: [...reasons] }
   const auditId = newId('aud', at)
   const mail = { tenantId, template: 'new_device', userId, params: { sessionId }, at } as const
   return [
@@ -23,17 +26,19 @@ export function recordOpened(deps: OpenDeps, opening: Opening, clientId?: Id<'cl
       action: 'user.login_succeeded',
       target: { type: 'session', id: sessionId },
       outcome: 'success',
+      ...(reasons.length === 0 ? {} : { reason: reasons.join(', ') }),
     }),
     appendEvent({
       ...common,
       aggregateId: userId,
-      event: { type: 'user.login_succeeded', payload: { userId, sessionId, amr } },
+      event: { type: 'user.login_succeeded', payload: { userId, sessionId, amr, ...unusual } },
     }),
     appendEvent({
       ...common,
       aggregateId: sessionId,
       event: { type: 'session.created', payload: { sessionId, userId, ...granted, amr, expiresAt } },
     }),
+    keepRiskOfSession(risk, { tenantId, sessionId, at }),
     ...(opening.isNewDevice ? [queueMail(deps, mail)] : []),
   ]
 }

@@ -69,7 +69,10 @@ describe('refreshSession', () => {
       { type: 'session.created', sequence: 1 },
       { type: 'session.refreshed', sequence: 2, payload: { generation: 2 } },
     ])
-    expect(await auditOf(world, first.session.id)).toEqual(['user.login_succeeded', 'session.refreshed'])
+    expect(await auditOf(world, first.session.id)).toEqual([
+      'user.login_succeeded: first_login',
+      'session.refreshed',
+    ])
   })
 
   test('C54: 64 parallel presentations on many instances give one successor and log nobody out', async () => {

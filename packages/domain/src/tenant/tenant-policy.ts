@@ -6,6 +6,8 @@ export const policyBounds = {
   sessionIdleSeconds: { minimum: 60, maximum: 86_400 },
   maxSessions: { minimum: 1, maximum: 200 },
   trustedDeviceDays: { minimum: 0, maximum: 90 },
+  riskChallengeAt: { minimum: 1, maximum: 100 },
+  riskRefuseAt: { minimum: 1, maximum: 100 },
 } as const
 
 /** What a tenant decides for itself. Stored as the differences from the defaults, so that defaults can improve. */
@@ -52,6 +54,17 @@ export interface TenantPolicy {
   readonly mfa: 'off' | 'optional' | 'required' | 'risk'
   /** How long a browser that its person trusts is asked for no second factor; 0 for never. */
   readonly trustedDeviceDays: number
+  /** The risk, of 100, from which a login has to be proved by a second factor, where factors are asked for by risk. */
+  readonly riskChallengeAt: number
+  /** The risk, of 100, from which a login is refused, where factors are asked for by risk or always. */
+  readonly riskRefuseAt: number
+  /**
+   * The countries (ISO 3166-1, two capitals) that people may log in from; none for any. One that cannot be told is
+   * none of them.
+   */
+  readonly allowedCountries: readonly string[]
+  /** Whether people may come by exits of the Tor network. */
+  readonly allowTor: boolean
 }
 
 export const defaultTenantPolicy: TenantPolicy = {
@@ -67,12 +80,17 @@ export const defaultTenantPolicy: TenantPolicy = {
   maxSessions: 20,
   mfa: 'optional',
   trustedDeviceDays: 30,
+  riskChallengeAt: 40,
+  riskRefuseAt: 90,
+  allowedCountries: [],
+  allowTor: false,
 }
 
 /** A stored policy with the defaults filled in. Members it does not know, written by a newer release, are left out. */
 export function readTenantPolicy(stored: unknown): TenantPolicy {
   const given: TenantPolicy = { ...defaultTenantPolicy, ...(stored as Partial<TenantPolicy> | null) }
   const { selfRegistration, allowedDomains, passwordLogin, breachCheck, breachedPasswords, mfa } = given
+  const { allowedCountries, allowTor } = given
   return {
     selfRegistration,
     allowedDomains,
@@ -86,6 +104,10 @@ export function readTenantPolicy(stored: unknown): TenantPolicy {
     maxSessions: within('maxSessions', given),
     mfa,
     trustedDeviceDays: within('trustedDeviceDays', given),
+    riskChallengeAt: within('riskChallengeAt', given),
+    riskRefuseAt: within('riskRefuseAt', given),
+    allowedCountries,
+    allowTor,
   }
 }
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { readCapped } from '../http/index.ts'
 
 export interface BreachedPasswordsOptions {
   /** Where the ranges are: `<url>/range/<prefix>`. */
@@ -31,7 +32,8 @@ export function breachedPasswords({ url, answerWithin = 800 }: BreachedPasswords
         await response.body?.cancel()
         throw new Error(`The range search answered ${response.status}.`)
       }
-      return isIn(await readCapped(response), sha1.slice(prefixLength))
+      const range = await readCapped(response, mostBytes)
+      return isIn(range.toString('latin1'), sha1.slice(prefixLength))
     },
   }
 }
@@ -42,16 +44,4 @@ function isIn(range: string, suffix: string): boolean {
   const entries = lines.map((text) => line.exec(text))
   if (entries.length === 0 || entries.includes(null)) throw new Error('The range search answered no range.')
   return entries.some((entry) => entry?.[1] === suffix && Number(entry[2]) > 0)
-}
-
-async function readCapped({ body }: Response): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let bytes = 0
-  if (body === null) return ''
-  for await (const chunk of body as AsyncIterable<Uint8Array>) {
-    bytes += chunk.length
-    if (bytes > mostBytes) throw new Error('The range search answered more than a range can be.')
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('latin1')
 }

@@ -1,2 +1,3 @@
 export { closingGracefully } from './closing-gracefully.ts'
 export { serveHealth, type HealthReport, type HealthServer } from './serve-health.ts'
+export { readCapped } from './read-capped.ts'

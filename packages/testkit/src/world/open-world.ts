@@ -3,6 +3,7 @@ import { VerifiedTokens } from '@iam/domain/access-token'
 import { HashAdmission, RecheckBudget, type PasswordReport, type Passwords } from '@iam/domain/credential'
 import type { Database, Db } from '@iam/domain/db'
 import type { Id, RequestOrigin } from '@iam/domain/kit'
+import type { RiskSources } from '@iam/domain/risk'
 import { loadSecretKeys, SecretRings } from '@iam/domain/secret-key'
 import { RefreshFlights, RevocationFeed, SessionCache, type IssuedSession } from '@iam/domain/session'
 import { loadSigningKeys, SigningKeys } from '@iam/domain/signing-key'
@@ -162,6 +163,7 @@ function instanceOn(
     refreshFlights: new RefreshFlights<IssuedSession>(),
     tenants: new TenantDirectory({ db, monotonic, region: testDeployment.region }),
     limiter: openLimiter(redis.client, limits ?? 'off'),
+    risk: { cache: versionedCache(redis.client), service: undefined } as RiskSources,
   }
 }
 

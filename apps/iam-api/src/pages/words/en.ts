@@ -161,6 +161,10 @@ export const english: Words = {
       'This password has become known from a breach of another service, so it does not let you in any more. Choose a new one: “Forgotten your password?” mails you a link.',
     passwords_off:
       'Nobody signs in with a password here. Use your organisation’s own way to sign in, and ask your administrator if you do not know it.',
+    location_not_allowed:
+      'Signing in is not possible from where you are. Please try from elsewhere, or ask your administrator.',
+    login_refused:
+      'This sign-in is too unusual to be let through. Please use a device and a network that you have used before, or ask your administrator.',
     user_suspended: 'This account is suspended. Please ask your administrator.',
     domain_not_allowed: 'Accounts here need an address of the organisation. Use yours.',
     registration_closed: 'Accounts here are made by an administrator. Please ask yours.',

@@ -163,6 +163,10 @@ export const french: Words = {
       'Ce mot de passe a été divulgué lors d’une fuite chez un autre service ; il ne donne donc plus accès. Choisissez-en un nouveau : « Mot de passe oublié ? » vous envoie un lien.',
     passwords_off:
       'Personne ne se connecte ici avec un mot de passe. Passez par le service de connexion de votre organisation ; votre administrateur pourra vous l’indiquer.',
+    location_not_allowed:
+      'La connexion n’est pas possible depuis l’endroit où vous êtes. Réessayez ailleurs ou adressez-vous à votre administrateur.',
+    login_refused:
+      'Cette connexion est trop inhabituelle pour être acceptée. Utilisez un appareil et un réseau que vous avez déjà utilisés, ou adressez-vous à votre administrateur.',
     user_suspended: 'Ce compte est suspendu. Adressez-vous à votre administrateur.',
     domain_not_allowed: 'Ici, il faut une adresse de l’organisation. Utilisez la vôtre.',
     registration_closed: 'Ici, les comptes sont créés par un administrateur. Adressez-vous au vôtre.',

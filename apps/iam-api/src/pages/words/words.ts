@@ -11,6 +11,8 @@ export type FaultName =
   | 'link_dead'
   | 'login_wrong'
   | 'user_suspended'
+  | 'location_not_allowed'
+  | 'login_refused'
   | 'password_breached'
   | 'passwords_off'
   | 'domain_not_allowed'

@@ -38,6 +38,7 @@ const schema = {
       'password_replacement_required',
       'mfa_required',
       'mfa_enrolment_required',
+      'location_not_allowed',
       'origin_not_allowed',
       'tenant_required',
       'rate_limited',

@@ -9,6 +9,7 @@ import { administration, refusals, TenantPath, WriteHeaders, writeRefusals } fro
 
 const label = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?'
 const Domain = Type.String({ maxLength: 253, pattern: `^${label}(?:\\.${label})+$` })
+const Country = Type.String({ pattern: '^[A-Z]{2}$' })
 const number = (name: keyof typeof policyBounds, description: string) =>
   Type.Integer({ ...policyBounds[name], description })
 
@@ -43,6 +44,13 @@ const members = {
     'trustedDeviceDays',
     'How many days a browser that its person trusts is asked for no second factor; 0 for never.',
   ),
+  riskChallengeAt: number('riskChallengeAt', 'The risk from which a second factor is asked for.'),
+  riskRefuseAt: number('riskRefuseAt', 'The risk from which a login is refused.'),
+  allowedCountries: Type.Array(Country, {
+    maxItems: 250,
+    description: 'Where people may log in from (ISO 3166-1); none for anywhere.',
+  }),
+  allowTor: Type.Boolean({ description: 'Whether people may come by exits of the Tor network.' }),
 }
 
 const Policy = Type.Object(members)
@@ -92,5 +100,6 @@ export function policyRoutes(app: App, deps: Deps): void {
 
 function answer(reply: FastifyReply, { policy, version }: PolicyView) {
   reply.header('cache-control', 'no-store').header('etag', `"${version}"`)
-  return { ...policy, allowedDomains: [...policy.allowedDomains] }
+  const { allowedDomains, allowedCountries } = policy
+  return { ...policy, allowedDomains: [...allowedDomains], allowedCountries: [...allowedCountries] }
 }

@@ -1,0 +1,1 @@
+export { riskService, type RiskServiceOptions } from './risk-service.ts'

@@ -1,0 +1,1 @@
+export { TorExitList } from './tor-exit-list.ts'
