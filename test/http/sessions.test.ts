@@ -201,7 +201,7 @@ describe('one’s own sessions', () => {
     expect(await rename(null)).toBe(204)
     expect(await nameNow()).toBeNull()
     expect(await auditOf(open.world, caller.id)).toEqual([
-      'user.login_succeeded',
+      'user.login_succeeded: first_login',
       'session.renamed',
       'session.renamed',
     ])
@@ -238,7 +238,7 @@ describe('one’s own sessions', () => {
     for (const each of callers) {
       expect(await stands(each)).toBe(false)
       expect(await auditOf(world, each.id)).toEqual([
-        'user.login_succeeded',
+        'user.login_succeeded: first_login',
         'session.revoked: logged_out_everywhere',
       ])
       expect((await eventsOf(world, world.acme, each.id)).map(({ type }) => type)).toEqual([

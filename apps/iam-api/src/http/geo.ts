@@ -6,14 +6,14 @@ export interface GeoOptions {
   /** Addresses and networks of the proxies in front of us. */
   readonly trustedProxies: readonly string[]
   /** The headers in which they tell programs where the client is; what they do not tell is missing. */
-  readonly geoHeaders: {
+  readonly geoHeaders?: {
     readonly country?: string | undefined
     readonly subdivision?: string | undefined
     /** Latitude and longitude in degrees, with a comma between them. */
     readonly coordinates?: string | undefined
   }
   /** None: there is no list of Tor's exits here. */
-  readonly torExits: TorExits | undefined
+  readonly torExits?: TorExits | undefined
 }
 
 export interface TorExits {
@@ -32,7 +32,7 @@ const known = new WeakMap<FastifyRequest, Whereabouts>()
  */
 export function rememberGeo(
   app: FastifyInstance,
-  { trustedProxies, geoHeaders, torExits }: GeoOptions,
+  { trustedProxies, geoHeaders = {}, torExits }: GeoOptions,
 ): void {
   const isTrusted = sentBy(trustedProxies)
   const { country, subdivision, coordinates } = geoHeaders
