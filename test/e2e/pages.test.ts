@@ -1,27 +1,18 @@
 import { startStack, type Stack } from '@iam/local-stack/stack'
-import axe, { type AxeResults } from 'axe-core'
-import type { BrowserContext, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import type { BrowserContextOptions } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openBrowser, type TestBrowser } from '../support/browser.ts'
-
-interface Mail {
-  readonly subject: string
-  readonly text: string
-}
-
-interface Walker {
-  readonly context: BrowserContext
-  readonly page: Page
-  /** What a page must not do: load from elsewhere, tell where it came from, break its own policy. */
-  readonly misdeeds: string[]
-}
+import { pageExamples, urlOf, type PageExample } from '../support/page-examples.ts'
+import { Walker } from '../support/walker.ts'
 
 const first = 'quartz lantern voyage pepper'
 const second = 'another lantern voyage altogether'
 const third = 'a third voyage with no lantern'
-const direction: Record<string, string> = { en: 'ltr', fr: 'ltr', ar: 'rtl' }
 
-describe('the hosted pages in a browser', () => {
+const missing: PageExample[] = [{ path: '/nothing-here' }, { path: '//t/nobody/sign-in' }]
+
+// Each walks in a browser context of its own, several at a time: what costs is waiting for mails, hashes and pages.
+describe.concurrent('the hosted pages in a browser', { timeout: 240_000 }, () => {
   let stack: Stack
   let chromium: TestBrowser
   beforeAll(async () => {
@@ -32,70 +23,7 @@ describe('the hosted pages in a browser', () => {
     await stack.stop()
   })
 
-  const at = (page: string) => `${stack.state.issuer}/t/${stack.state.tenant.slug}${page}`
-
-  async function walker(locale: string, javaScriptEnabled: boolean): Promise<Walker> {
-    const context = await chromium.browser.newContext({
-      locale,
-      javaScriptEnabled,
-      viewport: { width: 390, height: 780 },
-    })
-    const page = await context.newPage()
-    const misdeeds: string[] = []
-    const { origin } = new URL(stack.state.issuer)
-    page.on('request', (request) => {
-      const { referer } = request.headers()
-      if (new URL(request.url()).origin !== origin) misdeeds.push(`asked for ${request.url()}`)
-      if (referer) misdeeds.push(`told that it came from ${referer}`)
-    })
-    page.on('console', (message) => {
-      if (/Content Security Policy/.test(message.text())) misdeeds.push(message.text())
-    })
-    return { context, page, misdeeds }
-  }
-
-  /** The newest mail to an address that holds a link to such a page. */
-  async function linkTo(address: string, page: string): Promise<string> {
-    const url = `${stack.state.mail.url}/messages?to=${encodeURIComponent(address)}`
-    const find = async () => {
-      const mails = (await (await fetch(url)).json()) as Mail[]
-      return mails.map(({ text }) => /https?:\S+/.exec(text)?.[0]).find((link) => link?.includes(`/${page}?`))
-    }
-    return (await vi.waitUntil(find, { timeout: 15_000, interval: 100 })) ?? ''
-  }
-
-  /** Fills the page's fields in their order by the keyboard alone, and sends the form. */
-  async function type(page: Page, ...values: string[]): Promise<void> {
-    await vi.waitUntil(async () => (await page.locator('input:focus').count()) === 1, {
-      timeout: 5_000,
-      interval: 20,
-    })
-    for (const [n, value] of values.entries()) {
-      if (n > 0) await page.keyboard.press('Tab')
-      await page.keyboard.type(value)
-    }
-    await Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')])
-  }
-
-  async function press(page: Page, action: string): Promise<void> {
-    await Promise.all([page.waitForNavigation(), page.click(`form[action$="${action}"] button`)])
-  }
-
-  async function expectAt(page: Page, path: string, locale: string): Promise<void> {
-    expect(page.url()).toBe(at(path))
-    expect(await page.getAttribute('html', 'lang')).toBe(locale)
-    expect(await page.getAttribute('html', 'dir')).toBe(direction[locale])
-    expect(await page.locator('h1').count()).toBe(1)
-    const wider = 'document.documentElement.scrollWidth > document.documentElement.clientWidth'
-    expect(await page.evaluate(wider)).toBe(false)
-  }
-
-  async function expectAccessible(page: Page): Promise<void> {
-    await page.evaluate(axe.source)
-    const { violations } = await page.evaluate<AxeResults>('axe.run()')
-    const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    expect(grave.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join()}`)).toEqual([])
-  }
+  const walker = (options?: BrowserContextOptions) => Walker.open(stack, chromium, options)
 
   test.for([
     ['en', true],
@@ -107,97 +35,213 @@ describe('the hosted pages in a browser', () => {
   ] as const)(
     'C177: walks from registering to signing out everywhere in %s, with scripts: %s',
     async ([locale, scripts]) => {
-      const { page, context, misdeeds } = await walker(locale, scripts)
+      const here = await walker({ locale, javaScriptEnabled: scripts })
+      const { page } = here
       const email = `walker-${locale}-${scripts}@example.com`
       // axe is a script.
-      const check = async (shown = page) => (scripts ? expectAccessible(shown) : undefined)
+      const check = async (at = here) => (scripts ? at.expectAccessible() : undefined)
 
-      await page.goto(at('/register'))
-      await expectAt(page, '/register', locale)
-      await check()
-      await type(page, email, 'short')
+      await here.open('/register')
+      await here.expectShown('/register', locale)
+      await here.type(email, 'short')
       expect(await page.getAttribute('#password', 'aria-invalid')).toBe('true')
       expect(await page.inputValue('#email')).toBe(email)
       await check()
-      await type(page, first)
-      await expectAt(page, '/verify-email', locale)
+      await here.type(first)
+      await here.expectShown('/verify-email', locale)
       await check()
 
-      await page.goto(await linkTo(email, 'verify-email'))
+      await page.goto(await here.linkTo(email, 'verify-email'))
       await check()
-      await press(page, '/verify-email')
-      await expectAt(page, '/sign-in', locale)
+      await here.press('/verify-email')
+      await here.expectShown('/sign-in', locale)
       expect(await page.getByRole('status').count()).toBe(1)
       await check()
-      await type(page, email, 'not this one at all')
+      await here.type(email, 'not this one at all')
       expect(await page.getByRole('alert').count()).toBe(1)
       await check()
-      await type(page, first)
-      await expectAt(page, '/account', locale)
+      await here.type(first)
+      await here.expectShown('/account', locale)
       await check()
 
-      await page.goto(at('/account/password'))
-      await expectAt(page, '/account/password', locale)
-      await check()
-      await type(page, first, second)
-      await expectAt(page, '/account', locale)
+      await here.open('/account/password')
+      await here.expectShown('/account/password', locale)
+      await here.type(first, second)
+      await here.expectShown('/account', locale)
 
-      const elsewhere = await walker(locale, scripts)
-      await elsewhere.page.goto(at('/forgotten-password'))
-      await check(elsewhere.page)
-      await type(elsewhere.page, email)
-      await expectAt(elsewhere.page, '/forgotten-password/sent', locale)
-      await check(elsewhere.page)
-      const link = await linkTo(email, 'reset-password')
-      await elsewhere.page.goto(link)
-      await check(elsewhere.page)
-      await type(elsewhere.page, third)
-      await expectAt(elsewhere.page, '/sign-in', locale)
+      const elsewhere = await walker({ locale, javaScriptEnabled: scripts })
+      await elsewhere.open('/forgotten-password')
+      await elsewhere.type(email)
+      await elsewhere.expectShown('/forgotten-password/sent', locale)
+      await elsewhere.page.goto(await elsewhere.linkTo(email, 'reset-password'))
+      await check(elsewhere)
+      await elsewhere.type(third)
+      await elsewhere.expectShown('/sign-in', locale)
       await page.reload()
-      await expectAt(page, '/sign-in', locale)
+      await here.expectShown('/sign-in', locale)
 
-      await type(page, email, third)
-      await type(elsewhere.page, email, third)
-      await expectAt(elsewhere.page, '/account', locale)
-      await press(page, '/account/sign-out-everywhere')
-      await expectAt(page, '/signed-out', locale)
-      await check()
+      await here.type(email, third)
+      await elsewhere.type(email, third)
+      await elsewhere.expectShown('/account', locale)
+      await here.press('/account/sign-out-everywhere')
+      await here.expectShown('/signed-out', locale)
       await elsewhere.page.reload()
-      await expectAt(elsewhere.page, '/sign-in', locale)
+      await elsewhere.expectShown('/sign-in', locale)
       await page.goBack()
       expect(await page.content()).not.toContain(email)
 
-      expect([...misdeeds, ...elsewhere.misdeeds]).toEqual([])
-      await context.close()
-      await elsewhere.context.close()
+      expect([...here.misdeeds, ...elsewhere.misdeeds]).toEqual([])
+      await Promise.all([here.close(), elsewhere.close()])
     },
   )
 
-  test('errors are pages, too', async () => {
-    const { page, context, misdeeds } = await walker('en', true)
-    for (const path of [
-      '/nothing-here',
-      '/reset-password',
-      '/confirm-email?token=abc',
-      '/undo-email?token=abc',
-    ]) {
-      await page.goto(at(path))
-      await expectAccessible(page)
-    }
-    await page.goto(`${stack.state.issuer}/t/nobody/sign-in`)
-    await expectAccessible(page)
-    expect(misdeeds).toEqual([])
-    await context.close()
+  // Every route of a page has an example here, which test/http/pages.test.ts makes sure of.
+  test.for([
+    ['en', 'light', 390],
+    ['fr', 'dark', 360],
+    ['ar', 'light', 1280],
+  ] as const)(
+    'every page there is can be read by everybody, in %s, %s, %d pixels wide',
+    async ([locale, colorScheme, width]) => {
+      const options = { locale, colorScheme, viewport: { width, height: 780 } }
+      const [stranger, member] = await Promise.all([walker(options), walker(options)])
+      await member.signIn(stack.state.user)
+      const { issuer, tenant } = stack.state
+      const seen = new Set<string>()
+      for (const example of [...Object.values(pageExamples).flat(), ...missing]) {
+        const visitor = example.own === true ? member : stranger
+        const { page } = visitor
+        await page.goto(`${issuer}${urlOf(example, tenant.slug)}`)
+        // Some only lead to another.
+        if (seen.has(page.url())) continue
+        seen.add(page.url())
+        await visitor.expectAccessible()
+        await visitor.expectNoScrolling()
+      }
+      expect([...stranger.misdeeds, ...member.misdeeds]).toEqual([])
+      await Promise.all([stranger.close(), member.close()])
+    },
+  )
+
+  /** Somebody new who has signed in, with what they sign in with. */
+  async function newcomer(
+    name: string,
+  ): Promise<{ here: Walker; person: { email: string; password: string } }> {
+    const person = { email: `${name}@example.com`, password: first }
+    const here = await walker()
+    await here.open('/register')
+    await here.type(person.email, person.password)
+    // The address is filled in.
+    await here.open('/sign-in')
+    await here.type(person.password)
+    here.expectAt('/account')
+    return { here, person }
+  }
+
+  test('nobody is stuck who signs in in two tabs', async () => {
+    const { here, person } = await newcomer('two-tabs')
+    await here.press('/account/sign-out')
+    const there = await here.openTab()
+    for (const tab of [here, there]) await tab.open('/sign-in')
+    await here.type(person.email, person.password)
+    await there.type(person.email, person.password)
+    there.expectAt('/account')
+
+    const { email, password } = stack.state.user
+    await here.press('/account/sign-out')
+    for (const tab of [here, there]) await tab.open('/sign-in')
+    await here.type(person.email, person.password)
+    await there.type(email, password)
+    expect(await there.page.getByRole('alert').textContent()).toContain('too old')
+    expect(await there.page.inputValue('#email')).toBe(email)
+    await there.type(password)
+    there.expectAt('/account')
+    await here.page.reload()
+    expect(await here.page.textContent('main')).toContain(email)
+    await here.close()
   })
 
-  test('nothing is hard to read in the dark', async () => {
-    const context = await chromium.browser.newContext({ colorScheme: 'dark' })
-    const page = await context.newPage()
-    await page.goto(at('/sign-in'))
-    await type(page, stack.state.user.email, 'wrong')
-    await expectAccessible(page)
-    await type(page, stack.state.user.password)
-    await expectAccessible(page)
-    await context.close()
+  test('C164: whose session ended in another tab signs in and is where they were, and going back shows nothing', async () => {
+    const { here, person } = await newcomer('other-tab')
+    const there = await here.openTab()
+    await there.open('/account/password')
+    await here.press('/account/sign-out')
+    await here.page.goBack()
+    here.expectAt('/sign-in')
+    expect(await here.page.textContent('main')).not.toContain(person.email)
+
+    await there.type(first, second)
+    there.expectAt('/sign-in?next=password')
+    expect(await there.page.getByRole('status').textContent()).toBe('Please sign in to go on.')
+    await there.type(person.email, person.password)
+    there.expectAt('/account/password')
+    await there.type(first, second)
+    there.expectAt('/account')
+    await here.close()
+  })
+
+  test('a form that lost its cookie says why, keeps what was typed, and can be sent again', async () => {
+    const { here, person } = await newcomer('no-cookie')
+    await here.press('/account/sign-out')
+    await here.open('/sign-in')
+    for (const values of [[person.email, 'anything'], ['anything'], [first]]) {
+      const lost = values[0] !== first
+      if (lost) await here.context.clearCookies()
+      await here.type(...values)
+      if (!lost) break
+      expect(await here.page.getByRole('alert').textContent()).toContain('cookies are blocked')
+      expect(await here.page.inputValue('#email')).toBe(person.email)
+    }
+    here.expectAt('/account')
+    await here.close()
+  })
+
+  test('a link that was opened twice, or belongs elsewhere, says so and leads on', async () => {
+    const here = await walker()
+    const email = 'twice@example.com'
+    await here.open('/register')
+    await here.type(email, first)
+    const link = await here.linkTo(email, 'verify-email')
+    const there = await here.openTab()
+    for (const tab of [here, there]) await tab.page.goto(link)
+    await here.press('/verify-email')
+    here.expectAt('/sign-in')
+    await there.press('/verify-email')
+    expect(await there.page.textContent('h1')).toBe('This link cannot be used any more')
+    await there.expectAccessible()
+    await there.page.click('main a.button')
+    there.expectAt('/verify-email')
+    expect(await there.page.locator('main form').count()).toBeGreaterThan(0)
+
+    await here.open('/forgotten-password')
+    await here.type(email)
+    const reset = await here.linkTo(email, 'reset-password')
+    await there.page.goto(reset.replace(`/t/${stack.state.tenant.slug}/`, '/t/system/'))
+    await there.type(second)
+    expect(await there.page.textContent('h1')).toBe('This link cannot be used any more')
+    await there.page.click('main a.button')
+    expect(await there.page.textContent('h1')).toBe('Forgotten your password?')
+    await here.page.goto(reset)
+    await here.type(second)
+    here.expectAt('/sign-in')
+    await here.close()
+  })
+
+  test('an address that leads nowhere leads to where the organisation’s name is typed', async () => {
+    const here = await walker()
+    const { issuer, tenant } = stack.state
+    await here.page.goto(`${issuer}/t/nobody/sign-in`)
+    await here.page.click('main a.button')
+    await here.type('no such organisation')
+    expect(await here.page.getByRole('alert').textContent()).toContain(
+      'We know no organisation of this name.',
+    )
+    await here.page.fill('input', ` ${tenant.slug.toUpperCase()} `)
+    await Promise.all([here.page.waitForNavigation(), here.page.keyboard.press('Enter')])
+    here.expectAt('/sign-in')
+    await here.open('/nothing-here')
+    await here.page.click('main a.button')
+    here.expectAt('/sign-in')
+    await here.close()
   })
 })
