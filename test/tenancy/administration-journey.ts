@@ -29,9 +29,14 @@ import { addPerson, systemTenant, type World } from '@iam/testkit/world'
 /** What operators do to a tenant, and after them what its own administrators do. */
 export async function travelAsAdministrators(world: World): Promise<void> {
   const { acme: tenantId, origin } = world
+  const authTime = Math.floor(world.clock().getTime() / 1000)
+  const addTo = async (person: Parameters<typeof addPerson>[1]) => ({
+    ...(await addPerson(world, person)),
+    authTime,
+  })
   const add = (name: string, role?: 'tenant.owner') =>
-    addPerson(world, { tenantId, email: `${name}@acme.example`, role })
-  const operator = await addPerson(world, {
+    addTo({ tenantId, email: `${name}@acme.example`, role })
+  const operator = await addTo({
     tenantId: await systemTenant(world),
     email: 'operator@system.example',
     role: 'platform.operator',

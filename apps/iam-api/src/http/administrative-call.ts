@@ -23,10 +23,10 @@ export async function administrativeCall(
   tenantId?: string,
 ): Promise<AdministrativeCall> {
   const { token, session } = await authenticate(deps, request)
-  const { userId } = session
+  const { userId, authTime } = session
   await limit(deps, { request, reply, tenantId: token.tenantId, userId }, 'administration')
   return {
-    by: { tenantId: token.tenantId, userId },
+    by: { tenantId: token.tenantId, userId, authTime },
     tenantId: (tenantId ?? token.tenantId) as Id<'ten'>,
     origin: originOf(request),
     idempotency: idempotencyOf(request),

@@ -3,7 +3,13 @@ import { Refusal, type Id } from '../kit/index.ts'
 import { othersHold, rankOf, rolesOf, type Role } from '../role/index.ts'
 import type { EndedSession } from '../session/index.ts'
 import { findUser, type User } from '../user/index.ts'
-import { administer, type Acting, type AdministrationDeps, type AdministrativeCall } from './administer.ts'
+import {
+  type Act,
+  administer,
+  type Acting,
+  type AdministrationDeps,
+  type AdministrativeCall,
+} from './administer.ts'
 import { viewUsers, type UserView } from './view-user.ts'
 
 /** Who asks for something to be done to whom. */
@@ -36,7 +42,11 @@ export async function administerUser(
     action,
     vacates = false,
     endsSessions = false,
-  }: { readonly action: string; readonly vacates?: boolean; readonly endsSessions?: boolean },
+    asksForRecentLogin = false,
+  }: Pick<Act, 'action' | 'asksForRecentLogin'> & {
+    readonly vacates?: boolean
+    readonly endsSessions?: boolean
+  },
   work: (acting: ActingOnUser) => Promise<UserChange>,
 ): Promise<UserView> {
   const { tenantId, userId } = call
@@ -44,6 +54,7 @@ export async function administerUser(
     action,
     target: { type: 'user', id: userId },
     role: 'tenant.admin',
+    asksForRecentLogin,
     streams: [streamKey(tenantId, userId), ...(vacates ? [roleLock(tenantId)] : [])],
     ...(endsSessions ? { endsSessionsOf: userId } : {}),
   } as const

@@ -12,7 +12,13 @@ import { once, type IdempotentRequest } from '../idempotency-key/index.ts'
 import { Refusal, type Clock, type Id, type RequestOrigin } from '../kit/index.ts'
 import { requireRole, type Administrator, type Role } from '../role/index.ts'
 import type { SecretRings } from '../secret-key/index.ts'
-import { burySessions, scopeOfSessions, type EndedSession, type SessionCache } from '../session/index.ts'
+import {
+  burySessions,
+  requireRecentAuthentication,
+  scopeOfSessions,
+  type EndedSession,
+  type SessionCache,
+} from '../session/index.ts'
 import { systemTenantSlug, type DirectoryEntry, type TenantDirectory } from '../tenant/index.ts'
 
 /** What the verbs of administrators ask for. */
@@ -27,7 +33,12 @@ export interface AdministrationDeps {
 /** Who asks for something to be done in which tenant. */
 export interface AdministrativeCall {
   /** A person whose session stands. */
-  readonly by: { readonly tenantId: Id<'ten'>; readonly userId: Id<'usr'> }
+  readonly by: {
+    readonly tenantId: Id<'ten'>
+    readonly userId: Id<'usr'>
+    /** When they proved who they are, in seconds since the epoch. */
+    readonly authTime: number
+  }
   /** Whose affair it is. */
   readonly tenantId: Id<'ten'>
   readonly origin: RequestOrigin
@@ -45,6 +56,11 @@ export interface Act {
   readonly streams?: readonly string[]
   /** Whose sessions it may end. */
   readonly endsSessionsOf?: Id<'usr'>
+  /**
+   * It hands over an account or the tenant, or cannot be taken back: whoever asks must have logged in not long ago.
+   * What shuts people out asks for no such thing: it must be quick.
+   */
+  readonly asksForRecentLogin?: boolean
   /** Nothing changes: only what operators look at stands in the audit trail. */
   readonly reads?: boolean
 }
@@ -72,7 +88,8 @@ export interface Outcome<T> {
  * Does what an administrator wants, in one transaction with the check that they may, the answer that is kept under
  * their Idempotency-Key, and audit; an operator's act is audited in the tenant and in the system tenant. What is
  * refused changes nothing and is audited too.
- * @throws Refusal `tenant_unknown`, `wrong_region`, `not_allowed`, `idempotency_key_reused`, and what the act refuses.
+ * @throws Refusal `tenant_unknown`, `wrong_region`, `not_allowed`, `reauthentication_required`, `idempotency_key_reused`,
+ *   and what the act refuses.
  */
 export async function administer<T>(
   deps: AdministrationDeps,
@@ -86,6 +103,7 @@ export async function administer<T>(
     await requirePlace(deps, home, call.tenantId)
     const done = await inTenant(deps.db, scopeOf(deps, call, act), async (tx) => {
       administrator = await requireRole(tx, { by: call.by, home, tenantId: call.tenantId, role: act.role })
+      if (act.asksForRecentLogin === true) requireRecentAuthentication(deps, call.by)
       return perform(deps, tx, { call, act, administrator, work })
     })
     await burySessions(deps, call.tenantId, done.ended)

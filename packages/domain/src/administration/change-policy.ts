@@ -43,7 +43,7 @@ export async function readPolicy(deps: AdministrationDeps, call: AdministrativeC
 export async function changePolicy(deps: AdministrationDeps, call: ChangePolicy): Promise<PolicyView> {
   const { tenantId, change, ifVersion } = call
   const target = { type: 'tenant', id: tenantId }
-  const act = { action: 'policy.changed', target, role: 'tenant.admin' } as const
+  const act = { action: 'policy.changed', target, role: 'tenant.admin', asksForRecentLogin: true } as const
   return administer(deps, call, act, async ({ tx, at }) => {
     const { stored, version } = await requirePolicy(tx, { ...call, for: 'change' })
     if (ifVersion !== undefined && ifVersion !== version) throw new Refusal('precondition_failed')

@@ -15,13 +15,18 @@ export type RoleCall = UserCall & { readonly role: Role }
  */
 export async function grantRole(deps: AdministrationDeps, call: RoleCall): Promise<UserView> {
   const { tenantId, userId, role } = call
-  return administerUser(deps, call, { action: 'user.role_granted' }, async ({ tx, administrator, at }) => {
-    requireGrantable(administrator, tenantId, role)
-    if (!(await insertRole(tx, { tenantId, userId, role, by: administrator.id, at })))
-      return { changed: false }
-    await run(tx, recordRole('user.role_granted', call, { administrator, at }))
-    return {}
-  })
+  return administerUser(
+    deps,
+    call,
+    { action: 'user.role_granted', asksForRecentLogin: true },
+    async ({ tx, administrator, at }) => {
+      requireGrantable(administrator, tenantId, role)
+      if (!(await insertRole(tx, { tenantId, userId, role, by: administrator.id, at })))
+        return { changed: false }
+      await run(tx, recordRole('user.role_granted', call, { administrator, at }))
+      return {}
+    },
+  )
 }
 
 /**
@@ -30,14 +35,19 @@ export async function grantRole(deps: AdministrationDeps, call: RoleCall): Promi
  */
 export async function revokeRole(deps: AdministrationDeps, call: RoleCall): Promise<UserView> {
   const { tenantId, userId, role } = call
-  return administerUser(deps, call, { action: 'user.role_revoked', vacates: true }, async (acting) => {
-    const { tx, administrator, at } = acting
-    if (!acting.roles.includes(role)) return { changed: false }
-    await requireSuccessor(acting, [role])
-    await deleteRole(tx, { tenantId, userId, role })
-    await run(tx, recordRole('user.role_revoked', call, { administrator, at }))
-    return {}
-  })
+  return administerUser(
+    deps,
+    call,
+    { action: 'user.role_revoked', vacates: true, asksForRecentLogin: true },
+    async (acting) => {
+      const { tx, administrator, at } = acting
+      if (!acting.roles.includes(role)) return { changed: false }
+      await requireSuccessor(acting, [role])
+      await deleteRole(tx, { tenantId, userId, role })
+      await run(tx, recordRole('user.role_revoked', call, { administrator, at }))
+      return {}
+    },
+  )
 }
 
 /** @throws Refusal `not_allowed` when somebody would be raised above whoever asks, or made an operator of a tenant. */

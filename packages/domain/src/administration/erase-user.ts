@@ -27,6 +27,7 @@ export async function eraseUser(deps: AdministrationDeps, call: UserCall): Promi
     action: 'user.erased',
     target: { type: 'user', id: userId },
     role: 'tenant.admin',
+    asksForRecentLogin: true,
     streams: [roleLock(tenantId)],
     endsSessionsOf: userId,
   } as const

@@ -26,6 +26,7 @@ export async function inviteUser(deps: AdministrationDeps, call: InviteUser): Pr
     action: 'user.invited',
     target: { type: 'user', id },
     role: 'tenant.admin',
+    asksForRecentLogin: call.roles.length > 0,
     streams: [streamKey(tenantId, id)],
   } as const
   return administer(deps, call, act, async (acting) => {

@@ -13,13 +13,19 @@ import { administerUser, type UserCall } from './administer-user.ts'
  */
 export async function mailPasswordReset(deps: AdministrationDeps, call: UserCall): Promise<void> {
   const { tenantId, userId } = call
-  await administerUser(deps, call, { action: 'password.reset_requested' }, async ({ tx, user, at }) => {
-    const policy = await findTenantPolicy(tx, tenantId)
-    if (policy?.passwordLogin === false) {
-      throw new Refusal('wrong_state', { detail: 'Nobody of the tenant has a password.' })
-    }
-    if (user.status === 'suspended') throw new Refusal('wrong_state', { detail: 'The account is suspended.' })
-    await run(tx, queueMail(deps, { tenantId, template: 'reset_password', userId, at }))
-    return {}
-  })
+  await administerUser(
+    deps,
+    call,
+    { action: 'password.reset_requested', asksForRecentLogin: true },
+    async ({ tx, user, at }) => {
+      const policy = await findTenantPolicy(tx, tenantId)
+      if (policy?.passwordLogin === false) {
+        throw new Refusal('wrong_state', { detail: 'Nobody of the tenant has a password.' })
+      }
+      if (user.status === 'suspended')
+        throw new Refusal('wrong_state', { detail: 'The account is suspended.' })
+      await run(tx, queueMail(deps, { tenantId, template: 'reset_password', userId, at }))
+      return {}
+    },
+  )
 }

@@ -61,6 +61,11 @@ export function refusals(...codes: ProblemCode[]) {
   )
 }
 
+/** Of what hands over an account or the tenant, or cannot be taken back. */
+export function gravelyRefused(...codes: ProblemCode[]) {
+  return writeRefusals('reauthentication_required', ...codes)
+}
+
 export function writeRefusals(...codes: ProblemCode[]) {
   return refusals('idempotency_key_reused', ...codes)
 }

@@ -1,0 +1,107 @@
+import { auditOf, deliverMails } from '@iam/testkit/world'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openOffice, type Method, type Office, type Person } from '../support/administration.ts'
+
+interface Act {
+  readonly send: readonly [method: Method, path: string, body?: object]
+  /** Whether it hands over an account or the tenant, or cannot be taken back. */
+  readonly asks: boolean
+}
+
+/** Every write of an administrator; `{userId}` is somebody of the tenant. */
+const acts: Record<string, Act> = {
+  'give a role': { send: ['PUT', '/users/{userId}/roles/tenant.admin'], asks: true },
+  'take a role': { send: ['DELETE', '/users/{userId}/roles/tenant.admin'], asks: true },
+  'invite an owner': {
+    send: ['POST', '/users', { email: 'o@new.example', roles: ['tenant.owner'] }],
+    asks: true,
+  },
+  'invite an admin': {
+    send: ['POST', '/users', { email: 'a@new.example', roles: ['tenant.admin'] }],
+    asks: true,
+  },
+  invite: { send: ['POST', '/users', { email: 'm@new.example' }], asks: false },
+  'change the policy': { send: ['PATCH', '/policy', { maxSessions: 9 }], asks: true },
+  'mail a password reset': { send: ['POST', '/users/{userId}/password-reset'], asks: true },
+  change: { send: ['PATCH', '/users/{userId}', { locale: 'fr' }], asks: false },
+  suspend: { send: ['POST', '/users/{userId}/suspend'], asks: false },
+  reactivate: { send: ['POST', '/users/{userId}/reactivate'], asks: false },
+  lock: { send: ['POST', '/users/{userId}/lock'], asks: false },
+  unlock: { send: ['POST', '/users/{userId}/unlock'], asks: false },
+  'end sessions': { send: ['DELETE', '/users/{userId}/sessions'], asks: false },
+  erase: { send: ['DELETE', '/users/{userId}'], asks: true },
+}
+
+/** ASVS 5.0 7.5.1. */
+describe('an administrator who logged in long ago', () => {
+  let office: Office
+  let person: Person
+  beforeAll(async () => {
+    office = await openOffice()
+    person = await office.fresh()
+    await office.world.testClock.advance(302)
+    await deliverMails(office.world)
+  })
+  afterAll(() => office.open.close())
+
+  const send = (name: string) => {
+    const [method, path, body] = acts[name]?.send ?? ['GET', '']
+    const at = `/tenants/${office.world.acme}${path.replace('{userId}', person.userId)}`
+    return office.ask('owner', [method, at], body === undefined ? {} : { body })
+  }
+
+  test.each(Object.entries(acts).map(([name, { asks }]) => [name, asks] as const))(
+    '%s: asks for another login: %s',
+    async (name, asks) => {
+      const { status, body, headers } = await send(name)
+      if (!asks) {
+        expect(status).toBeLessThan(300)
+        return
+      }
+      expect({ status, code: body.code }).toEqual({ status: 401, code: 'reauthentication_required' })
+      expect(headers['www-authenticate']).toContain('error="insufficient_user_authentication", max_age="300"')
+    },
+  )
+
+  test('who may not do it at all is told that, not to log in again', async () => {
+    const at = `/tenants/${office.world.acme}/users/${person.userId}/roles/tenant.owner`
+    expect((await office.ask('member', ['PUT', at])).body.code).toBe('not_allowed')
+  })
+
+  test('after another login, does what was refused, which stands in the audit trail with its reason', async () => {
+    await office.logInAgain('owner')
+    for (const [name, { asks }] of Object.entries(acts))
+      if (asks) expect([name, (await send(name)).status < 300]).toEqual([name, true])
+    expect(await auditOf(office.world, office.world.acme)).toContain(
+      'policy.changed: reauthentication_required',
+    )
+    expect(await auditOf(office.world, person.userId)).toEqual(
+      expect.arrayContaining([
+        'user.role_granted: reauthentication_required',
+        'user.role_granted',
+        'user.erased: reauthentication_required',
+        'user.erased',
+      ]),
+    )
+  })
+
+  test('is tried with every write that administrators have', async () => {
+    const { paths } = (await office.open.app.inject({ url: '/api/v1/openapi.json' })).json<{
+      paths: Record<string, object>
+    }>()
+    const writes = Object.entries(paths)
+      .filter(([path]) => path.startsWith('/api/v1/tenants/{tenantId}'))
+      .flatMap(([path, methods]) =>
+        Object.keys(methods)
+          .filter((method) => method !== 'get')
+          .map((method) => `${method.toUpperCase()} ${path.slice('/api/v1/tenants/{tenantId}'.length)}`),
+      )
+    const tried = new Set(
+      Object.values(acts).map(
+        ({ send: [method, path] }) => `${method} ${path.replace(/(?<=roles\/).+/, '{role}')}`,
+      ),
+    )
+    const quick = ['POST /suspend', 'POST /reactivate', 'DELETE /users/{userId}/sessions/{sessionId}']
+    expect(writes.filter((write) => !tried.has(write) && !quick.includes(write))).toEqual([])
+  })
+})
