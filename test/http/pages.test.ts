@@ -11,7 +11,15 @@ const fresh = 'quartz lantern voyage pepper'
 
 const examples = Object.values(pageExamples).flat()
 /** Pages that are not there. */
-const missing = ['/t/acme/nothing-here', '/t/acme/account/nothing-here', '/t/nobody/sign-in', '/t/acme/%00']
+const missing = [
+  '/t/acme/nothing-here',
+  '/t/acme/account/nothing-here',
+  '/t/nobody/sign-in',
+  '/t/acme/%00',
+  '/t/%zz',
+  `/t/${'x'.repeat(300)}/sign-in`,
+  '/nowhere',
+]
 
 describe('the hosted pages', () => {
   let app: TestApp

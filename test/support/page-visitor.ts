@@ -38,12 +38,25 @@ export class PageVisitor {
     fields: Record<string, string> = {},
     headers: Record<string, string> = {},
   ): Promise<Page> {
+    return this.sendBytes(url, new URLSearchParams({ form: this.#form, ...fields }).toString(), headers)
+  }
+
+  /** The token of the form that was shown last. */
+  get form(): string {
+    return this.#form
+  }
+
+  /** Sends anything at all as if it were the form. */
+  async sendBytes(
+    url: string,
+    payload: string | Buffer,
+    headers: Record<string, string> = {},
+  ): Promise<Page> {
     const sent = {
       'sec-fetch-site': 'same-origin',
       origin: 'null',
       'content-type': 'application/x-www-form-urlencoded',
     }
-    const payload = new URLSearchParams({ form: this.#form, ...fields }).toString()
     return this.#take(
       await this.#app.inject({
         method: 'POST',

@@ -37,3 +37,9 @@ export async function pageRoutes(): Promise<string[]> {
 }
 
 const notPages = /^\/(api|health)|\.css$/
+
+/** Every address that a form of the pages can be sent to. */
+export async function formRoutes(): Promise<string[]> {
+  const routes = await servedRoutes()
+  return routes.flatMap(({ method, url }) => (method === 'POST' && url.startsWith('/t/') ? [url] : []))
+}

@@ -9,7 +9,8 @@ import { type GeoOptions, rememberGeo } from './http/geo.ts'
 import { acceptOnlyJson } from './http/json-body.ts'
 import { compileSchemasLazily } from './http/lazy-schemas.ts'
 import { type PlaceOptions, rememberPlaces } from './http/place.ts'
-import { answerProblem, sendProblem } from './http/problem.ts'
+import { problemOf } from './http/problem.ts'
+import { sendErrorPage } from './pages/error-page.ts'
 import { registerPages } from './pages/index.ts'
 import { registerRoutes } from './routes/index.ts'
 
@@ -33,7 +34,7 @@ export async function buildServer(deps: Deps, options: ServerOptions): Promise<A
     routerOptions: { maxParamLength: 200 },
     clientErrorHandler: (error, socket) => answerClientError(deps, error, socket),
     frameworkErrors: (error, request, reply) => {
-      void answerProblem(deps, error, request, reply)
+      void sendErrorPage(deps, problemOf(deps, error, request), request, reply)
     },
   }).withTypeProvider<TypeBoxTypeProvider>()
   acceptOnlyJson(app)
@@ -46,11 +47,13 @@ export async function buildServer(deps: Deps, options: ServerOptions): Promise<A
     reply.header('x-content-type-options', 'nosniff')
     requireKeys(deps, request.url)
   })
-  app.setErrorHandler((error, request, reply) => answerProblem(deps, error, request, reply))
+  app.setErrorHandler((error, request, reply) =>
+    sendErrorPage(deps, problemOf(deps, error, request), request, reply),
+  )
   app.setNotFoundHandler((request, reply) => {
     const allowed = methodsOf(app, request.url)
-    if (allowed.length === 0) return sendProblem(deps, { code: 'not_found' }, request, reply)
-    return sendProblem(
+    if (allowed.length === 0) return sendErrorPage(deps, { code: 'not_found' }, request, reply)
+    return sendErrorPage(
       deps,
       { code: 'method_not_allowed' },
       request,

@@ -29,16 +29,6 @@ export class TransportRefusal extends Error {
   }
 }
 
-/** Makes any thrown thing a problem document. What nobody refused on purpose is internal, and not told. */
-export function answerProblem(
-  deps: Deps,
-  error: unknown,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): FastifyReply {
-  return sendProblem(deps, problemOf(deps, error, request), request, reply)
-}
-
 /** What to answer to a thrown thing. What nobody refused on purpose is logged here. */
 export function problemOf(deps: Pick<Deps, 'log'>, error: unknown, request: FastifyRequest): Problem {
   const problem = judge(error)

@@ -6,6 +6,7 @@ import { sendHtml } from './answer.ts'
 import { html, type Html } from './html.ts'
 import { layout } from './layout.ts'
 import { pageLocale } from './locale.ts'
+import { pageHeaders } from './page-headers.ts'
 import { chooseOrganisation } from './choose-organisation.ts'
 import { languages, type ErrorName, type Words } from './words/index.ts'
 
@@ -31,9 +32,7 @@ export function sendErrorPage(
   request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply {
-  if (request.headers.accept?.includes('text/html') !== true) {
-    return sendProblem(deps, problem, request, reply)
-  }
+  if (!asksForPage(request)) return sendProblem(deps, problem, request, reply)
   const { status, retriable } = problemKinds[problem.code]
   if (retriable) reply.header('retry-after', String(problem.retryAfter ?? 1))
   const locale = pageLocale(request)
@@ -44,13 +43,17 @@ export function sendErrorPage(
 ${wayOn(words, problem.code, request)}
 <p class="number">${words.reference(request.id)}</p>`
   // A request that was refused before our hooks ran has none of a page's headers yet.
-  reply.helmet()
-  reply.header('cache-control', 'no-store')
+  reply.headers(pageHeaders(deps)).header('x-request-id', request.id)
   return sendHtml(
     reply,
     layout({ locale, words, title, tenant: undefined, here: undefined }, content),
     status,
   )
+}
+
+/** A person who follows a link or types an address, other than one of the REST API's. */
+function asksForPage({ headers, url }: FastifyRequest): boolean {
+  return headers.accept?.includes('text/html') === true && !/^\/(api|health)(\/|$)/.test(url)
 }
 
 /** No page is a dead end. Nothing of the address is repeated but the tenant's name. */

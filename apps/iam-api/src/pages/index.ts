@@ -1,5 +1,3 @@
-import helmet, { type FastifyHelmetOptions } from '@fastify/helmet'
-import type { FastifyInstance } from 'fastify'
 import type { App } from '../app.ts'
 import type { Deps } from '../deps.ts'
 import { problemOf } from '../http/problem.ts'
@@ -13,6 +11,7 @@ import { forgottenPasswordPage } from './forgotten-password.ts'
 import { acceptOnlyForms } from './form-body.ts'
 import { homePage } from './home.ts'
 import { nameSessionAction } from './name-session.ts'
+import { pageHeaders } from './page-headers.ts'
 import { registerPage } from './register.ts'
 import { resetPasswordPage } from './reset-password.ts'
 import { rootPage } from './root.ts'
@@ -29,7 +28,7 @@ import { verifyEmailPage } from './verify-email.ts'
 export async function registerPages(app: App, deps: Deps): Promise<void> {
   await app.register(
     async (pages) => {
-      await protect(pages, deps)
+      protect(pages, deps)
       acceptOnlyForms(pages)
       answerErrors(pages, deps)
       pages.setNotFoundHandler((request, reply) => sendErrorPage(deps, { code: 'not_found' }, request, reply))
@@ -51,33 +50,17 @@ export async function registerPages(app: App, deps: Deps): Promise<void> {
     { prefix: '/t' },
   )
   await app.register(async (scope) => {
-    await protect(scope, deps)
+    protect(scope, deps)
     answerErrors(scope, deps)
     rootPage(scope, deps)
   })
 }
 
-/** Nothing is loaded but our stylesheet, nothing is sent anywhere else, nobody frames us, nothing is kept. */
-async function protect(scope: FastifyInstance, { issuer }: Pick<Deps, 'issuer'>): Promise<void> {
-  const options: FastifyHelmetOptions = {
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        defaultSrc: ["'none'"],
-        styleSrc: ["'self'"],
-        imgSrc: ["'self'"],
-        formAction: ["'self'"],
-        frameAncestors: ["'none'"],
-        baseUri: ["'none'"],
-      },
-    },
-    referrerPolicy: { policy: 'no-referrer' },
-    hsts: issuer.startsWith('https:'),
-    frameguard: { action: 'deny' },
-  }
-  await scope.register(helmet, options)
+/** Every answer of these routes is a page. */
+function protect(scope: App, deps: Deps): void {
+  const headers = pageHeaders(deps)
   scope.addHook('onRequest', async (_request, reply) => {
-    reply.header('cache-control', 'no-store')
+    reply.headers(headers)
   })
 }
 

@@ -7,9 +7,8 @@ const oneYear = 31_536_000
 
 /** The language of a page: the one just chosen, the one chosen before, the account's, the browser's. */
 export function pageLocale(request: FastifyRequest, ofAccount?: string): Locale {
-  const { lang } = request.query as { lang?: unknown }
   return (
-    known(lang) ??
+    known(chosenNow(request)) ??
     known(cookieOf(request, name)) ??
     known(ofAccount) ??
     localeFrom(request.headers['accept-language'])
@@ -18,8 +17,13 @@ export function pageLocale(request: FastifyRequest, ofAccount?: string): Locale 
 
 /** Remembers a language that was chosen on this page. */
 export function rememberLocale(request: FastifyRequest, reply: FastifyReply): void {
-  const locale = known((request.query as { lang?: unknown }).lang)
+  const locale = known(chosenNow(request))
   if (locale !== undefined) setCookie(reply, name, locale, { sameSite: 'Lax', maxAge: oneYear })
+}
+
+/** A request that is refused for its path has no query. */
+function chosenNow({ query }: FastifyRequest): unknown {
+  return (query as { lang?: unknown } | null)?.lang
 }
 
 function known(given: unknown): Locale | undefined {

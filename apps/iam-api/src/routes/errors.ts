@@ -1,22 +1,19 @@
 import { problemKinds } from '../http/problem-codes.ts'
 import type { App } from '../app.ts'
+import type { Deps } from '../deps.ts'
+import { pageHeaders } from '../pages/page-headers.ts'
 import { stylesheetPath } from '../pages/stylesheet.ts'
 
 /** What a problem document's `type` points to: every code, what it means and what to do. */
-export function errorsRoute(app: App): void {
+export function errorsRoute(app: App, deps: Pick<Deps, 'issuer'>): void {
   app.get('/api/v1/errors', { schema: { hide: true } }, async (_request, reply) =>
-    reply.headers(headers).type('text/html; charset=utf-8').send(page),
+    reply
+      .headers(pageHeaders(deps))
+      // These words are everybody's.
+      .header('cache-control', 'public, max-age=3600')
+      .type('text/html; charset=utf-8')
+      .send(page),
   )
-}
-
-/** As the hosted pages have them, but for the cache: these words are everybody's. */
-const headers = {
-  'content-security-policy':
-    "default-src 'none'; style-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'",
-  'x-frame-options': 'DENY',
-  'referrer-policy': 'no-referrer',
-  'cross-origin-opener-policy': 'same-origin',
-  'cache-control': 'public, max-age=3600',
 }
 
 const entries = Object.entries(problemKinds).map(

@@ -31,6 +31,6 @@ export function registerRoutes(app: App, deps: Deps): void {
   emailRoutes(app, deps)
   sessionsRoutes(app, deps)
   tenantsRoutes(app, deps)
-  errorsRoute(app)
+  errorsRoute(app, deps)
   openApiRoute(app)
 }
