@@ -35,6 +35,8 @@ const notOfATenant: readonly (readonly [RegExp, string])[] = [
   [/^delete from iam\.one_time_code/, 'old codes of all tenants are deleted'],
   [/^delete from iam\.challenge/, 'old challenges of all tenants are deleted'],
   [/^\s*delete from iam\.login_risk/, 'what is kept of old logins of all tenants is deleted'],
+  [/^\s*with old as materialized/, 'iam-worker deletes the old sessions of all tenants'],
+  [/^\s*delete from iam\.known_origin where \(tenant_id, id\) in/, 'and devices that nobody used for long'],
   [/iam\.outbox_dead_letter/, 'the relay puts events of all tenants aside'],
   [
     /iam\.session_revocation/,

@@ -22,7 +22,7 @@ import { inOneFlight, inTenant, streamKey } from '@iam/domain/db'
 import { newId, type Id } from '@iam/domain/kit'
 import { holdLease, releaseLease, type HeldLease } from '@iam/domain/lease'
 import type { Limiter } from '@iam/domain/limit'
-import { enterLoginLane } from '@iam/domain/login-attempt'
+import { deleteOldOrigins, enterLoginLane } from '@iam/domain/login-attempt'
 import { countWaitingMails, deleteOldMails } from '@iam/domain/mail'
 import { deleteOldCodes } from '@iam/domain/one-time-code'
 import {
@@ -42,9 +42,12 @@ import {
 import { deleteOldLogins } from '@iam/domain/risk'
 import { tendSecretKeys } from '@iam/domain/secret-key'
 import {
+  beforeAllRevocations,
+  buryEndedSessions,
   checkBrowserSession,
   checkSession,
   deleteOldRevocations,
+  deleteOldSessions,
   endBrowserSession,
   endOwnSession,
   listSessions,
@@ -234,6 +237,9 @@ export async function travelAsWorker(world: World): Promise<void> {
   await deleteOldCodes(kysely)
   await deleteOldChallenges(kysely)
   await deleteOldLogins(kysely)
+  await deleteOldSessions(kysely, { limit: 10 })
+  await deleteOldOrigins(kysely, { limit: 10 })
+  await buryEndedSessions({ kysely, sessionCache: world.sessionCache }, beforeAllRevocations)
 }
 
 async function relay({ workerDb: { kysely }, acme, clock }: World): Promise<void> {

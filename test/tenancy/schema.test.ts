@@ -31,6 +31,10 @@ const acrossTenants: Record<string, string> = {
   'session_revocation.feed': 'every instance follows the revocations of all tenants: ids only',
   'session_revocation.sweep': 'old revocations are deleted',
   'idempotency_key.sweep': 'expired keys are deleted',
+  'session.sweep': 'sessions that ran out 90 days ago are deleted',
+  'grant.sweep': 'with their grants',
+  'refresh_family.sweep': 'and their refresh families',
+  'known_origin.sweep': 'devices that nobody used for 90 days are forgotten',
 }
 
 describe('the schema', () => {

@@ -54,6 +54,11 @@ export const guests: Guest[] = [
     why: 'A login ends the sessions that are too many in its own flight, and records it there.',
   })),
   {
+    table: 'mail',
+    file: 'packages/domain/src/session/new-device-mail.ts',
+    why: 'Whether a login is the first on its device is known in its own transaction alone.',
+  },
+  {
     table: 'user',
     file: 'packages/domain/src/role/queries.ts',
     why: 'Who is suspended has no role any more, also while a session of theirs is still being ended.',

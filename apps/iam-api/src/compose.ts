@@ -80,7 +80,9 @@ function composePasswords(config: Config, log: Logger): Passwords {
   return {
     hasher: argon2Hasher(config.argon2),
     foreign: { verify: verifyForeignHash },
-    admission: new HashAdmission({ ...admission, concurrency: config.hashConcurrency }),
+    admission: new HashAdmission({ ...admission, concurrency: config.hashConcurrency }, () =>
+      performance.now(),
+    ),
     common: new CommonPasswordList(),
     breached: url === undefined ? undefined : breachedPasswords({ url }),
     rechecks: new RecheckBudget(rechecksAtATime),

@@ -11,6 +11,7 @@ import { readConfig } from './config.ts'
 import { startKeys } from './keys/start-keys.ts'
 import { startMail } from './mail/start-mail.ts'
 import { startRelay } from './relay/start-relay.ts'
+import { startBuryingSessions } from './upkeep/bury-sessions.ts'
 import { tidy } from './upkeep/tidy.ts'
 import { type Roles, workerHealth } from './worker-health.ts'
 
@@ -48,7 +49,14 @@ if (config.roles.includes('upkeep')) {
     warn('Upkeep failed'),
   )
   upkeep.nudge()
-  closers.push({ name: 'upkeep', close: () => upkeep.stop() })
+  const burying = startBuryingSessions(
+    { db, redis: redis.client },
+    warn('Ended sessions could not be covered in the cache yet'),
+  )
+  closers.push(
+    { name: 'upkeep', close: () => upkeep.stop() },
+    { name: 'burying', close: () => burying.stop() },
+  )
 }
 if (config.roles.includes('relay')) roles.relay = await startRelay(context, closers)
 if (config.roles.includes('keys')) roles.keys = await startKeys(context, closers)

@@ -2,16 +2,20 @@ import { ensureAuditPartitions } from '@iam/domain/audit'
 import { deleteOldChallenges } from '@iam/domain/challenge'
 import type { Db } from '@iam/domain/db'
 import { deleteOldKeys } from '@iam/domain/idempotency-key'
+import { deleteOldOrigins } from '@iam/domain/login-attempt'
 import { deleteOldMails } from '@iam/domain/mail'
 import { deleteOldCodes } from '@iam/domain/one-time-code'
 import { deleteSent } from '@iam/domain/outbox'
 import { deleteOldLogins } from '@iam/domain/risk'
-import { deleteOldRevocations } from '@iam/domain/session'
+import { deleteOldRevocations, deleteOldSessions } from '@iam/domain/session'
 
 const batch = 5_000
 const monthsAhead = 3
 
-/** Keeps the database in shape: audit partitions made ahead, relayed events, old revocations, mails, codes, challenges and Idempotency-Keys deleted. Safe to run twice. */
+/**
+ * Keeps the database in shape: audit partitions made ahead; relayed events, sessions and devices of long ago, old
+ * revocations, mails, codes, challenges and Idempotency-Keys deleted. Safe to run twice.
+ */
 export async function tidy(
   { db }: { db: Pick<Db, 'kysely'> },
   { keepFor }: { keepFor: number },
@@ -23,6 +27,13 @@ export async function tidy(
   await deleteOldMails(db.kysely)
   await deleteOldLogins(db.kysely)
   await deleteOldKeys(db.kysely)
+  await inBatches((limit) => deleteOldSessions(db.kysely, { limit }))
+  await inBatches((limit) => deleteOldOrigins(db.kysely, { limit }))
+  await inBatches((limit) => deleteSent(db.kysely, { keepFor, limit }))
+}
+
+/** So that no transaction is long, whatever has piled up. */
+async function inBatches(deleteSome: (limit: number) => Promise<number>): Promise<void> {
   let deleted = batch
-  while (deleted === batch) deleted = await deleteSent(db.kysely, { keepFor, limit: batch })
+  while (deleted === batch) deleted = await deleteSome(batch)
 }

@@ -93,6 +93,12 @@ describe('an account', () => {
     const [first, second] = await deliverMails(world)
     expect(first).toMatchObject({ to: 'grace@acme.example', letter: 'verify_email', locale: 'fr' })
     expect(second).toMatchObject({ to: 'grace@acme.example', letter: 'already_registered' })
+    const told = await world.admin
+      .selectFrom('iam.outbox')
+      .select('payload')
+      .where('type', '=', 'user.registration_refused')
+      .execute()
+    expect(told).toEqual([{ payload: { reason: 'address_taken' } }])
   })
 
   test('is confirmed by the link, once', async () => {
@@ -280,6 +286,10 @@ describe('an account', () => {
     await undoEmailChange(world, { ...from(), token: tokenIn(notice) })
     await expect(session(issued)).rejects.toMatchObject({ code: 'session_ended' })
     expect((await logIn(password)).user.id).toBe(id)
+    const changes = (await eventsOf(world, world.acme, id)).filter(
+      ({ type }) => type === 'user.email_changed',
+    )
+    expect(changes.map(({ payload }) => payload['undone'])).toEqual([false, true])
   })
 
   test('C179, C181: two people at once confirm one address: one has it, and the other is refused', async () => {

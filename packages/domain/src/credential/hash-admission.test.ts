@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest'
-import { HashAdmission } from './hash-admission.ts'
+import { HashAdmission, type Release } from './hash-admission.ts'
 
 const limits = { concurrency: 1, waitingPerTenant: 3, waiting: 5, deadline: 1000 }
 
@@ -150,5 +150,46 @@ describe('HashAdmission', () => {
     await expect(Promise.race([second, Promise.resolve('waits')])).resolves.toBe('waits')
     first()
     ;(await second)()
+  })
+
+  test('tells those it refuses when to come back: as long as those before them take, by what turns took lately', async () => {
+    let now = 0
+    const admission = new HashAdmission(
+      { concurrency: 1, waiting: 10, waitingPerTenant: 10, deadline: 60_000 },
+      () => now,
+    )
+    const turns: Promise<Release>[] = []
+    const retryAfter = async () => {
+      const refused = await admission.enter('a').then(
+        () => undefined,
+        (error: unknown) => error as { code: string; retryAfter: number },
+      )
+      expect(refused?.code).toBe('login_busy')
+      return refused?.retryAfter ?? 0
+    }
+    const fill = (count: number) => {
+      for (let n = 0; n < count; n += 1) turns.push(admission.enter('a'))
+    }
+    const serve = async (took: number) => {
+      const release = await turns.shift()
+      now += took
+      release?.()
+    }
+    fill(11)
+    for (let n = 0; n < 5; n += 1) await serve(400)
+    fill(5)
+    expect(await retryAfter()).toBeGreaterThanOrEqual(4)
+    expect(await retryAfter()).toBeLessThanOrEqual(6)
+    for (let n = 0; n < 9; n += 1) await serve(10_000)
+    fill(9)
+    expect(await retryAfter()).toBe(30)
+    for (let n = 0; n < 11; n += 1) await serve(1)
+    for (let n = 0; n < 60; n += 1) {
+      fill(1)
+      await serve(1)
+    }
+    fill(11)
+    expect(await retryAfter()).toBe(1)
+    while (turns.length > 0) await serve(1)
   })
 })

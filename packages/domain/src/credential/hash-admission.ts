@@ -1,5 +1,6 @@
-import { Refusal } from '../kit/index.ts'
+import { Refusal, type Monotonic } from '../kit/index.ts'
 import { FairQueue, Line } from './fair-queue.ts'
+import { QueuePace } from './queue-pace.ts'
 
 export interface HashAdmissionLimits {
   /** Hashes at a time. One with 64 MiB and four lanes: two that overlap take longer than two in a row. */
@@ -35,10 +36,13 @@ export class HashAdmission {
   readonly #limits: HashAdmissionLimits
   readonly #queue: FairQueue<Waiter>
   readonly #idle: FairQueue<Waiter>
+  readonly #pace: QueuePace
   #running = 0
 
-  constructor(limits: HashAdmissionLimits) {
+  /** @param monotonic milliseconds, by which those who are refused are told when to come back. */
+  constructor(limits: HashAdmissionLimits, monotonic?: Monotonic) {
     this.#limits = limits
+    this.#pace = new QueuePace(monotonic)
     const ofTenant = () => new FairQueue<Waiter>(limits.waitingPerTenant, () => new Line())
     this.#queue = new FairQueue(limits.waiting, ofTenant)
     this.#idle = new FairQueue(mostIdle, () => new Line())
@@ -67,7 +71,10 @@ export class HashAdmission {
       return this.#turn()
     }
     return new Promise((admit, reject) => {
-      const refuse = () => reject(new Refusal('login_busy', { retryAfter: 2 }))
+      const refuse = () => {
+        const retryAfter = this.#pace.secondsFor(this.#queue.size, this.#limits.concurrency)
+        reject(new Refusal('login_busy', { retryAfter }))
+      }
       const timer = setTimeout(() => {
         if (queue.remove(path, waiter)) refuse()
       }, deadline)
@@ -81,9 +88,11 @@ export class HashAdmission {
 
   #turn(): Release {
     let over = false
+    const end = this.#pace.begin()
     return () => {
       if (over) return
       over = true
+      end()
       this.#next()
     }
   }

@@ -3,4 +3,10 @@ export { enablePassword, type EnablePassword } from './enable-password.ts'
 export { deviceKnownFor, rememberDevice } from './known-device.ts'
 export { keepOrigin } from './known-origin.ts'
 export { enterLoginLane, inLoginLane, type EnterLoginLane, type LoginLane } from './login-lane.ts'
-export { deleteAttempts, failuresInARow, forgetFailures, passwordDisabled } from './queries.ts'
+export {
+  deleteAttempts,
+  deleteOldOrigins,
+  failuresInARow,
+  forgetFailures,
+  passwordDisabled,
+} from './queries.ts'

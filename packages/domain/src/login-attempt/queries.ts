@@ -1,4 +1,5 @@
-import { build } from '../db/index.ts'
+import { sql } from 'kysely'
+import { build, type Executor } from '../db/index.ts'
 import type { Id } from '../kit/index.ts'
 
 /** When a person's password was disabled. No row, or null: it was not. */
@@ -41,6 +42,15 @@ export function deleteAttempts({ tenantId, userId }: { tenantId: Id<'ten'>; user
       .where('user_id', '=', userId)
       .compile(),
   ]
+}
+
+/** Deletes devices of all tenants that nobody logged in on for 90 days. @returns how many went, at most `limit`. */
+export async function deleteOldOrigins(db: Executor, { limit }: { limit: number }): Promise<number> {
+  const deleted = await sql`
+    delete from iam.known_origin where (tenant_id, id) in (
+      select tenant_id, id from iam.known_origin
+       where last_seen_at < iam.now() - interval '90 days' limit ${limit})`.execute(db)
+  return Number(deleted.numAffectedRows ?? 0n)
 }
 
 /** When somebody logged in from there before; no row: never. */

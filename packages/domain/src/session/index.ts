@@ -54,4 +54,10 @@ export { RevocationFeed } from './revocation-feed.ts'
 export { readSessionFacts, type SessionFacts } from './session-facts.ts'
 export { SessionCache, type VersionedCache } from './session-cache.ts'
 export type { SessionEntry } from './session-entry.ts'
-export { deleteOldRevocations } from './upkeep-queries.ts'
+export { buryEndedSessions } from './bury-ended-sessions.ts'
+export {
+  beforeAllRevocations,
+  deleteOldRevocations,
+  deleteOldSessions,
+  type RevocationCursor,
+} from './upkeep-queries.ts'

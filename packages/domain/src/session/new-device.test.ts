@@ -55,6 +55,16 @@ describe('a login on a device that was not seen before', () => {
     expect(mail?.params['time']).toMatch(/^\d{1,2} \S+ 20\d\d .*\d\d:\d\d UTC$/)
   })
 
+  test('is told of once when several log in on it at once', async () => {
+    await logIn()
+    const browser = { ...login({ agent: app }), previous: undefined }
+    await Promise.all([
+      ...Array.from({ length: 4 }, () => logIn({ agent: app })),
+      ...Array.from({ length: 3 }, () => logInBrowserWithPassword(world, browser)),
+    ])
+    expect(await letters()).toEqual(['new_device'])
+  })
+
   test('is not the first one of all, nor one with a newer version, nor one that shows it is known', async () => {
     await logIn()
     await logIn()

@@ -1,10 +1,10 @@
 import { appendAudit } from '../audit/index.ts'
 import type { Statement } from '../db/index.ts'
 import { newId, type Id } from '../kit/index.ts'
-import { queueMail } from '../mail/index.ts'
 import { appendEvent } from '../outbox/index.ts'
 import { sealPersonal } from '../user/index.ts'
 import { keepRiskOfSession, nameOfRisk } from './login-risk.ts'
+import { newDeviceMail } from './new-device-mail.ts'
 import type { OpenDeps, Opening } from './opening.ts'
 
 /** Audit, events and risk of a login, and a mail where it comes from a device that is new. @param clientId the client that it was granted to, if one asked. */
@@ -16,7 +16,6 @@ export function recordOpened(deps: OpenDeps, opening: Opening, clientId?: Id<'cl
   const granted = clientId === undefined ? {} : { clientId }
   const unusual = reasons.length === 0 ? {} : { riskReasons: [...reasons] }
   const auditId = newId('aud', at)
-  const mail = { tenantId, template: 'new_device', userId, params: { sessionId }, at } as const
   return [
     appendAudit({
       ...common,
@@ -39,7 +38,7 @@ export function recordOpened(deps: OpenDeps, opening: Opening, clientId?: Id<'cl
       event: { type: 'session.created', payload: { sessionId, userId, ...granted, amr, expiresAt } },
     }),
     keepRiskOfSession(risk, { tenantId, sessionId, at }),
-    ...(opening.isNewDevice ? [queueMail(deps, mail)] : []),
+    ...(opening.isNewDevice ? [newDeviceMail(deps, opening)] : []),
   ]
 }
 

@@ -48,9 +48,12 @@ export class SessionCache {
 
   /** Puts a tombstone where any entry of the grant could still stand or be put, for as long as it could. */
   async bury(tenantId: string, grantId: string): Promise<void> {
-    await this.#cache
-      .put(keyOf(tenantId, grantId), { version: tombstoneVersion, value: '' }, longestTtl)
-      .catch(() => undefined)
+    await this.buryForSure(tenantId, grantId).catch(() => undefined)
+  }
+
+  /** Does so, or rejects: the cache is away, and what it holds stays there. */
+  async buryForSure(tenantId: string, grantId: string): Promise<void> {
+    await this.#cache.put(keyOf(tenantId, grantId), { version: tombstoneVersion, value: '' }, longestTtl)
   }
 }
 
