@@ -105,6 +105,8 @@ describe.concurrent('the hosted pages in a browser', { timeout: 240_000 }, () =>
     async ([locale, colorScheme, width]) => {
       const options = { locale, colorScheme, viewport: { width, height: 780 } }
       const [stranger, member] = await Promise.all([walker(options), walker(options)])
+      // The person's own language is another.
+      await member.open(`/sign-in?lang=${locale}`)
       await member.signIn(stack.state.user)
       const { issuer, tenant } = stack.state
       const seen = new Set<string>()

@@ -67,6 +67,7 @@ button, .button {
 button:hover, .button:hover { background: var(--accent-strong); color: var(--on-accent); }
 button:focus-visible, .button:focus-visible { border-radius: .5rem; }
 form.stack > button, .button.full { inline-size: 100%; }
+h1 + p > .button.full { margin-block-start: .75rem; }
 button.quiet { color: var(--ink); background: transparent; border-color: var(--edge); }
 button.quiet:hover { background: var(--quiet); }
 button.small { min-block-size: 2.75rem; padding: .375rem .875rem; font-size: .9375rem; }

@@ -10,12 +10,12 @@ export const english: Words = {
   skip: 'Skip to the content',
   errorPrefix: 'Error:',
   fields: {
-    email: 'E-mail address',
-    newEmail: 'New e-mail address',
+    email: 'Email address',
+    newEmail: 'New email address',
     password: 'Password',
     currentPassword: 'Current password',
     newPassword: 'New password',
-    code: 'Code from the e-mail',
+    code: 'Code from the email',
   },
   hints: {
     password: (least) => `At least ${least} characters. A few unrelated words are easy to remember.`,
@@ -31,7 +31,7 @@ export const english: Words = {
   },
   signIn: {
     title: 'Sign in',
-    lead: 'Use your e-mail address and password.',
+    lead: 'Use your email address and password.',
     submit: 'Sign in',
     forgotten: 'Forgotten your password?',
     stranger: 'New here?',
@@ -43,18 +43,18 @@ export const english: Words = {
   },
   register: {
     title: 'Create an account',
-    lead: 'We will e-mail you to confirm your address.',
+    lead: 'We will email you to confirm your address.',
     submit: 'Create account',
     known: 'Already have an account?',
     closed: 'Accounts here are made by an administrator. Please ask yours.',
   },
   verifyLink: {
-    title: 'Confirm your e-mail address',
+    title: 'Confirm your email address',
     lead: 'Press the button to confirm that this address is yours.',
     submit: 'Confirm my address',
   },
   verifyCode: {
-    title: 'Check your e-mail',
+    title: 'Check your email',
     lead: 'Type the code that we sent to your address, or open the link in the message.',
     leadTo: (email) => `We sent a message to ${email}. Open its link, or type its code here.`,
     submit: 'Confirm my address',
@@ -63,12 +63,12 @@ export const english: Words = {
   },
   forgotten: {
     title: 'Forgotten your password?',
-    lead: 'Tell us your e-mail address, and we will send you a link to choose a new password.',
+    lead: 'Tell us your email address, and we will send you a link to choose a new password.',
     submit: 'Send me a link',
     back: 'Back to sign in',
   },
   sent: {
-    title: 'Check your e-mail',
+    title: 'Check your email',
     lead: 'If there is an account with this address, a message with a link is on its way. The link works for ten minutes.',
   },
   reset: {
@@ -94,7 +94,7 @@ export const english: Words = {
   account: {
     title: 'Your account',
     profile: 'Profile',
-    email: 'E-mail address',
+    email: 'Email address',
     verified: 'Confirmed',
     unverified: 'Not confirmed yet',
     verify: 'Confirm it',
@@ -126,7 +126,7 @@ export const english: Words = {
     submit: 'Change password',
   },
   changeEmail: {
-    title: 'Change your e-mail address',
+    title: 'Change your email address',
     lead: 'We will send a link to the new address. Nothing changes until you open it.',
     submit: 'Send the link',
   },
@@ -149,7 +149,7 @@ export const english: Words = {
     sign_in_first: 'Please sign in to go on.',
   },
   faults: {
-    email_missing: 'Enter your e-mail address.',
+    email_missing: 'Enter your email address.',
     email_malformed: 'Enter an address like name@example.com.',
     password_missing: 'Enter your password.',
     password_wrong: 'This is not your current password.',

@@ -10,12 +10,12 @@ export const french: Words = {
   skip: 'Aller au contenu',
   errorPrefix: 'Erreur :',
   fields: {
-    email: 'Adresse e-mail',
-    newEmail: 'Nouvelle adresse e-mail',
+    email: 'Adresse e‑mail',
+    newEmail: 'Nouvelle adresse e‑mail',
     password: 'Mot de passe',
     currentPassword: 'Mot de passe actuel',
     newPassword: 'Nouveau mot de passe',
-    code: 'Code reçu par e-mail',
+    code: 'Code reçu par e‑mail',
   },
   hints: {
     password: (least) =>
@@ -32,7 +32,7 @@ export const french: Words = {
   },
   signIn: {
     title: 'Se connecter',
-    lead: 'Avec votre adresse e-mail et votre mot de passe.',
+    lead: 'Avec votre adresse e‑mail et votre mot de passe.',
     submit: 'Se connecter',
     forgotten: 'Mot de passe oublié ?',
     stranger: 'Première visite ?',
@@ -44,13 +44,13 @@ export const french: Words = {
   },
   register: {
     title: 'Créer un compte',
-    lead: 'Un e-mail vous sera envoyé pour confirmer votre adresse.',
+    lead: 'Un e‑mail vous sera envoyé pour confirmer votre adresse.',
     submit: 'Créer le compte',
     known: 'Vous avez déjà un compte ?',
     closed: 'Ici, les comptes sont créés par un administrateur. Adressez-vous au vôtre.',
   },
   verifyLink: {
-    title: 'Confirmez votre adresse e-mail',
+    title: 'Confirmez votre adresse e‑mail',
     lead: 'Appuyez sur le bouton pour confirmer que cette adresse est la vôtre.',
     submit: 'Confirmer mon adresse',
   },
@@ -64,7 +64,7 @@ export const french: Words = {
   },
   forgotten: {
     title: 'Mot de passe oublié ?',
-    lead: 'Indiquez votre adresse e-mail : vous recevrez un lien pour choisir un nouveau mot de passe.',
+    lead: 'Indiquez votre adresse e‑mail : vous recevrez un lien pour choisir un nouveau mot de passe.',
     submit: 'M’envoyer un lien',
     back: 'Retour à la connexion',
   },
@@ -95,7 +95,7 @@ export const french: Words = {
   account: {
     title: 'Votre compte',
     profile: 'Profil',
-    email: 'Adresse e-mail',
+    email: 'Adresse e‑mail',
     verified: 'Confirmée',
     unverified: 'Pas encore confirmée',
     verify: 'La confirmer',
@@ -127,7 +127,7 @@ export const french: Words = {
     submit: 'Changer le mot de passe',
   },
   changeEmail: {
-    title: 'Changer d’adresse e-mail',
+    title: 'Changer d’adresse e‑mail',
     lead: 'Un lien sera envoyé à la nouvelle adresse. Rien ne change avant que vous ne l’ouvriez.',
     submit: 'Envoyer le lien',
   },
@@ -151,7 +151,7 @@ export const french: Words = {
     sign_in_first: 'Connectez-vous pour continuer.',
   },
   faults: {
-    email_missing: 'Saisissez votre adresse e-mail.',
+    email_missing: 'Saisissez votre adresse e‑mail.',
     email_malformed: 'Saisissez une adresse comme nom@exemple.fr.',
     password_missing: 'Saisissez votre mot de passe.',
     password_wrong: 'Ce n’est pas votre mot de passe actuel.',
