@@ -19,6 +19,7 @@ const members: Readonly<Record<string, string>> = {
   currentPassword: password,
   newPassword: password,
   token: 'x',
+  request: 'x',
   name: 'at work',
   slug: 'initech',
 }

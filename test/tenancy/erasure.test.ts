@@ -1,5 +1,5 @@
 import { logInBrowserWithPassword } from '@iam/domain/session'
-import { deliverMails, eventsOf, tokenIn } from '@iam/testkit/world'
+import { deliverMails, eventsOf, setPolicy, tokenIn } from '@iam/testkit/world'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openOffice, type Office } from '../support/administration.ts'
@@ -87,6 +87,11 @@ describe('C257: a person who was erased', () => {
       { email: canaries.nextEmail, password },
       { authorization: `Bearer ${accessToken}` },
     )
+    await post('/auth/password/reset/request', { email })
+    await setPolicy(world, { magicLinks: true })
+    await post('/auth/magic-link/request', { email })
+    await deliverMails(world)
+    await post('/auth/magic-link/request', { email })
     await post('/auth/password/reset/request', { email })
     await office.ask('owner', ['PUT', users(`/${userId}/roles/tenant.admin`)])
     auditBefore = (await auditOfPerson()).length

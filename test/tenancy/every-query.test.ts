@@ -6,6 +6,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { travelAsAdministrators } from './administration-journey.ts'
 import { travelAsHolderOfFactors } from './factor-journey.ts'
+import { travelAsReaderOfMail } from './magic-link-journey.ts'
 import { accessesIn, accessesOfDomain } from './accesses.ts'
 import {
   travelAsGuesser,
@@ -37,6 +38,7 @@ const notOfATenant: readonly (readonly [RegExp, string])[] = [
   [/^\s*delete from iam\.login_risk/, 'what is kept of old logins of all tenants is deleted'],
   [/^\s*with old as materialized/, 'iam-worker deletes the old sessions of all tenants'],
   [/^\s*delete from iam\.known_origin where \(tenant_id, id\) in/, 'and devices that nobody used for long'],
+  [/^delete from iam\.magic_link where expires_at/, 'old links of all tenants are deleted'],
   [/iam\.outbox_dead_letter/, 'the relay puts events of all tenants aside'],
   [
     /iam\.session_revocation/,
@@ -69,6 +71,7 @@ describe('row-level security', () => {
     await travelAsGuesser(world)
     await travelAsOperator(world)
     await travelAsAdministrators(world)
+    await travelAsReaderOfMail(world)
     await travelAsHolderOfFactors(world)
     await travelAsWorker(world)
     everything = [...world.waits.sent, ...world.sentByWorker]

@@ -23,6 +23,8 @@ import { newId, type Id } from '@iam/domain/kit'
 import { holdLease, releaseLease, type HeldLease } from '@iam/domain/lease'
 import type { Limiter } from '@iam/domain/limit'
 import { deleteOldOrigins, enterLoginLane } from '@iam/domain/login-attempt'
+import { enterLoginLane } from '@iam/domain/login-attempt'
+import { deleteOldMagicLinks } from '@iam/domain/magic-link'
 import { countWaitingMails, deleteOldMails } from '@iam/domain/mail'
 import { deleteOldCodes } from '@iam/domain/one-time-code'
 import {
@@ -240,6 +242,7 @@ export async function travelAsWorker(world: World): Promise<void> {
   await deleteOldSessions(kysely, { limit: 10 })
   await deleteOldOrigins(kysely, { limit: 10 })
   await buryEndedSessions({ kysely, sessionCache: world.sessionCache }, beforeAllRevocations)
+  await deleteOldMagicLinks(kysely)
 }
 
 async function relay({ workerDb: { kysely }, acme, clock }: World): Promise<void> {

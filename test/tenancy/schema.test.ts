@@ -28,6 +28,7 @@ const acrossTenants: Record<string, string> = {
   'one_time_code.sweep': 'old codes are deleted',
   'challenge.sweep': 'old challenges are deleted',
   'login_risk.sweep': 'what is kept of old logins is deleted',
+  'magic_link.sweep': 'old links are deleted',
   'session_revocation.feed': 'every instance follows the revocations of all tenants: ids only',
   'session_revocation.sweep': 'old revocations are deleted',
   'idempotency_key.sweep': 'expired keys are deleted',

@@ -3,6 +3,7 @@ import { HashAdmission, RecheckBudget, type Passwords } from '@iam/domain/creden
 import type { Database, Db } from '@iam/domain/db'
 import { settle } from '@iam/domain/kit'
 import type { RiskSources } from '@iam/domain/risk'
+import { LinkStates } from '@iam/domain/magic-link'
 import { loadSecretKeys, SecretRings, type KeyWrapping } from '@iam/domain/secret-key'
 import { RefreshFlights, RevocationFeed, SessionCache } from '@iam/domain/session'
 import { loadSigningKeys, SigningKeys } from '@iam/domain/signing-key'
@@ -43,6 +44,7 @@ export function composeDeps(config: Config, { postgres, redis, kms, log }: Conne
   const clock = () => new Date()
   const monotonic = () => performance.now()
   const signingKeys = new SigningKeys()
+  const cache = versionedCache(redis.client)
   return {
     issuer: config.deployment.issuer,
     audience: config.audience,
@@ -54,9 +56,10 @@ export function composeDeps(config: Config, { postgres, redis, kms, log }: Conne
     signingKeys,
     verifiedTokens: new VerifiedTokens(),
     passwords: composePasswords(config, log),
-    sessionCache: new SessionCache(versionedCache(redis.client), (key) =>
+    sessionCache: new SessionCache(cache, (key) =>
       log.warn({ key }, 'A cached session cannot be read; the database was asked'),
     ),
+    linkStates: new LinkStates(cache),
     revocations: new RevocationFeed({ db, monotonic }),
     refreshFlights: new RefreshFlights(),
     tenants: new TenantDirectory({ db, monotonic, region: config.deployment.region }),

@@ -4,6 +4,7 @@ import type { Db } from '@iam/domain/db'
 import type { Clock, Monotonic } from '@iam/domain/kit'
 import type { Limiter } from '@iam/domain/limit'
 import type { RiskSources } from '@iam/domain/risk'
+import type { LinkStates } from '@iam/domain/magic-link'
 import type { SecretRings } from '@iam/domain/secret-key'
 import type { IssuedSession, RefreshFlights, RevocationFeed, SessionCache } from '@iam/domain/session'
 import type { SigningKeys } from '@iam/domain/signing-key'
@@ -25,6 +26,7 @@ export interface Deps {
   readonly verifiedTokens: VerifiedTokens
   readonly passwords: Passwords
   readonly sessionCache: SessionCache
+  readonly linkStates: LinkStates
   readonly revocations: RevocationFeed
   readonly refreshFlights: RefreshFlights<IssuedSession>
   readonly tenants: TenantDirectory

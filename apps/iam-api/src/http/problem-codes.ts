@@ -110,6 +110,11 @@ export const problemKinds: Record<ProblemCode, ProblemKind> = {
     'This tenant has no passwords',
     'Sign in where its organisation does; an address is changed there too.',
   ),
+  magic_links_off: kind(
+    403,
+    'This tenant does not mail links to sign in',
+    'Log in in another way, or ask its administrator.',
+  ),
   user_suspended: kind(403, 'The account is suspended', 'Ask the tenant’s administrator.'),
   location_not_allowed: kind(
     403,

@@ -2,6 +2,7 @@ import type { Deps } from '../deps.ts'
 import type { App } from '../app.ts'
 import { passwordRoutes } from './auth/password.ts'
 import { verifyEmailRoutes } from './auth/verify-email.ts'
+import { magicLinkRoutes } from './auth/magic-link.ts'
 import { loginRoute } from './auth/login.ts'
 import { logoutAllRoute } from './auth/logout-all.ts'
 import { logoutRoute } from './auth/logout.ts'
@@ -22,6 +23,7 @@ export function registerRoutes(app: App, deps: Deps): void {
   registerRoute(app, deps)
   verifyEmailRoutes(app, deps)
   loginRoute(app, deps)
+  magicLinkRoutes(app, deps)
   passwordRoutes(app, deps)
   refreshRoute(app, deps)
   logoutRoute(app, deps)

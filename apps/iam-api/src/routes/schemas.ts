@@ -30,6 +30,9 @@ export const DeviceName = Type.String({ minLength: 1, maxLength: 128, pattern: '
 /** The token of a mailed link. */
 export const OneTimeToken = Type.String({ minLength: 1, maxLength: 136 })
 
+/** The eight digits of a mail, as people type them. */
+export const MailedDigits = Type.String({ minLength: 8, maxLength: 16, pattern: '^[0-9 -]+$' })
+
 export const SessionId = Type.String({
   pattern: '^ses_[0-9A-HJKMNP-TV-Z]{26}$',
   description: 'The session’s id.',

@@ -52,6 +52,7 @@ const templates: Record<MailTemplate, true> = {
   invitation: true,
   verify_email: true,
   reset_password: true,
+  magic_link: true,
   password_changed: true,
   password_breached: true,
   change_email: true,

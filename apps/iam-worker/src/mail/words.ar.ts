@@ -64,6 +64,25 @@ export const arabic: Language = {
       button: 'إنشاء حساب',
       closing: notYou,
     },
+    magic_link: {
+      subject: ({ tenant }) => `تسجيل الدخول إلى ${tenant}`,
+      paragraphs: ({ tenant, params }) => [
+        `طلب أحدهم تسجيل الدخول إلى ${tenant} بهذا العنوان:`,
+        [params['device'], params['place'], params['time']].filter(Boolean).join(' · '),
+        'افتح الرابط حيث طلبته، أو اكتب الرمز هناك. على جهاز آخر يطلب الرابط الرقم المعروض حيث طلبته.',
+      ],
+      button: 'تسجيل الدخول',
+      closing:
+        'إن لم تكن أنت من طلب ذلك فتجاهل هذه الرسالة: لا يدخل أحد من دونها. لا تعطِ الرمز لأحد، ولا تكتبه إلا في الصفحة التي طلبته منها.',
+    },
+    magic_link_no_account: {
+      subject: ({ tenant }) => `لا يوجد حساب في ${tenant} بهذا العنوان`,
+      paragraphs: ({ tenant }) => [
+        `طلب أحدهم تسجيل الدخول إلى ${tenant} بهذا العنوان، لكن لا حساب يحمله. ربما استخدمت عنوانًا آخر.`,
+      ],
+      button: 'إنشاء حساب',
+      closing: notYou,
+    },
     password_changed: {
       subject: ({ tenant }) => `تم تغيير كلمة مرورك لدى ${tenant}`,
       paragraphs: () => ['تم تغيير كلمة مرورك وتسجيل خروج أجهزتك الأخرى.'],

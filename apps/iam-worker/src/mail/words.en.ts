@@ -69,6 +69,25 @@ export const english: Language = {
       button: 'Make an account',
       closing: notYou,
     },
+    magic_link: {
+      subject: ({ tenant }) => `Sign in to ${tenant}`,
+      paragraphs: ({ tenant, params }) => [
+        `Somebody asked to sign in to ${tenant} with this address:`,
+        [params['device'], params['place'], params['time']].filter(Boolean).join(' · '),
+        'Open the link where you asked, or type the code there. On another device the link asks for the number that is shown where you asked.',
+      ],
+      button: 'Sign in',
+      closing:
+        'If this was not you, you can ignore this mail: nobody gets in without it. Never give the code to anybody, and type it only on the page where you asked for it.',
+    },
+    magic_link_no_account: {
+      subject: ({ tenant }) => `There is no account at ${tenant} for this address`,
+      paragraphs: ({ tenant }) => [
+        `Somebody asked to sign in to ${tenant} with this address, but no account has it. You may have used another one.`,
+      ],
+      button: 'Make an account',
+      closing: notYou,
+    },
     password_changed: {
       subject: ({ tenant }) => `Your password for ${tenant} was changed`,
       paragraphs: () => ['Your password was changed, and your other devices were signed out.'],

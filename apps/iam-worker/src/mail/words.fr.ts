@@ -72,6 +72,25 @@ export const french: Language = {
       button: 'Créer un compte',
       closing: notYou,
     },
+    magic_link: {
+      subject: ({ tenant }) => `Se connecter à ${tenant}`,
+      paragraphs: ({ tenant, params }) => [
+        `Quelqu’un a demandé à se connecter à ${tenant} avec cette adresse :`,
+        [params['device'], params['place'], params['time']].filter(Boolean).join(' · '),
+        'Ouvrez le lien là où vous l’avez demandé, ou saisissez-y le code. Sur un autre appareil, le lien demande le nombre affiché là où vous l’avez demandé.',
+      ],
+      button: 'Se connecter',
+      closing:
+        'Si ce n’était pas vous, ignorez ce message : personne n’entre sans lui. Ne donnez jamais le code à quelqu’un, et ne le saisissez que sur la page où vous l’avez demandé.',
+    },
+    magic_link_no_account: {
+      subject: ({ tenant }) => `Aucun compte ${tenant} pour cette adresse`,
+      paragraphs: ({ tenant }) => [
+        `Quelqu’un a demandé à se connecter à ${tenant} avec cette adresse, mais aucun compte ne la porte. Vous en avez peut-être utilisé une autre.`,
+      ],
+      button: 'Créer un compte',
+      closing: notYou,
+    },
     password_changed: {
       subject: ({ tenant }) => `Votre mot de passe pour ${tenant} a été modifié`,
       paragraphs: () => ['Votre mot de passe a été modifié et vos autres appareils ont été déconnectés.'],

@@ -3,6 +3,7 @@ import { deleteOldChallenges } from '@iam/domain/challenge'
 import type { Db } from '@iam/domain/db'
 import { deleteOldKeys } from '@iam/domain/idempotency-key'
 import { deleteOldOrigins } from '@iam/domain/login-attempt'
+import { deleteOldMagicLinks } from '@iam/domain/magic-link'
 import { deleteOldMails } from '@iam/domain/mail'
 import { deleteOldCodes } from '@iam/domain/one-time-code'
 import { deleteSent } from '@iam/domain/outbox'
@@ -16,6 +17,7 @@ const monthsAhead = 3
  * Keeps the database in shape: audit partitions made ahead; relayed events, sessions and devices of long ago, old
  * revocations, mails, codes, challenges and Idempotency-Keys deleted. Safe to run twice.
  */
+/** Keeps the database in shape: audit partitions made ahead, relayed events, old revocations, mails, codes, links, challenges and Idempotency-Keys deleted. Safe to run twice. */
 export async function tidy(
   { db }: { db: Pick<Db, 'kysely'> },
   { keepFor }: { keepFor: number },
@@ -24,6 +26,7 @@ export async function tidy(
   await deleteOldRevocations(db.kysely)
   await deleteOldCodes(db.kysely)
   await deleteOldChallenges(db.kysely)
+  await deleteOldMagicLinks(db.kysely)
   await deleteOldMails(db.kysely)
   await deleteOldLogins(db.kysely)
   await deleteOldKeys(db.kysely)

@@ -1,5 +1,6 @@
 import { inTenant, streamKey, type Db, type Executor } from '../db/index.ts'
 import type { Clock } from '../kit/index.ts'
+import { mailMagicLink, type MailedMagicLink } from '../magic-link/index.ts'
 import { locales, openAddress, type Locale, type MailTemplate, type QueuedMail } from '../mail/index.ts'
 import {
   oneTimePurposes,
@@ -11,7 +12,7 @@ import type { SecretRings } from '../secret-key/index.ts'
 import { findTenant, findTenantPolicy, type TenantPolicy } from '../tenant/index.ts'
 import { findUser, findUserByEmail, type User } from '../user/index.ts'
 import { mailOneTimeCode } from './mail-one-time-code.ts'
-import { newDeviceFacts } from './new-device-facts.ts'
+import { askedFromFacts, newDeviceFacts } from './new-device-facts.ts'
 import { sayElsewhere, type Elsewhere } from './say-elsewhere.ts'
 
 /** The kinds of mail, by what they say. */
@@ -21,6 +22,8 @@ export type Letter =
   | 'already_registered'
   | 'reset_password'
   | 'no_account'
+  | 'magic_link'
+  | 'magic_link_no_account'
   | 'password_changed'
   | 'password_breached'
   | 'change_email'
@@ -94,6 +97,7 @@ type Said = {
   readonly letter: Letter
   readonly page?: string
   readonly code?: OneTimeCode
+  readonly mailed?: MailedMagicLink
   /** Facts that are known only now. */
   readonly params?: Readonly<Record<string, string>>
 }
@@ -130,6 +134,7 @@ const composers: Partial<
     return withCode(deps, tx, { mail, user, subject: address, ...letters.change })
   },
   new_device: newDevice,
+  magic_link: magicLink,
   email_changed: async (deps, tx, { mail, user, address }) =>
     user === undefined || address === undefined
       ? undefined
@@ -155,6 +160,32 @@ async function newDevice(deps: ComposeDeps, tx: Executor, { mail, user }: Saying
     locale: localeOf(user, mail),
   })
   return { to: user.email, letter: 'new_device', page: 'account', params }
+}
+
+/** Who asked learns nothing; the mailbox is told why no link comes, where none does. */
+async function magicLink(
+  deps: ComposeDeps,
+  tx: Executor,
+  { mail, user, address, policy }: Saying,
+): Promise<Said | undefined> {
+  if (!policy.magicLinks || address === undefined) return undefined
+  if (user === undefined) {
+    const page = policy.selfRegistration && policy.passwordLogin ? { page: 'register' } : {}
+    return { to: address, letter: 'magic_link_no_account', ...page }
+  }
+  if (user.status !== 'active') return closedTo(user, policy)
+  const { tenantId } = mail
+  const mailed = await mailMagicLink(deps, tx, { tenantId, userId: user.id, link: mail.params['link'] ?? '' })
+  if (mailed === undefined) return undefined
+  const params = askedFromFacts(localeOf(user, mail), mailed.askedFrom)
+  return { to: user.email, letter: 'magic_link', page: 'magic-link', mailed, params }
+}
+
+/** What a person reads instead whose account lets nobody in. Who was erased has no address to be mailed at. */
+function closedTo({ email, status }: User, { passwordLogin }: TenantPolicy): Said {
+  if (status === 'suspended') return { to: email, letter: 'account_suspended' }
+  if (!passwordLogin) return { to: email, letter: 'account_locked_elsewhere' }
+  return { to: email, letter: 'account_locked', page: 'forgotten-password', params: { by: 'administrator' } }
 }
 
 /** What tells of a password that has to be replaced leads to where it is. */
@@ -210,8 +241,12 @@ function localeOf(user: User | undefined, mail: QueuedMail): Locale {
 
 /** The link's origin is the deployment's own name, whatever the request that asked for the mail said (C175). */
 function linked({ issuer, secrets, clock }: ComposeDeps, { slug, said }: { slug: string; said: Said }) {
-  const { page, code } = said
+  const { page, code, mailed } = said
   const base = page === undefined ? undefined : `${issuer}/t/${slug}/${page}`
+  if (base !== undefined && mailed !== undefined) {
+    const { token, digits, minutes } = mailed
+    return { link: `${base}?token=${token}`, digits, minutes }
+  }
   if (base === undefined || code === undefined) return { link: base, digits: undefined, minutes: undefined }
   const { token, digits } = spellOneTimeCode({ secrets }, code, clock())
   return {

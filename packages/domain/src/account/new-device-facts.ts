@@ -1,4 +1,5 @@
 import type { Executor } from '../db/index.ts'
+import type { AskedFrom } from '../magic-link/index.ts'
 import type { Locale } from '../mail/index.ts'
 import type { SecretRings } from '../secret-key/index.ts'
 import { readSessionFacts } from '../session/index.ts'
@@ -13,11 +14,18 @@ export async function newDeviceFacts(
   const { tenantId, id: userId } = user
   const facts = await readSessionFacts(deps, tx, { tenantId, userId, sessionId })
   if (facts === undefined) return {}
-  const { program, system } = facts.agent
+  return askedFromFacts(locale, { ...facts, place: facts.place ?? facts.network, at: facts.createdAt })
+}
+
+/** What a mail says of a device: its program and system, place and time, as far as they are known. */
+export function askedFromFacts(
+  locale: Locale,
+  { agent: { program, system }, place, at }: AskedFrom,
+): Readonly<Record<string, string>> {
   const known = {
     device: program === null || system === null ? (program ?? system) : `${program} (${system})`,
-    place: facts.place ?? facts.network,
-    time: timeIn(locale, facts.createdAt),
+    place,
+    time: timeIn(locale, at),
   }
   return Object.fromEntries(
     Object.entries(known).filter((fact): fact is [string, string] => fact[1] !== null),

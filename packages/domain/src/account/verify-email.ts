@@ -1,4 +1,3 @@
-import { appendAudit } from '../audit/index.ts'
 import { inTenant, run, streamKey, type Executor } from '../db/index.ts'
 import { Refusal, type Id, type RequestOrigin } from '../kit/index.ts'
 import {
@@ -8,9 +7,8 @@ import {
   lockNewestCode,
   type OneTimeCode,
 } from '../one-time-code/index.ts'
-import { appendEvent } from '../outbox/index.ts'
 import { subjectHmacOf } from '../session/index.ts'
-import { findUser, findUserByEmail, markEmailVerified, normaliseEmail } from '../user/index.ts'
+import { confirmEmail, findUser, findUserByEmail, normaliseEmail } from '../user/index.ts'
 import type { AccountDeps } from './deps.ts'
 import { readLink, refuseCode, refusedCode, usableCodeOf } from './use-code.ts'
 
@@ -73,16 +71,6 @@ async function confirm(
   tx: Executor,
   { code, origin }: { code: OneTimeCode; origin: RequestOrigin },
 ): Promise<boolean> {
-  const at = deps.clock()
-  const { userId } = code
-  const tenantId = code.tenantId as Id<'ten'>
-  const user = await findUser(tx, tenantId, userId)
-  if (user === undefined || !(await markEmailVerified(tx, { tenantId, userId, at }, user.email))) return false
-  const common = { tenantId, at, origin }
-  const target = { type: 'user', id: userId }
-  const actor = { type: 'user', id: userId } as const
-  await run(tx, appendAudit({ ...common, actor, action: 'user.email_verified', target, outcome: 'success' }))
-  const event = { type: 'user.email_verified', payload: { userId } } as const
-  await run(tx, appendEvent({ ...common, aggregateId: userId, event }))
-  return true
+  const user = await findUser(tx, code.tenantId as Id<'ten'>, code.userId)
+  return user !== undefined && confirmEmail(tx, user, { at: deps.clock(), origin })
 }

@@ -5,6 +5,7 @@ import { forgetFactors } from '../factor/index.ts'
 import { forgetAnswers } from '../idempotency-key/index.ts'
 import type { Id } from '../kit/index.ts'
 import { deleteAttempts } from '../login-attempt/index.ts'
+import { forgetMagicLinks } from '../magic-link/index.ts'
 import { forgetMails } from '../mail/index.ts'
 import { forgetCodes } from '../one-time-code/index.ts'
 import { appendEvent } from '../outbox/index.ts'
@@ -57,6 +58,7 @@ async function forget(
   await forgetChallenges(tx, person)
   await forgetFactors(tx, person)
   await forgetCodes(tx, person)
+  await forgetMagicLinks(deps, tx, { ...person, email: user.email })
   await forgetMails(deps, tx, { ...person, email: user.email })
   await forgetSessions(tx, person)
   await forgetLogins(tx, person)

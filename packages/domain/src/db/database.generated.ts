@@ -201,6 +201,23 @@ export interface IamLoginRisk {
   user_id: string;
 }
 
+export interface IamMagicLink {
+  approved_at: Timestamp | null;
+  asked_from: Buffer;
+  code_guesses: Generated<number>;
+  consumed_at: Timestamp | null;
+  created_at: Timestamp;
+  data_key_version: number;
+  expires_at: Timestamp;
+  id: string;
+  key_version: number;
+  number_guesses: Generated<number>;
+  subject: Buffer;
+  tenant_id: string;
+  user_id: string | null;
+  voided_at: Timestamp | null;
+}
+
 export interface IamMail {
   address: Buffer | null;
   attempts: Generated<number>;
@@ -442,6 +459,7 @@ export interface DB {
   "iam.leader_lease": IamLeaderLease;
   "iam.login_failure": IamLoginFailure;
   "iam.login_risk": IamLoginRisk;
+  "iam.magic_link": IamMagicLink;
   "iam.mail": IamMail;
   "iam.one_time_code": IamOneTimeCode;
   "iam.outbox": IamOutbox;

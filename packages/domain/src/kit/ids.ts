@@ -18,6 +18,7 @@ export type IdPrefix =
   | 'cha'
   | 'mfa'
   | 'lgn'
+  | 'mgl'
 
 /** `<prefix>_<ULID>`; the prefix is part of the type, so that ids of two nouns cannot be swapped. */
 export type Id<P extends IdPrefix> = `${P}_${string}`

@@ -22,6 +22,7 @@ export type RefusalCode =
   | 'password_login_off'
   | 'location_not_allowed'
   | 'login_refused'
+  | 'magic_links_off'
   | 'not_allowed'
   | 'not_found'
   | 'wrong_state'

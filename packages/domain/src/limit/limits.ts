@@ -49,6 +49,13 @@ export const limits = {
     by: 'address',
     why: 'Nobody’s mailbox is filled by a stranger.',
   },
+  'magic-link': { points: 20, seconds: 3600, by: 'network', why: 'Each one costs a mail.' },
+  'magic-link-address': {
+    points: 3,
+    seconds: 3600,
+    by: 'address',
+    why: 'Nobody’s mailbox is filled by a stranger, and nobody’s link overtaken time and again.',
+  },
   'one-time-code': {
     points: 30,
     seconds: 600,

@@ -6,6 +6,7 @@ export type MailTemplate =
   | 'invitation'
   | 'verify_email'
   | 'reset_password'
+  | 'magic_link'
   | 'password_changed'
   | 'password_breached'
   | 'change_email'

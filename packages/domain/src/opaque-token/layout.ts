@@ -22,6 +22,8 @@ export const tokenTypes = {
   'one-time': { prefix: 'mlo_', byte: 2, object: 'otc' },
   session: { prefix: 'mlb_', byte: 3, object: 'ses' },
   form: { prefix: 'mlf_', byte: 4, object: 'frm' },
+  'magic-link': { prefix: 'mll_', byte: 6, object: 'mgl' },
+  'magic-request': { prefix: 'mlq_', byte: 7, object: 'mgl' },
   challenge: { prefix: 'mlc_', byte: 5, object: 'cha' },
 } as const
 

@@ -28,4 +28,9 @@ export interface Authenticated {
   readonly earlier?: EarlierRisk
   /** What becomes true with the session that is opened for them, in its transaction. */
   readonly also: readonly Statement<unknown>[]
+  /**
+   * What is used up by asking for a second step, too, in the transaction of its challenge: what let them come so far
+   * and must not do so again. It stands in `also` besides.
+   */
+  readonly spends?: readonly Statement<unknown>[]
 }

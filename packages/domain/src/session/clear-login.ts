@@ -144,7 +144,12 @@ async function askedFor(deps: ClearDeps, input: ClearLogin, { kind, held, risk }
     origin,
   })
   const decision = kind === 'factor_enrol' ? 'enrol' : 'challenge'
-  await inOneFlight(deps.db, { tenantId }, [insert, asked, ...keepRisk(risk, decision)])
+  await inOneFlight(deps.db, { tenantId }, [
+    insert,
+    asked,
+    ...keepRisk(risk, decision),
+    ...(login.spends ?? []),
+  ])
   return new Refusal(refusals[kind], {
     challenge: { id: token, factors: usableKinds(held), expiresAt: challenge.expiresAt },
   })

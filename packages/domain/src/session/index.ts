@@ -5,6 +5,7 @@ export { checkBrowserSession, type BrowserSession } from './check-browser-sessio
 export { checkSession, type CheckedSession } from './check-session.ts'
 export { clearLogin, type Cleared, type ClearLogin } from './clear-login.ts'
 export { decideClearance, type Clearance, type ToClear } from './decide-clearance.ts'
+export { describeAgent, type Agent } from './describe-agent.ts'
 export { endBrowserSession } from './end-browser-session.ts'
 export { endOwnSession, type EndOwnSession } from './end-own-session.ts'
 export { endSession, type EndSession } from './end-session.ts'
@@ -38,9 +39,10 @@ export {
   type OpenBrowserSession,
   type OpenedBrowserSession,
 } from './open-browser-session.ts'
+export { lookUpLogin, type LoginOf } from './look-up-login.ts'
 export { openPreSession, readPreSession, type PreSession } from './pre-session.ts'
 export { renameSession, type RenameSession } from './rename-session.ts'
-export { openSession, type OpenSession } from './open-session.ts'
+export { openSession, type OpenSession, type OpenSessionDeps } from './open-session.ts'
 export type { IssuedSession } from './issued-session.ts'
 export { RefreshFlights } from './refresh-flights.ts'
 export { refreshSession, type RefreshSession } from './refresh-session.ts'

@@ -6,7 +6,7 @@ import { readTenantPolicy, type TenantPolicy } from './tenant-policy.ts'
 /** What strangers may know of a tenant: its pages say it. */
 export type TenantDescription = Pick<
   TenantPolicy,
-  'selfRegistration' | 'passwordLogin' | 'passwordMinLength'
+  'selfRegistration' | 'passwordLogin' | 'passwordMinLength' | 'magicLinks'
 > & {
   readonly name: string
 }
@@ -21,11 +21,12 @@ export async function describeTenant(
     tenantPolicyOf(tenantId),
   ])
   if (named === undefined) throw new Refusal('tenant_unknown')
-  const { selfRegistration, passwordLogin, passwordMinLength } = readTenantPolicy(stored?.policy)
+  const { selfRegistration, passwordLogin, passwordMinLength, magicLinks } = readTenantPolicy(stored?.policy)
   return {
     name: named.name,
     selfRegistration: selfRegistration && passwordLogin,
     passwordLogin,
     passwordMinLength,
+    magicLinks,
   }
 }

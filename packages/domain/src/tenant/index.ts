@@ -1,6 +1,6 @@
 export { addTenant, createTenant, type AddTenant, type CreateTenant } from './create-tenant.ts'
 export { describeTenant, type TenantDescription } from './describe-tenant.ts'
-export { requireAllowedDomain, requirePasswordLogin } from './require-policy.ts'
+export { requireAllowedDomain, requireMagicLinks, requirePasswordLogin } from './require-policy.ts'
 export { TenantDirectory } from './tenant-directory.ts'
 export { defaultTenantPolicy, policyBounds, readTenantPolicy, type TenantPolicy } from './tenant-policy.ts'
 export {

@@ -23,3 +23,8 @@ export function requireAllowedDomain(
 export function requirePasswordLogin({ passwordLogin }: Pick<TenantPolicy, 'passwordLogin'>): void {
   if (!passwordLogin) throw new Refusal('password_login_off')
 }
+
+/** Refuses to mail or take a link that logs in where the tenant has none. @throws Refusal `magic_links_off`. */
+export function requireMagicLinks({ magicLinks }: Pick<TenantPolicy, 'magicLinks'>): void {
+  if (!magicLinks) throw new Refusal('magic_links_off')
+}

@@ -52,6 +52,11 @@ export interface TenantPolicy {
    * first; or those whose login looks unusual.
    */
   readonly mfa: 'off' | 'optional' | 'required' | 'risk'
+  /**
+   * Whether a mailed link or code logs in. NIST SP 800-63B-4 3.1.3.1 takes mail for no authenticator: a tenant that
+   * turns this on accepts that whoever reads somebody's mail is let in as them, short of their second factor.
+   */
+  readonly magicLinks: boolean
   /** How long a browser that its person trusts is asked for no second factor; 0 for never. */
   readonly trustedDeviceDays: number
   /** The risk, of 100, from which a login has to be proved by a second factor, where factors are asked for by risk. */
@@ -79,6 +84,7 @@ export const defaultTenantPolicy: TenantPolicy = {
   sessionIdleSeconds: 3_600,
   maxSessions: 20,
   mfa: 'optional',
+  magicLinks: false,
   trustedDeviceDays: 30,
   riskChallengeAt: 40,
   riskRefuseAt: 90,
@@ -90,7 +96,7 @@ export const defaultTenantPolicy: TenantPolicy = {
 export function readTenantPolicy(stored: unknown): TenantPolicy {
   const given: TenantPolicy = { ...defaultTenantPolicy, ...(stored as Partial<TenantPolicy> | null) }
   const { selfRegistration, allowedDomains, passwordLogin, breachCheck, breachedPasswords, mfa } = given
-  const { allowedCountries, allowTor } = given
+  const { magicLinks, allowedCountries, allowTor } = given
   return {
     selfRegistration,
     allowedDomains,
@@ -103,6 +109,7 @@ export function readTenantPolicy(stored: unknown): TenantPolicy {
     sessionIdleSeconds: within('sessionIdleSeconds', given),
     maxSessions: within('maxSessions', given),
     mfa,
+    magicLinks,
     trustedDeviceDays: within('trustedDeviceDays', given),
     riskChallengeAt: within('riskChallengeAt', given),
     riskRefuseAt: within('riskRefuseAt', given),

@@ -1,4 +1,5 @@
 export { normaliseEmail } from './normalise-email.ts'
+export { confirmEmail } from './confirm-email.ts'
 export { createUser, type CreateUser } from './create-user.ts'
 export { importUser, type ImportUser } from './import-user.ts'
 export {

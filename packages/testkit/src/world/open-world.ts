@@ -4,6 +4,7 @@ import { HashAdmission, RecheckBudget, type PasswordReport, type Passwords } fro
 import type { Database, Db } from '@iam/domain/db'
 import type { Id, RequestOrigin } from '@iam/domain/kit'
 import type { RiskSources } from '@iam/domain/risk'
+import { LinkStates } from '@iam/domain/magic-link'
 import { loadSecretKeys, SecretRings } from '@iam/domain/secret-key'
 import { RefreshFlights, RevocationFeed, SessionCache, type IssuedSession } from '@iam/domain/session'
 import { loadSigningKeys, SigningKeys } from '@iam/domain/signing-key'
@@ -128,6 +129,7 @@ function instanceOn(
   { clock, redis, limits }: { clock: TestClock; redis: RedisConnection; limits: number | undefined },
 ) {
   const { monotonic } = clock
+  const cache = versionedCache(redis.client)
   const hashers = countedHashers()
   const passwordReports: PasswordReport[] = []
   const reports = new EventEmitter()
@@ -158,7 +160,8 @@ function instanceOn(
     passwordReport: async (what: PasswordReport['what']) => {
       while (!passwordReports.some((report) => report.what === what)) await once(reports, 'report')
     },
-    sessionCache: new SessionCache(versionedCache(redis.client)),
+    sessionCache: new SessionCache(cache),
+    linkStates: new LinkStates(cache),
     revocations: new RevocationFeed({ db, monotonic }),
     refreshFlights: new RefreshFlights<IssuedSession>(),
     tenants: new TenantDirectory({ db, monotonic, region: testDeployment.region }),

@@ -5,7 +5,15 @@ import type { Deps } from '../../deps.ts'
 import { limit } from '../../http/limit.ts'
 import { localeOf, originOf } from '../../http/request-context.ts'
 import { requireTenant } from '../../http/tenant.ts'
-import { Accepted, Email, OneTimeToken, problems, TenantHeader, tenantProblems } from '../schemas.ts'
+import {
+  Accepted,
+  Email,
+  MailedDigits,
+  OneTimeToken,
+  problems,
+  TenantHeader,
+  tenantProblems,
+} from '../schemas.ts'
 
 const strict = { additionalProperties: false }
 
@@ -16,10 +24,7 @@ const verify = {
   headers: TenantHeader,
   body: Type.Union([
     Type.Object({ token: OneTimeToken }, strict),
-    Type.Object(
-      { email: Email, code: Type.String({ minLength: 8, maxLength: 16, pattern: '^[0-9 -]+$' }) },
-      strict,
-    ),
+    Type.Object({ email: Email, code: MailedDigits }, strict),
   ]),
   response: {
     204: Type.Null(),

@@ -40,6 +40,10 @@ const members = {
     description:
       'Who is asked for a second factor: nobody, those who have one, everybody, or those whose login is unusual.',
   }),
+  magicLinks: Type.Boolean({
+    description:
+      'Whether a mailed link or code logs in, as strongly as the person’s mailbox is kept; never in place of a second factor.',
+  }),
   trustedDeviceDays: number(
     'trustedDeviceDays',
     'How many days a browser that its person trusts is asked for no second factor; 0 for never.',
