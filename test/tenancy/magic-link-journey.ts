@@ -38,7 +38,9 @@ export async function travelAsReaderOfMail(world: World): Promise<void> {
     previous: undefined,
     binding: undefined,
   })
-  // Left usable, so that what looks for links finds some.
-  await ask()
+  // Left usable, so that what looks for links and for mails finds some.
+  const left = await ask()
+  await viewMagicLink(world, { ...from, ...left })
+  await requestMagicLink(world, { ...from, email: 'nobody@acme.example', locale: 'en' })
   await setPolicy(world, {})
 }

@@ -1,4 +1,5 @@
 import { Refusal } from '../kit/index.ts'
+import type { RiskDeps } from '../risk/index.ts'
 import {
   clearLogin,
   openBrowserSession,
@@ -18,7 +19,7 @@ export interface LogInWithMagicLink extends AuthenticateWithMagicLink {
   readonly device?: string | undefined
 }
 
-type BrowserDeps = MagicLinkDeps & Pick<OpenSessionDeps, 'sessionCache' | 'risk'>
+type BrowserDeps = MagicLinkDeps & RiskDeps & Pick<OpenSessionDeps, 'sessionCache'>
 
 /**
  * Opens a session on the device that asked for a link, with the tokens of the tenant's built-in client.
@@ -26,7 +27,7 @@ type BrowserDeps = MagicLinkDeps & Pick<OpenSessionDeps, 'sessionCache' | 'risk'
  *   can sign.
  */
 export async function logInWithMagicLink(
-  deps: OpenSessionDeps & MagicLinkDeps,
+  deps: OpenSessionDeps & BrowserDeps,
   input: LogInWithMagicLink,
 ): Promise<IssuedSession> {
   const { device, origin } = input
