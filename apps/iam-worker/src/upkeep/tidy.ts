@@ -15,9 +15,8 @@ const monthsAhead = 3
 
 /**
  * Keeps the database in shape: audit partitions made ahead; relayed events, sessions and devices of long ago, old
- * revocations, mails, codes, challenges and Idempotency-Keys deleted. Safe to run twice.
+ * revocations, mails, codes, links, challenges and Idempotency-Keys deleted. Safe to run twice.
  */
-/** Keeps the database in shape: audit partitions made ahead, relayed events, old revocations, mails, codes, links, challenges and Idempotency-Keys deleted. Safe to run twice. */
 export async function tidy(
   { db }: { db: Pick<Db, 'kysely'> },
   { keepFor }: { keepFor: number },
