@@ -20,5 +20,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     grant select, delete on iam.idempotency_key to iam_worker;
   `.execute(db)
   await isolateByTenant(db, 'idempotency_key')
-  await sql`create policy sweep on iam.idempotency_key for delete to iam_worker using (true)`.execute(db)
+  await sql`
+    create policy sweep on iam.idempotency_key for delete to iam_worker using (true);
+    -- To delete a row by its age is to read it first.
+    create policy sweep_old on iam.idempotency_key for select to iam_worker using (expires_at < iam.now());
+  `.execute(db)
 }

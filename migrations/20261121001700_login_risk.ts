@@ -35,5 +35,10 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     grant select, delete on iam.login_risk to iam_worker;
   `.execute(db)
   await isolateByTenant(db, 'login_risk')
-  await sql`create policy sweep on iam.login_risk for delete to iam_worker using (true)`.execute(db)
+  await sql`
+    create policy sweep on iam.login_risk for delete to iam_worker using (true);
+    -- To delete a row by its age is to read it first.
+    create policy sweep_old on iam.login_risk for select to iam_worker
+      using (created_at < iam.now() - interval '90 days');
+  `.execute(db)
 }

@@ -8,6 +8,7 @@ import {
   grantRole,
   inviteUser,
   listTenants,
+  listUserLogins,
   listUserSessions,
   listUsers,
   lockUser,
@@ -20,6 +21,7 @@ import {
   revokeRole,
   suspendTenant,
   suspendUser,
+  tryPolicy,
   unlockUser,
 } from '@iam/domain/administration'
 import { deleteOldKeys } from '@iam/domain/idempotency-key'
@@ -72,6 +74,9 @@ export async function travelAsAdministrators(world: World): Promise<void> {
     await mailPasswordReset(world, on)
     await logInWithPassword(world, { ...member, password: world.demo.password, origin })
     await listUserSessions(world, { ...on, after: undefined, limit: 1 })
+    await listUserLogins(world, { ...on, after: 'lgn_Z', limit: 1 })
+    await listUserLogins(world, { ...on, after: undefined, limit: 1 })
+    await tryPolicy(world, { ...call, change: { mfa: 'risk' }, after: undefined, limit: 1 })
     await endUserSessions(world, on)
     await grantRole(world, { ...on, role: 'tenant.owner' })
     await revokeRole(world, { ...on, role: 'tenant.owner' })

@@ -34,6 +34,7 @@ const notOfATenant: readonly (readonly [RegExp, string])[] = [
   ],
   [/(update|delete from|from) iam\.mail/, 'iam-worker sends the mails of all tenants, and deletes old ones'],
   [/^delete from iam\.one_time_code/, 'old codes of all tenants are deleted'],
+  [/^delete from iam\.idempotency_key/, 'old keys of all tenants are deleted'],
   [/^delete from iam\.challenge/, 'old challenges of all tenants are deleted'],
   [/^\s*delete from iam\.login_risk/, 'what is kept of old logins of all tenants is deleted'],
   [/^\s*with old as materialized/, 'iam-worker deletes the old sessions of all tenants'],

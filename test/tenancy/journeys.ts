@@ -227,17 +227,17 @@ export async function travelAsOperator(world: World): Promise<void> {
 
 /** Everything that the worker does. Takes a day: secrets and keys have to come of age. */
 export async function travelAsWorker(world: World): Promise<void> {
-  await relay(world)
-  await tendKeys(world)
   const { kysely } = world.workerDb
-  await ensureAuditPartitions(kysely, 3)
-  await deleteOldRevocations(kysely)
-  await deleteSent(kysely, { keepFor: 0, limit: 10 })
-  await countWaitingMails(kysely)
   await deleteOldMails(kysely)
   await deleteOldCodes(kysely)
   await deleteOldChallenges(kysely)
   await deleteOldLogins(kysely)
+  await relay(world)
+  await tendKeys(world)
+  await ensureAuditPartitions(kysely, 3)
+  await deleteOldRevocations(kysely)
+  await deleteSent(kysely, { keepFor: 0, limit: 10 })
+  await countWaitingMails(kysely)
   await deleteOldSessions(kysely, { limit: 10 })
   await deleteOldOrigins(kysely, { limit: 10 })
   await buryEndedSessions({ kysely, sessionCache: world.sessionCache }, beforeAllRevocations)

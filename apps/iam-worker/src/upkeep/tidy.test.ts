@@ -1,0 +1,55 @@
+import { issueChallenge } from '@iam/domain/challenge'
+import { inOneFlight, inTenant } from '@iam/domain/db'
+import { once } from '@iam/domain/idempotency-key'
+import { requestPasswordReset } from '@iam/domain/account'
+import { deliverMails, logIn, openWorld, type World } from '@iam/testkit/world'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { tidy } from './tidy.ts'
+
+const hour = 3_600
+const day = 24 * hour
+
+describe('upkeep', () => {
+  let world: World
+  let passed = 0
+  beforeAll(async () => {
+    world = await openWorld(inject('services'))
+    await leaveTraces()
+  })
+  afterAll(() => world.close())
+
+  /** One row of everything that is deleted by its age. */
+  async function leaveTraces(): Promise<void> {
+    const { acme: tenantId, clock, demo, origin } = world
+    const { user } = await logIn(world)
+    await requestPasswordReset(world, { tenantId, email: demo.tenants[0].email, locale: 'en', origin })
+    await deliverMails(world)
+    const { insert } = issueChallenge(world, { tenantId, kind: 'step_up' })
+    await inOneFlight(world.db, { tenantId }, [insert])
+    const request = { key: 'once', route: 'POST /x', requestHash: Buffer.alloc(32) }
+    const call = { tenantId, principalId: user.id, request, at: clock(), subjectOf: () => undefined }
+    await inTenant(world.db, { tenantId }, (tx) => once(tx, call, async () => null))
+  }
+
+  async function left(): Promise<string[]> {
+    const tables = ['challenge', 'idempotency_key', 'login_risk', 'mail', 'one_time_code'] as const
+    const counted = tables.map(async (table) => {
+      const rows = await world.admin.selectFrom(`iam.${table}`).select('tenant_id').execute()
+      return rows.length === 0 ? [] : [table]
+    })
+    return (await Promise.all(counted)).flat()
+  }
+
+  test.each<[string, number, string[]]>([
+    ['at once', 0, ['challenge', 'idempotency_key', 'login_risk', 'mail', 'one_time_code']],
+    ['after two hours', 2 * hour, ['idempotency_key', 'login_risk', 'mail', 'one_time_code']],
+    ['after two days', 2 * day, ['login_risk', 'mail']],
+    ['after eight days', 8 * day, ['login_risk']],
+    ['after 91 days', 91 * day, []],
+  ])('leaves what is young enough %s', async (_when, seconds, expected) => {
+    await world.testClock.advance(seconds - passed)
+    passed = seconds
+    await tidy({ db: world.workerDb }, { keepFor: day })
+    expect(await left()).toEqual(expected)
+  })
+})
