@@ -34,6 +34,7 @@ const acts: Record<string, Act> = {
   unlock: { send: ['POST', '/unlock'], action: 'user.unlocked' },
   'mail a password reset': { send: ['POST', '/password-reset'], action: 'password.reset_requested' },
   'list sessions': { send: ['GET', '/sessions'], action: 'sessions.listed', may: reading },
+  'list logins': { send: ['GET', '/logins'], action: 'logins.listed', may: reading },
   'end sessions': { send: ['DELETE', '/sessions'], action: 'sessions.ended' },
   'make an admin': { send: ['PUT', '/roles/tenant.admin'], action: 'user.role_granted' },
   'make an owner': {
@@ -56,6 +57,11 @@ const tenantActs: Record<string, Pick<Act, 'send' | 'action'> & { readonly may: 
   'change the policy': {
     send: ['PATCH', '/policy', { maxSessions: 9 }],
     action: 'policy.changed',
+    may: ['admin', 'owner', 'operator'],
+  },
+  'try a policy': {
+    send: ['POST', '/policy/what-if', { policy: { mfa: 'risk' } }],
+    action: 'policy.tried',
     may: ['admin', 'owner', 'operator'],
   },
   'reactivate the tenant': { send: ['POST', '/reactivate'], action: 'tenant.reactivated', may: ['operator'] },

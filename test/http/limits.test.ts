@@ -291,10 +291,10 @@ describe('limits on requests', () => {
   }
 
   test('a storm is recorded once for its period, and tells no address', async () => {
-    const before = (await refusalsRecorded()).length
+    const before = new Set((await refusalsRecorded()).map(({ hmac }) => hmac))
     const from = newNetwork()
     await Promise.all(Array.from({ length: 200 }, (_, n) => guess(`storm${n}@acme.example`, { from })))
-    const recorded = (await refusalsRecorded()).slice(before)
+    const recorded = (await refusalsRecorded()).filter(({ hmac }) => !before.has(hmac))
     expect(recorded).toHaveLength(1)
     expect(recorded[0]).toMatchObject({ reason: 'login' })
     const keys = await open.world.redis.client.keys('*iam:limit:*')

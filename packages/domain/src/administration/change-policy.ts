@@ -1,4 +1,5 @@
 import { Refusal } from '../kit/index.ts'
+import { locationFault, locationOf } from '../risk/index.ts'
 import {
   findDirectoryEntry,
   findStoredPolicy,
@@ -38,7 +39,7 @@ export async function readPolicy(deps: AdministrationDeps, call: AdministrativeC
  * Changes what a tenant decides, from the next login, registration or new password on. Sessions that stand keep the
  * lifetimes that they were opened with.
  * @throws Refusal `precondition_failed` when the version is another one, `not_allowed` for taking passwords from
- *   operators, and what `administer` refuses.
+ *   operators and for shutting out oneself, and what `administer` refuses.
  */
 export async function changePolicy(deps: AdministrationDeps, call: ChangePolicy): Promise<PolicyView> {
   const { tenantId, change, ifVersion } = call
@@ -49,6 +50,7 @@ export async function changePolicy(deps: AdministrationDeps, call: ChangePolicy)
     if (ifVersion !== undefined && ifVersion !== version) throw new Refusal('precondition_failed')
     const next = merge(stored, change)
     if (next.passwordLogin === false) await requireAnotherWayIn(tx, call)
+    requireNotShutOut(readTenantPolicy(next), call)
     const changed = Object.keys(change).filter((name) => !isSame(stored, next, name as keyof TenantPolicy))
     if (changed.length === 0) return { answer: { policy: readTenantPolicy(next), version }, changed: false }
     await replaceTenantPolicy(tx, { tenantId, stored: next, at })
@@ -57,14 +59,14 @@ export async function changePolicy(deps: AdministrationDeps, call: ChangePolicy)
   })
 }
 
-async function requirePolicy(tx: Acting['tx'], wanted: Parameters<typeof findStoredPolicy>[1]) {
+export async function requirePolicy(tx: Acting['tx'], wanted: Parameters<typeof findStoredPolicy>[1]) {
   const found = await findStoredPolicy(tx, wanted)
   if (found === undefined) throw new Refusal('tenant_unknown')
   return found
 }
 
-/** As JSON Merge Patch does (RFC 7396): null takes a member away, and with it what differed from the default. */
-function merge(stored: Partial<TenantPolicy>, change: PolicyChange): Partial<TenantPolicy> {
+/** A policy as it would stand after a change. As JSON Merge Patch does (RFC 7396): null takes a member away, and with it what differed from the default. */
+export function merge(stored: Partial<TenantPolicy>, change: PolicyChange): Partial<TenantPolicy> {
   const merged = Object.entries({ ...stored, ...change })
   return Object.fromEntries(merged.filter(([, value]) => value !== null && value !== undefined))
 }
@@ -75,6 +77,12 @@ function isSame(
   name: keyof TenantPolicy,
 ): boolean {
   return JSON.stringify(before[name]) === JSON.stringify(after[name])
+}
+
+/** Whoever could take it back again would be shut out with everybody else who is where they are. */
+function requireNotShutOut(policy: TenantPolicy, { by, tenantId, origin }: AdministrativeCall): void {
+  if (by.tenantId !== tenantId || locationFault(policy, locationOf(origin)) === undefined) return
+  throw new Refusal('not_allowed', { detail: 'You could not log in again from where you are now.' })
 }
 
 /** Whoever could bring passwords back would be shut out with everybody else. */

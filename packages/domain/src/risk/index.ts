@@ -11,6 +11,7 @@ export {
 } from './assess-login.ts'
 export { decideRisk, type RiskDecision, type RiskPolicy } from './decide-risk.ts'
 export { embargo } from './embargo.ts'
+export { loginsOf, loginsSince, type KeptLogin } from './kept-logins.ts'
 export {
   deleteOldLogins,
   forgetLogins,

@@ -61,9 +61,9 @@ export async function clearLogin(deps: ClearDeps, input: ClearLogin): Promise<Cl
     inOneFlight(deps.db, { tenantId }, [heldFactorsOf({ tenantId, userId })]),
     weighRisk(deps, input),
   ])
-  const isTrusted = false
-  const clearance = decideClearance({ mfa: policy.mfa, amr, held, isTrusted, risk: weighed.decision })
-  const risk = weighed.with({ amr, hasFactor: hasSecondFactor(held), isTrusted })
+  const by = { amr, hasFactor: hasSecondFactor(held), isTrusted: false }
+  const clearance = decideClearance({ ...by, mfa: policy.mfa, risk: weighed.decision })
+  const risk = weighed.with(by)
   if (clearance === 'open') return new ClearedLogin(input.login, risk)
   if (clearance === 'refuse') throw await refused(deps, input, risk)
   const asked = { challenge: 'second_factor', enrol: 'factor_enrol' } as const

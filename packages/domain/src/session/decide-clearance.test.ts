@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { HeldFactor } from '../factor/index.ts'
+import { hasSecondFactor, type HeldFactor } from '../factor/index.ts'
 import { acrOf, isTwiceProved, withSecondStep } from './assurance.ts'
 import { decideClearance, type ToClear } from './decide-clearance.ts'
 
@@ -10,8 +10,9 @@ const factor = (kind: HeldFactor['kind'], disabledAt: Date | null = null): HeldF
 })
 const none: HeldFactor[] = []
 const totp = [factor('totp')]
-const decide = (given: Partial<ToClear>) =>
-  decideClearance({ mfa: 'optional', amr: ['pwd'], held: none, isTrusted: false, risk: 'unknown', ...given })
+const usual = { mfa: 'optional', amr: ['pwd'], isTrusted: false, risk: 'unknown' } as const
+const decide = ({ held = none, ...given }: Partial<ToClear> & { held?: readonly HeldFactor[] }) =>
+  decideClearance({ ...usual, hasFactor: hasSecondFactor(held), ...given })
 
 describe('the gate', () => {
   test.each<[ToClear['mfa'], readonly HeldFactor[], string]>([

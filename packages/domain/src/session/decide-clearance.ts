@@ -1,4 +1,3 @@
-import { hasSecondFactor, type HeldFactor } from '../factor/index.ts'
 import type { TenantPolicy } from '../tenant/index.ts'
 import { isTwiceProved } from './assurance.ts'
 
@@ -9,8 +8,8 @@ export interface ToClear {
   readonly mfa: TenantPolicy['mfa']
   /** What was proved (RFC 8176). */
   readonly amr: readonly string[]
-  /** The person's confirmed factors, disabled ones included. */
-  readonly held: readonly HeldFactor[]
+  /** Whether the person has a second factor, a disabled one included. */
+  readonly hasFactor: boolean
   /** Whether the browser is one that the person trusts, and the tenant lets them. */
   readonly isTrusted: boolean
   /** What the login's risk asks for; `unknown` where nobody told. */
@@ -23,11 +22,11 @@ export interface ToClear {
  * Who has a factor is asked for it, also when it is disabled: only a trusted browser, a tenant that asks nobody, or
  * one that asks by risk and sees none, spares them. Who has none adds one where the tenant or the risk demands it.
  */
-export function decideClearance({ mfa, amr, held, isTrusted, risk }: ToClear): Clearance {
+export function decideClearance({ mfa, amr, hasFactor, isTrusted, risk }: ToClear): Clearance {
   if (risk === 'refuse') return 'refuse'
   if (mfa === 'off' || isTwiceProved(amr)) return 'open'
   const isRisky = risk === 'challenge'
-  if (!hasSecondFactor(held)) return mfa === 'required' || (mfa === 'risk' && isRisky) ? 'enrol' : 'open'
+  if (!hasFactor) return mfa === 'required' || (mfa === 'risk' && isRisky) ? 'enrol' : 'open'
   if (mfa === 'risk') return risk === 'allow' || (isTrusted && !isRisky) ? 'open' : 'challenge'
   return isTrusted && !isRisky ? 'open' : 'challenge'
 }

@@ -41,6 +41,7 @@ export {
 } from './open-browser-session.ts'
 export { lookUpLogin, type LoginOf } from './look-up-login.ts'
 export { openPreSession, readPreSession, type PreSession } from './pre-session.ts'
+export { replayLogin } from './replay-login.ts'
 export { renameSession, type RenameSession } from './rename-session.ts'
 export { openSession, type OpenSession, type OpenSessionDeps } from './open-session.ts'
 export type { IssuedSession } from './issued-session.ts'

@@ -1,8 +1,10 @@
 import type { App } from '../../app.ts'
 import type { Deps } from '../../deps.ts'
+import { policyWhatIfRoute } from './policy-what-if.ts'
 import { policyRoutes } from './policy.ts'
 import { tenantRoutes } from './tenants.ts'
 import { usersRoutes } from './users.ts'
+import { userLoginsRoute } from './users/logins.ts'
 import { passwordResetRoute } from './users/password-reset.ts'
 import { rolesRoutes } from './users/roles.ts'
 import { userSessionsRoutes } from './users/sessions.ts'
@@ -13,10 +15,12 @@ import { userRoutes } from './users/user.ts'
 export function tenantsRoutes(app: App, deps: Deps): void {
   tenantRoutes(app, deps)
   policyRoutes(app, deps)
+  policyWhatIfRoute(app, deps)
   usersRoutes(app, deps)
   userRoutes(app, deps)
   standingRoutes(app, deps)
   rolesRoutes(app, deps)
   passwordResetRoute(app, deps)
   userSessionsRoutes(app, deps)
+  userLoginsRoute(app, deps)
 }

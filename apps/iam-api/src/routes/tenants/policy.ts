@@ -59,7 +59,7 @@ const members = {
 
 const Policy = Type.Object(members)
 /** Each member may be missing, or null for its default. */
-const Change = Type.Object(
+export const PolicyChange = Type.Object(
   Object.fromEntries(
     Object.entries(members).map(([name, member]) => [name, Type.Optional(Type.Union([member, Type.Null()]))]),
   ) as { [Name in keyof typeof members]: Type.TOptional<Type.TUnion<[(typeof members)[Name], Type.TNull]>> },
@@ -85,7 +85,7 @@ const change = {
     ...WriteHeaders.properties,
     'if-match': Type.Optional(Type.String({ pattern: '^"[0-9]{1,9}"$' })),
   }),
-  body: Change,
+  body: PolicyChange,
   response: { 200: Policy, ...gravelyRefused('precondition_failed') },
 }
 

@@ -1,3 +1,4 @@
+import { riskCodes } from '@iam/domain/kit'
 import { locales } from '@iam/domain/mail'
 import { roles } from '@iam/domain/role'
 import Type from 'typebox'
@@ -17,6 +18,12 @@ export const Locale = Type.Enum([...locales], { description: 'The language of ma
 export const RoleName = Type.Enum([...roles])
 
 const time = Type.String({ format: 'date-time' })
+
+/** What was unusual about a login, and how much each counts. */
+export const RiskReasons = Type.Array(
+  Type.Object({ code: Type.Enum([...riskCodes]), points: Type.Integer() }),
+  { description: 'What was unusual about it.' },
+)
 
 export const User = Type.Object({
   id: Type.String(),
