@@ -13,7 +13,7 @@ interface Operation {
 type Document = { readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>> }
 
 const password = 'correct horse battery staple'
-const members: Readonly<Record<string, string>> = {
+const members: Readonly<Record<string, unknown>> = {
   email: 'ada@acme.example',
   password,
   currentPassword: password,
@@ -22,6 +22,7 @@ const members: Readonly<Record<string, string>> = {
   request: 'x',
   name: 'at work',
   slug: 'initech',
+  policy: {},
 }
 
 /** What stands for the parameters of a path: well formed, and nobody. */

@@ -321,11 +321,11 @@ describe('the risk of a login', () => {
     expect(after['challenged']).toBeGreaterThan(0)
     expect(Object.values(after).reduce((sum, n) => sum + n)).toBe(logins)
     const concerned: unknown[] = [...(body.items ?? [])]
-    let cursor = body['nextCursor']
+    let cursor = body['nextCursor'] as string | undefined
     while (cursor !== undefined) {
-      const page = await whatIf({ mfa: 'risk' }, `?limit=50&cursor=${String(cursor)}`)
+      const page = await whatIf({ mfa: 'risk' }, `?limit=50&cursor=${cursor}`)
       concerned.push(...(page.body.items ?? []))
-      cursor = page.body['nextCursor']
+      cursor = page.body['nextCursor'] as string | undefined
     }
     expect(concerned).toHaveLength((after['refused'] ?? 0) + (after['challenged'] ?? 0))
     expect(concerned[0]).toMatchObject({
@@ -355,7 +355,7 @@ describe('the risk of a login', () => {
       { agent: '' },
       flight,
       { geo: tokyo },
-      { isTorExit: true } as unknown as Whence,
+      { isTorExit: true },
     ]
     // The same logins, each by somebody of their own: tried under a policy that lets all in, and under this one.
     const fatesUnder = async (under: object) => {
@@ -375,12 +375,12 @@ describe('the risk of a login', () => {
     await decide({ mfa: 'off', allowTor: true })
     const expected: Record<string, number> = { allowed: 0, challenged: 0, refused: 0 }
     const items: { userId: string; at: string; after: string }[] = []
-    let cursor: unknown
+    let cursor: string | undefined
     do {
-      const query = cursor === undefined ? '' : `&cursor=${String(cursor)}`
+      const query = cursor === undefined ? '' : `&cursor=${cursor}`
       const { body } = await whatIf({ allowTor: null, ...policy }, `?limit=100${query}`)
       items.push(...((body.items ?? []) as unknown as typeof items))
-      cursor = body['nextCursor']
+      cursor = body['nextCursor'] as string | undefined
     } while (cursor !== undefined)
     for (const userId of open.people) {
       const login = (await kept({ userId } as Person)).at(-1)
