@@ -49,7 +49,8 @@ function view(visit: SignedInVisit, fault?: Fault): View {
   if (!visit.tenant.passwordLogin) return passwordsOff(visit)
   const { words, base, tenant, session } = visit
   const { title, lead, submit: label } = words.changePassword
-  const hint = words.hints.password(tenant.passwordMinLength)
+  const { passwordMinLength: least } = tenant
+  const hint = words.hints.password(least)
   const { currentPassword, newPassword } = words.fields
   const fields = [
     // Password managers file the new password under this.
@@ -65,7 +66,14 @@ function view(visit: SignedInVisit, fault?: Fault): View {
       fault,
     ),
     field(
-      { name: 'newPassword', type: 'password', label: newPassword, autocomplete: 'new-password', hint },
+      {
+        name: 'newPassword',
+        type: 'password',
+        label: newPassword,
+        autocomplete: 'new-password',
+        hint,
+        least,
+      },
       fault,
     ),
   ]

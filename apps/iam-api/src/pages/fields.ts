@@ -24,6 +24,8 @@ export interface Field {
   readonly value?: string | undefined
   readonly hint?: string
   readonly code?: boolean
+  /** Of a password that is to be stored: as few characters as there may be, for what makes one up. */
+  readonly least?: number
   /** Of free text, which may be in any language and may be missing: how many characters there may be. */
   readonly longest?: number
   /** Whether the page begins here; a field at fault goes before it. */
@@ -45,12 +47,14 @@ ${mine !== undefined && html`<p class="fault" id="${id}-fault" role="alert">${mi
 </div>`
 }
 
-function attributesOf({ type = 'text', autocomplete, value, code, longest }: Field): Html {
+function attributesOf({ type = 'text', autocomplete, value, code, least, longest }: Field): Html {
+  const rules =
+    least !== undefined && html` minlength="${least}" passwordrules="minlength: ${least}; maxlength: 256;"`
   const plain =
     type === 'password' || longest !== undefined ? html`` : html` autocapitalize="none" spellcheck="false"`
   const digits = code === true && html` class="code" inputmode="numeric" maxlength="16"`
   const shape = longest === undefined ? html` dir="ltr" required` : html` dir="auto" maxlength="${longest}"`
-  return html` type="${type}" autocomplete="${autocomplete}"${shape}${plain}${digits}${value !== undefined && html` value="${value}"`}`
+  return html` type="${type}" autocomplete="${autocomplete}"${shape}${plain}${digits}${rules}${value !== undefined && html` value="${value}"`}`
 }
 
 function beginsHere({ name, first }: Field, fault: Fault | undefined): boolean {

@@ -42,7 +42,8 @@ function view(visit: Visit, email?: string, fault?: Fault): View {
     return { title, content: html`<h1>${title}</h1><p class="lead">${closed}</p>${signIn}` }
   }
   const { email: emailLabel, password } = words.fields
-  const hint = words.hints.password(tenant.passwordMinLength)
+  const { passwordMinLength: least } = tenant
+  const hint = words.hints.password(least)
   const fields = [
     field(
       {
@@ -55,7 +56,10 @@ function view(visit: Visit, email?: string, fault?: Fault): View {
       },
       fault,
     ),
-    field({ name: 'password', type: 'password', label: password, autocomplete: 'new-password', hint }, fault),
+    field(
+      { name: 'password', type: 'password', label: password, autocomplete: 'new-password', hint, least },
+      fault,
+    ),
   ]
   return {
     title,

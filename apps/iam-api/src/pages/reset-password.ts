@@ -42,7 +42,8 @@ function view(visit: Visit, token: string, fault?: Fault): View {
   if (!visit.tenant.passwordLogin) return passwordsOff(visit)
   const { words, base, tenant } = visit
   const { title, lead, submit: label } = words.reset
-  const hint = words.hints.password(tenant.passwordMinLength)
+  const { passwordMinLength: least } = tenant
+  const hint = words.hints.password(least)
   const fields = [
     html`<input type="hidden" name="token" value="${token}">`,
     field(
@@ -52,6 +53,7 @@ function view(visit: Visit, token: string, fault?: Fault): View {
         label: words.fields.newPassword,
         autocomplete: 'new-password',
         hint,
+        least,
         first: true,
       },
       fault,

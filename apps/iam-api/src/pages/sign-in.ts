@@ -10,7 +10,7 @@ import { sessionCookie, setSessionCookie } from '../http/session-cookie.ts'
 import { goTo, show, takeFlash, type View } from './answer.ts'
 import { faultNotice, field, form, goodNotice, type Fault } from './fields.ts'
 import { emailIn, passwordIn } from './form-values.ts'
-import { html, type Html } from './html.ts'
+import { html, type Content, type Html } from './html.ts'
 import { mustSignInAgain, nextNameIn, nextPageOf } from './next-page.ts'
 import { passwordsOff } from './passwords-off.ts'
 import { hidden } from './routes-are-hidden.ts'
@@ -84,15 +84,23 @@ interface Known {
 function view(visit: Visit, { said, email }: Known, fault?: Fault): View {
   if (!visit.tenant.passwordLogin) return passwordsOff(visit)
   const { words, base, tenant } = visit
-  const { title, lead, stranger, register } = words.signIn
+  const { title, stranger, register } = words.signIn
   return {
     title,
     content: html`<h1>${title}</h1>
-${said === undefined ? html`<p class="lead">${lead}</p>` : goodNotice(said)}
+${opening(visit, said)}
 ${faultNotice(fault)}
 ${signInForm(visit, email, fault)}
 ${tenant.selfRegistration && html`<p class="more">${stranger} <a href="${base}/register">${register}</a></p>`}`,
   }
+}
+
+/** What just happened, if it is news; that somebody came here to sign in is none. */
+function opening({ words }: Visit, said: string | undefined): Content {
+  if (said === undefined) return html`<p class="lead">${words.signIn.lead}</p>`
+  return said === words.notices.sign_in_first
+    ? html`<p class="lead" role="status">${said}</p>`
+    : goodNotice(said)
 }
 
 /** For somebody who signed in too long ago for what they are about to do. */

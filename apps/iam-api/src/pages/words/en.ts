@@ -72,8 +72,8 @@ export const english: Words = {
     lead: 'If there is an account with this address, a message with a link is on its way. The link works for ten minutes.',
   },
   reset: {
-    title: 'Choose a new password',
-    lead: 'You will be signed out everywhere, and can sign in with the new password.',
+    title: 'Choose a password',
+    lead: 'Then sign in with it. Wherever you are signed in now, you are signed out.',
     submit: 'Set new password',
   },
   deadLink: {

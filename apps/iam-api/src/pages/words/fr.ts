@@ -73,8 +73,8 @@ export const french: Words = {
     lead: 'Si un compte a cette adresse, un message avec un lien est en route. Le lien est valable dix minutes.',
   },
   reset: {
-    title: 'Choisissez un nouveau mot de passe',
-    lead: 'Tous vos appareils seront déconnectés. Connectez-vous ensuite avec le nouveau mot de passe.',
+    title: 'Choisissez un mot de passe',
+    lead: 'Connectez-vous ensuite avec lui. Partout où vous êtes connecté, vous serez déconnecté.',
     submit: 'Enregistrer le mot de passe',
   },
   deadLink: {
