@@ -188,6 +188,24 @@ describe('the hosted pages', () => {
     }
   })
 
+  test('a sign-in that lay open too long says so, keeps the address, and can be sent again', async () => {
+    const browser = visitor()
+    await browser.open('/t/acme/sign-in')
+    await app.world.testClock.advance(28_801)
+    const late = await browser.send('/t/acme/sign-in', ada)
+    expect(late.status).toBe(403)
+    expect(late.body).toContain('This page had become too old. Please try once more.')
+    expect(late.body).toContain('value="ada@acme.example"')
+    expect(await browser.send('/t/acme/sign-in', ada)).toMatchObject({ location: '/t/acme/account' })
+    const blocked = visitor()
+    await blocked.open('/t/acme/sign-in')
+    blocked.cookies.clear()
+    const without = await blocked.send('/t/acme/sign-in', ada)
+    expect(without.status).toBe(403)
+    expect(without.body).toContain('cookies are blocked')
+    expect(without.body).toContain('value="ada@acme.example"')
+  })
+
   test('C178: a scanner that follows a link, with HEAD and GET and again, leaves it usable', async () => {
     const { token } = await registered('scanned@acme.example')
     const link = `/t/acme/verify-email?token=${token}`

@@ -20,7 +20,7 @@ import { TransportRefusal } from './problem.ts'
 //              requireForm(deps, request, { tenantId, session, token: request.body.form })
 //
 // `session` is the browser's, where it has one. Before a sign-in the token follows from a cookie of its own, which
-// `formToken` sets and which lives for an hour after the last page. A page answers `form_refused` by showing the form
+// `formToken` sets and which lives for a working day after the last page. A page answers `form_refused` by showing the form
 // again, with a new token and what was typed, passwords excepted.
 
 type Form = {

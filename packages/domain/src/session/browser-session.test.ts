@@ -229,13 +229,13 @@ describe('a browser session', () => {
       expect(fitsFormToken(mine.formKey, wrong)).toBe(false)
   })
 
-  test('C157: a pre-session goes on from page to page for an hour, at its own tenant', async () => {
+  test('C157: a pre-session goes on from page to page for a working day, at its own tenant', async () => {
     const { acme: tenantId, globex } = world
     const first = openPreSession(world, { tenantId, previous: undefined })
     const token = formTokenOf(first.formKey)
-    await world.testClock.advance(3_000)
+    await world.testClock.advance(25_000)
     const second = openPreSession(world, { tenantId, previous: first.token })
-    await world.testClock.advance(3_000)
+    await world.testClock.advance(25_000)
     const key = readPreSession(world, { tenantId, token: second.token })
     expect(key && fitsFormToken(key, token)).toBe(true)
     expect(readPreSession(world, { tenantId, token: first.token })).toBeUndefined()

@@ -4,8 +4,11 @@ import { mintOpaqueToken, readOpaqueToken } from '../opaque-token/index.ts'
 import type { SecretRings } from '../secret-key/index.ts'
 import { formKeyOf, type FormKey } from './form-token.ts'
 
-/** How long a browser's forms can be sent, from the last page it was shown, in seconds. */
-const lifetime = 3_600
+/**
+ * How long a browser's forms can be sent, from the last page it was shown, in seconds: a working day, since people
+ * come back to a sign-in that they left open in the morning.
+ */
+const lifetime = 28_800
 
 /** What ties forms to a browser before anybody has signed in there. Nothing of it is stored here. */
 export interface PreSession {
@@ -38,7 +41,7 @@ export function openPreSession(
   return { token, formKey: formKeyOf(secret), maxAge: lifetime }
 }
 
-/** The form key of a pre-session; undefined when it is not ours, of another tenant, or older than an hour. */
+/** The form key of a pre-session; undefined when it is not ours, of another tenant, or too old. */
 export function readPreSession(
   deps: Deps,
   { tenantId, token }: { tenantId: Id<'ten'>; token: string },
