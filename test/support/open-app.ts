@@ -18,6 +18,8 @@ export interface TestApp {
 export interface AppOptions extends WorldOptions {
   /** What readiness asks; everything answers by default. */
   readonly probes?: Partial<Probes>
+  /** What is worth a line; `info` by default. */
+  readonly logLevel?: string
   /** Where trusted proxies say where a client is; they say nothing by default. */
   readonly geoHeaders?: ServerOptions['geoHeaders']
   readonly torExits?: ServerOptions['torExits']
@@ -36,7 +38,7 @@ export async function openApp(options: AppOptions = {}): Promise<TestApp> {
       canSign: () => world.signingKeys.signer(world.clock()) !== undefined,
       monotonic: world.monotonic,
     }),
-    log: openLogger({ service: 'iam-api', level: 'info', stream }),
+    log: openLogger({ service: 'iam-api', level: options.logLevel ?? 'info', stream }),
   }
   const app = await buildServer(deps, {
     trustedProxies: ['127.0.0.1/32'],

@@ -5,7 +5,7 @@ import { limit } from '../http/limit.ts'
 import { originOf } from '../http/request-context.ts'
 import { goTo, show, type View } from './answer.ts'
 import { faultNotice, field, form, type Fault } from './fields.ts'
-import { emailIn, passwordIn } from './form-values.ts'
+import { newEmailIn, passwordIn } from './form-values.ts'
 import { html } from './html.ts'
 import { passwordsOff } from './passwords-off.ts'
 import { hidden } from './routes-are-hidden.ts'
@@ -32,7 +32,7 @@ function take(deps: Deps, visit: SignedInVisit) {
   const { userId } = session
   return submit(deps, visit, {
     act: async (sent) => {
-      const email = emailIn(sent)
+      const email = newEmailIn(sent)
       const password = passwordIn(sent, 'password')
       await limit(deps, { request, reply, tenantId, userId, email }, 'password-check', 'verify-email-address')
       await requestEmailChange(deps, { tenantId, userId, email, password, origin: originOf(request) })

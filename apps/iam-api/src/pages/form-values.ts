@@ -1,3 +1,4 @@
+import { isMailable } from '@iam/domain/mail'
 import type { FormBody } from './form-body.ts'
 import { FieldFault } from './submit.ts'
 
@@ -12,6 +13,13 @@ export function emailIn(form: FormBody, field = 'email'): string {
   const email = (form.get(field) ?? '').trim()
   if (email === '') throw new FieldFault(field, 'email_missing')
   if (email.length > 254 || !address.test(email)) throw new FieldFault(field, 'email_malformed')
+  return email
+}
+
+/** An address that somebody wants to have here: mail must get there. @throws FieldFault. */
+export function newEmailIn(form: FormBody, field = 'email'): string {
+  const email = emailIn(form, field)
+  if (!isMailable(email)) throw new FieldFault(field, 'email_malformed')
   return email
 }
 

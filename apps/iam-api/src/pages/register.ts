@@ -5,7 +5,7 @@ import { limit } from '../http/limit.ts'
 import { originOf } from '../http/request-context.ts'
 import { goTo, show, type View } from './answer.ts'
 import { faultNotice, field, form, type Fault } from './fields.ts'
-import { emailIn, passwordIn } from './form-values.ts'
+import { newEmailIn, passwordIn } from './form-values.ts'
 import { html } from './html.ts'
 import { hidden } from './routes-are-hidden.ts'
 import { submit } from './submit.ts'
@@ -22,7 +22,7 @@ export function registerPage(app: App, deps: Deps): void {
     const { tenantId, locale } = visit
     return submit(deps, visit, {
       act: async (sent) => {
-        const email = emailIn(sent)
+        const email = newEmailIn(sent)
         const password = passwordIn(sent, 'password')
         await limit(deps, { request, reply, tenantId }, 'register')
         await registerUser(deps, { tenantId, email, password, locale, origin: originOf(request) })

@@ -1,3 +1,4 @@
+import { mailablePattern } from '@iam/domain/mail'
 import { passwordFaults } from '@iam/domain/credential'
 import Type from 'typebox'
 import { problemKinds, type ProblemCode } from '../http/problem-codes.ts'
@@ -6,6 +7,9 @@ const noControls = '[^\\s@\\p{Cc}\\p{Cs}]'
 
 /** An address as it is typed: one @, no spaces or control characters, at most 254 characters (RFC 5321 4.5.3.1). */
 export const Email = Type.String({ maxLength: 254, pattern: `^${noControls}{1,64}@${noControls}{1,189}$` })
+
+/** An address that mail can be sent to: one that somebody wants to have here. */
+export const NewEmail = Type.String({ maxLength: 254, pattern: mailablePattern })
 
 // An unpaired surrogate has no UTF-8: passwords that differ in it alone would be the same bytes.
 const wellFormed = '^\\P{Cs}*$'

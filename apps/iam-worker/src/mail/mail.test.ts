@@ -2,7 +2,8 @@ import { registerUser } from '@iam/domain/account'
 import type { ComposedMail } from '@iam/domain/account'
 import { locales, queueMail, type MailTemplate } from '@iam/domain/mail'
 import { inOneFlight } from '@iam/domain/db'
-import type { Letter as SentLetter } from '@iam/platform/smtp'
+import { openLogger } from '@iam/platform/logging'
+import { MailServerAwayError, type Letter as SentLetter } from '@iam/platform/smtp'
 import { addPerson, deliverMails, openWorld, setPolicy, type World } from '@iam/testkit/world'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { sendDueMails } from './send-due-mails.ts'
@@ -119,22 +120,39 @@ describe('sending', () => {
   /** A mail server that takes or refuses as a test says. */
   function server() {
     const sent: SentLetter[] = []
-    const behaviour: { failing: boolean; afterwards: () => void } = {
+    const tried: string[] = []
+    const behaviour: { failing: boolean | Error; afterwards: () => void } = {
       failing: false,
       afterwards: () => undefined,
     }
     const mailer = {
       send: async (letter: SentLetter) => {
-        if (behaviour.failing) throw new Error('the mail server is away')
+        tried.push(letter.to)
+        if (behaviour.failing !== false)
+          throw behaviour.failing === true ? new Error('the mail server took it ill') : behaviour.failing
         sent.push(letter)
         behaviour.afterwards()
       },
       close: () => undefined,
     }
     const { workerDb: db, clock, secrets, issuer } = world
-    const log = { warn: () => undefined }
-    return { sent, behaviour, run: () => sendDueMails({ db, clock, secrets, issuer, mailer, log }) }
+    const lines: string[] = []
+    const log = openLogger({
+      service: 'iam-worker',
+      level: 'trace',
+      stream: { write: (line) => void lines.push(line) },
+    })
+    const run = () => sendDueMails({ db, clock, secrets, issuer, mailer, log })
+    return { sent, tried, lines, behaviour, run }
   }
+
+  const queued = (email: string) =>
+    world.admin
+      .selectFrom('iam.mail')
+      .innerJoin('iam.user', 'iam.user.id', 'iam.mail.user_id')
+      .select(['attempts', 'reason'])
+      .where('email', '=', email)
+      .execute()
 
   test('sends each once, and tries again half a minute after a failure', async () => {
     const { sent, behaviour, run } = server()
@@ -170,5 +188,56 @@ describe('sending', () => {
     await run()
     expect(sent).toHaveLength(2)
     expect(sent[1]).toEqual(sent[0])
+  })
+
+  test('while the mail server is away, one mail a run is tried, and the others wait as they are', async () => {
+    const { sent, tried, behaviour, run } = server()
+    const people = ['one@acme.example', 'two@acme.example', 'three@acme.example']
+    for (const email of people) await register(email)
+    behaviour.failing = new MailServerAwayError('away')
+    await run()
+    await run()
+    expect(tried).toHaveLength(2)
+    behaviour.failing = false
+    await run()
+    expect(sent).toHaveLength(1)
+    await world.testClock.advance(31)
+    await run()
+    expect(sent.map(({ to }) => to).toSorted((a, b) => a.localeCompare(b))).toEqual(
+      people.toSorted((a, b) => a.localeCompare(b)),
+    )
+  })
+
+  test('C182: what is no address that every mail program reads alike gets no mail, and holds none up', async () => {
+    const { sent, tried, run } = server()
+    const odd = 'victim,b@acme.example'
+    await register(odd)
+    await register('even@acme.example')
+    await run()
+    expect(sent.map(({ to }) => to)).toEqual(['even@acme.example'])
+    expect(tried).toEqual(['even@acme.example'])
+    expect(await queued(odd)).toEqual([{ attempts: 1, reason: 'no address that can be mailed' }])
+  })
+
+  test('C177: the log of a mail that fails holds no link, no digits and no address', async () => {
+    const { sent, lines, behaviour, run } = server()
+    await register('canary@acme.example')
+    behaviour.failing = Object.assign(new Error('550 5.1.1 <canary@acme.example>: refused'), {
+      code: 'EENVELOPE',
+      rejected: ['canary@acme.example'],
+      envelope: { to: ['canary@acme.example'] },
+    })
+    await run()
+    behaviour.failing = false
+    await world.testClock.advance(31)
+    await run()
+    const [letter] = sent
+    const [token = ''] = /mlo_[0-9A-Za-z]+/.exec(letter?.text ?? '') ?? []
+    const [digits = ''] = /\d{4} \d{4}/.exec(letter?.text ?? '') ?? []
+    expect([token.length, digits.length]).toEqual([136, 9])
+    const text = lines.join('')
+    expect(text).toContain('A mail could not be sent')
+    expect(text).not.toMatch(/canary/)
+    for (const secret of [token, digits, digits.replace(' ', '')]) expect(text).not.toContain(secret)
   })
 })

@@ -1,5 +1,6 @@
 export { localeFrom, locales, type Locale, type MailTemplate, type QueuedMail } from './mail.ts'
 export { forgetMails, type ForgetMails } from './forget-mails.ts'
+export { isMailable, mailablePattern } from './is-mailable.ts'
 export { openAddress } from './open-address.ts'
 export { queueMail, type QueueMail } from './queue-mail.ts'
 export { claimMails, countWaitingMails, deleteOldMails, giveUpMail, markSent } from './queries.ts'

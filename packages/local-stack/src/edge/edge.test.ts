@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http'
 import { connect } from 'node:net'
@@ -42,6 +43,37 @@ describe('the edge', () => {
       'api /',
       'api /.well-knowning',
     ])
+  })
+
+  it('C177: as a program, says that it is ready and nothing of what passes through it', async () => {
+    edge.close()
+    const dead = await freePort()
+    const flags = { port: ports.edge, api: ports.api, jwks: dead }
+    const program = spawn(process.execPath, [
+      new URL('main.ts', import.meta.url).pathname,
+      ...Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)]),
+    ])
+    const printed = Promise.all([text(program.stdout), text(program.stderr)])
+    const exited = once(program, 'exit')
+    await expect
+      .poll(
+        () =>
+          ask('/').then(
+            () => true,
+            () => false,
+          ),
+        { timeout: 20_000 },
+      )
+      .toBe(true)
+    const canary = 'canary-of-a-token'
+    const headers = { authorization: `Bearer ${canary}`, cookie: `session=${canary}` }
+    for (const path of ['/t/acme/reset-password', '/.well-known/nowhere'])
+      await ask(`${path}?token=${canary}`, { method: 'POST', headers, body: canary })
+    program.kill('SIGTERM')
+    await exited
+    const [out, err] = await printed
+    expect(JSON.parse(out)).toEqual({ ready: true, port: ports.edge })
+    expect(err).not.toContain(canary)
   })
 
   it('answers on both loopback addresses', async () => {

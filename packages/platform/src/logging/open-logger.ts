@@ -1,4 +1,4 @@
-import { destination, pino, type DestinationStream, type Logger as PinoLogger } from 'pino'
+import { destination, pino, stdSerializers, type DestinationStream, type Logger as PinoLogger } from 'pino'
 import { redact } from './redact.ts'
 
 export type Logger = PinoLogger
@@ -20,6 +20,13 @@ const severities: Record<string, string> = {
   fatal: 'CRITICAL',
 }
 
+/** What an error says of itself, and not what it carries: a database's quotes rows, a mail server's its recipients. */
+function sparingly(error: Error): object {
+  const { type, message, stack } = stdSerializers.err(error)
+  const { code } = error as { readonly code?: unknown }
+  return { type, message, stack, ...(typeof code === 'string' ? { code } : {}) }
+}
+
 /** JSON lines as Cloud Logging reads them. Every finished line is redacted once more, whatever put it together. */
 export function openLogger({ service, level, stream }: LoggerOptions): Logger {
   return pino(
@@ -28,6 +35,7 @@ export function openLogger({ service, level, stream }: LoggerOptions): Logger {
       base: { service },
       messageKey: 'message',
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      serializers: { err: sparingly },
       formatters: { level: (label) => ({ severity: severities[label] ?? 'DEFAULT' }) },
       hooks: { streamWrite: redact },
     },

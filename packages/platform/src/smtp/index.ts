@@ -1,2 +1,2 @@
-export type { Letter, Mailer } from './mailer.ts'
+export { MailServerAwayError, type Letter, type Mailer } from './mailer.ts'
 export { smtpMailer, type SmtpOptions } from './smtp-mailer.ts'

@@ -13,9 +13,14 @@ export interface Letter {
   readonly language: string
 }
 
+/** The mail server cannot be talked to at all: it would take no other mail either. */
+export class MailServerAwayError extends Error {
+  override readonly name = 'MailServerAwayError'
+}
+
 /** Hands mails to a mail server. */
 export interface Mailer {
-  /** Resolves when the server took it. */
+  /** Resolves when the server took it. @throws MailServerAwayError */
   send(letter: Letter): Promise<void>
   close(): void
 }

@@ -5,14 +5,14 @@ import { limit } from '../../http/limit.ts'
 import { localeOf, originOf } from '../../http/request-context.ts'
 import { requireTenant } from '../../http/tenant.ts'
 import type { App } from '../../app.ts'
-import { Email, NewPassword, problems, TenantHeader, tenantProblems } from '../schemas.ts'
+import { NewEmail, NewPassword, problems, TenantHeader, tenantProblems } from '../schemas.ts'
 
 const schema = {
   summary: 'Make an account',
   description: 'The answer is the same whether or not the address was registered before.',
   tags: ['account'],
   headers: TenantHeader,
-  body: Type.Object({ email: Email, password: NewPassword }, { additionalProperties: false }),
+  body: Type.Object({ email: NewEmail, password: NewPassword }, { additionalProperties: false }),
   response: {
     202: Type.Object({ status: Type.Literal('accepted') }),
     ...problems(

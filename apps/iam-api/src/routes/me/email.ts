@@ -8,7 +8,7 @@ import { originOf } from '../../http/request-context.ts'
 import { requireTenant } from '../../http/tenant.ts'
 import {
   Accepted,
-  Email,
+  NewEmail,
   OneTimeToken,
   Password,
   problems,
@@ -24,7 +24,7 @@ const request = {
   summary: 'Ask for another address',
   description: 'It changes once the mail to the new address was answered.',
   security: [{ bearer: [] }],
-  body: Type.Object({ email: Email, password: Password }, strict),
+  body: Type.Object({ email: NewEmail, password: Password }, strict),
   response: {
     202: Accepted,
     ...problems(

@@ -4,7 +4,7 @@ import type { App } from '../../app.ts'
 import type { Deps } from '../../deps.ts'
 import { administrativeCall } from '../../http/administrative-call.ts'
 import { readCursor, spellCursor } from '../../http/cursor.ts'
-import { Email, Page, pageOf } from '../schemas.ts'
+import { Email, NewEmail, Page, pageOf } from '../schemas.ts'
 import {
   administration,
   Locale,
@@ -41,7 +41,7 @@ const invite = {
   headers: WriteHeaders,
   body: Type.Object(
     {
-      email: Email,
+      email: NewEmail,
       locale: Type.Optional(Locale),
       roles: Type.Optional(Type.Array(RoleName, { maxItems: 3 })),
     },
