@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { problemKinds } from '@iam/iam-api/problem-codes'
+import { riskCodes } from '@iam/domain/kit'
 import { limits } from '@iam/domain/limit'
+import { defaultTenantPolicy } from '@iam/domain/tenant'
 import { expect, test } from 'vitest'
 
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
@@ -37,6 +39,14 @@ test('the README lists every limit, in the order of the code', () => {
   expect(table).toEqual(expected)
 })
 
+test('the README lists every reason of a risk, and the defaults of what is decided by it', () => {
+  for (const code of riskCodes) expect(readme).toMatch(new RegExp(`^\\| .*\`${code}\`.* \\| [^|]+ \\|`, 'm'))
+  const { mfa, riskChallengeAt, riskRefuseAt } = defaultTenantPolicy
+  expect(readme).toContain(`| \`mfa\` | \`${mfa}\` |`)
+  expect(readme).toContain(`| \`riskChallengeAt\` | ${riskChallengeAt} |`)
+  expect(readme).toContain(`| \`riskRefuseAt\` | ${riskRefuseAt} |`)
+})
+
 test('the README names every folder of the domain', () => {
   const nouns = [
     'kit',
@@ -61,6 +71,7 @@ test('the README names every folder of the domain', () => {
     'lease',
     'limit',
     'login-attempt',
+    'risk',
   ]) {
     expect(readme).toContain(`${noun}/`)
   }
