@@ -23,6 +23,10 @@ const members: Readonly<Record<string, unknown>> = {
   name: 'at work',
   slug: 'initech',
   policy: {},
+  challenge: 'x',
+  code: '000000',
+  factor: 'mfa_01BX5ZZKBKACTAV9WEVGEMMVRZ',
+  kind: 'totp',
 }
 
 /** What stands for the parameters of a path: well formed, and nobody. */
@@ -31,6 +35,7 @@ const parameters: Readonly<Record<string, string>> = {
   userId: 'usr_01BX5ZZKBKACTAV9WEVGEMMVRZ',
   sessionId: 'ses_01BX5ZZKBKACTAV9WEVGEMMVRZ',
   role: 'tenant.admin',
+  factorId: 'mfa_01BX5ZZKBKACTAV9WEVGEMMVRZ',
 }
 
 /** A body that an operation's schema takes: of the first form, if it has several. */

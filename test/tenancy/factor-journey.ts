@@ -1,4 +1,12 @@
 import {
+  addTotp,
+  confirmTotp,
+  listFactors,
+  removeFactor,
+  renameFactor,
+  renewRecoveryCodes,
+} from '@iam/domain/account'
+import {
   consumeChallenge,
   countWrongAnswer,
   readChallenge,
@@ -8,38 +16,68 @@ import {
 import { inOneFlight } from '@iam/domain/db'
 import { newId, Refusal } from '@iam/domain/kit'
 import { markOpened, type EarlierRisk } from '@iam/domain/risk'
-import { logInWithPassword } from '@iam/domain/session'
+import { logInWithFactor, logInWithPassword } from '@iam/domain/session'
 import { addPerson, type World } from '@iam/testkit/world'
+import { Authenticator } from '../support/authenticator.ts'
 
 /**
  * What people with a second factor do. The last to log in, and after a wrong password: what a login reads of factors
  * and of failures then finds some.
  */
 export async function travelAsHolderOfFactors(world: World): Promise<void> {
-  const { acme: tenantId, clock, origin, demo } = world
+  const { acme: tenantId, origin, demo } = world
   const { userId, email } = await addPerson(world, { tenantId, email: 'hamilton@acme.example' })
   const logIn = (password: string = demo.password) =>
     logInWithPassword(world, { tenantId, email, password, origin })
-  await logIn()
-  await world.admin
-    .insertInto('iam.factor')
-    .values({
-      tenant_id: tenantId,
-      id: newId('mfa', clock()),
-      user_id: userId,
-      kind: 'totp',
-      created_at: clock(),
-      confirmed_at: clock(),
-    })
-    .execute()
   const challenged = async () => {
     const refused: unknown = await logIn().catch((error: unknown) => error)
-    if (!(refused instanceof Refusal)) throw new Error('Nobody was asked for a second factor.')
-    const token = refused.challenge?.id ?? ''
-    return readChallenge(world, { tenantId, token, kinds: ['second_factor'] })
+    return refused instanceof Refusal ? (refused.challenge?.id ?? '') : ''
   }
-  const [first, second] = [await challenged(), await challenged()]
-  const now = clock()
+  const verify = async (answer: { code: string } | { recoveryCode: string }) =>
+    logInWithFactor(world, { tenantId, challenge: await challenged(), answer, origin })
+  await logIn()
+  const { app, recoveryCode } = await holdFactor(world, userId)
+  await world.testClock.advance(60)
+  await verify({ code: app.code() })
+  await verify({ recoveryCode })
+  await answerOtherwise(world, { userId, tokens: [await challenged(), await challenged()] })
+  await logIn('wrong').catch(() => undefined)
+  // Left usable, so that what looks for challenges, factors and what waits to be confirmed finds some.
+  await verify({ code: app.wrongCode() }).catch(() => undefined)
+}
+
+async function holdFactor(world: World, userId: `usr_${string}`) {
+  const { acme: tenantId, origin, clock } = world
+  const login = (acr: string) => ({ acr, authTime: Math.floor(clock().getTime() / 1000) })
+  const call = () => ({ tenantId, userId, login: login('aal2'), origin })
+  const add = async () => {
+    const { id: factorId, secret } = await addTotp(world, { ...call(), name: 'my phone' })
+    const app = new Authenticator(secret, clock)
+    return { factorId, app }
+  }
+  const first = await add()
+  await confirmTotp(world, { ...call(), factorId: first.factorId, code: first.app.code() })
+  await renameFactor(world, { ...call(), factorId: first.factorId, name: 'the old phone' })
+  await removeFactor(world, { ...call(), factorId: first.factorId })
+  const { factorId, app } = await add()
+  await confirmTotp(world, { ...call(), factorId, code: app.code() })
+  const [recoveryCode = ''] = await renewRecoveryCodes(world, call())
+  await listFactors(world, { tenantId, userId })
+  const waiting = await add()
+  await confirmTotp(world, { ...call(), factorId: waiting.factorId, code: app.wrongCode() }).catch(
+    () => undefined,
+  )
+  return { app, recoveryCode }
+}
+
+async function answerOtherwise(
+  world: World,
+  { userId, tokens }: { userId: `usr_${string}`; tokens: readonly string[] },
+): Promise<void> {
+  const { acme: tenantId } = world
+  const read = (token = '') => readChallenge(world, { tenantId, token, kinds: ['second_factor'] })
+  const [first, second] = [await read(tokens[0]), await read(tokens[1])]
+  const now = world.clock()
   const { risk } = first.facts as { risk: EarlierRisk }
   await inOneFlight(world.db, { tenantId }, [
     countWrongAnswer(first),
@@ -48,6 +86,4 @@ export async function travelAsHolderOfFactors(world: World): Promise<void> {
     markOpened({ tenantId, id: risk.id, sessionId: newId('ses', now), at: now }),
     voidChallenges({ tenantId, userId, at: now }),
   ])
-  await logIn('wrong').catch(() => undefined)
-  await challenged()
 }

@@ -13,6 +13,7 @@ export interface Problem {
   readonly reason?: string | undefined
   readonly retryAfter?: number | undefined
   readonly maxAge?: number | undefined
+  readonly acr?: string | undefined
   readonly challenge?: ChallengeToAnswer | undefined
   readonly standings?: readonly Standing[]
 }
@@ -54,8 +55,9 @@ export function sendProblem(
     reply.header('www-authenticate', 'Bearer error="invalid_token"')
   }
   if (problem.code === 'reauthentication_required') {
-    const challenge = `Bearer error="insufficient_user_authentication", max_age="${problem.maxAge ?? 0}"`
-    reply.header('www-authenticate', challenge) // RFC 9470 3
+    const acr = problem.acr === undefined ? '' : `, acr_values="${problem.acr}"`
+    const wanted = `max_age="${problem.maxAge ?? 0}"${acr}`
+    reply.header('www-authenticate', `Bearer error="insufficient_user_authentication", ${wanted}`) // RFC 9470 3
   }
   return reply
     .code(status)

@@ -6,6 +6,7 @@ import { magicLinkRoutes } from './auth/magic-link.ts'
 import { loginRoute } from './auth/login.ts'
 import { logoutAllRoute } from './auth/logout-all.ts'
 import { logoutRoute } from './auth/logout.ts'
+import { mfaRoutes } from './auth/mfa.ts'
 import { refreshRoute } from './auth/refresh.ts'
 import { registerRoute } from './auth/register.ts'
 import { sessionRoute } from './auth/session.ts'
@@ -13,6 +14,7 @@ import { errorsRoute } from './errors.ts'
 import { healthRoutes } from './health.ts'
 import { meRoute } from './me.ts'
 import { emailRoutes } from './me/email.ts'
+import { mfaFactorsRoutes } from './me/mfa-factors.ts'
 import { sessionsRoutes } from './me/sessions.ts'
 import { openApiRoute } from './openapi.ts'
 import { tenantsRoutes } from './tenants/index.ts'
@@ -24,6 +26,7 @@ export function registerRoutes(app: App, deps: Deps): void {
   verifyEmailRoutes(app, deps)
   loginRoute(app, deps)
   magicLinkRoutes(app, deps)
+  mfaRoutes(app, deps)
   passwordRoutes(app, deps)
   refreshRoute(app, deps)
   logoutRoute(app, deps)
@@ -32,6 +35,7 @@ export function registerRoutes(app: App, deps: Deps): void {
   meRoute(app, deps)
   emailRoutes(app, deps)
   sessionsRoutes(app, deps)
+  mfaFactorsRoutes(app, deps)
   tenantsRoutes(app, deps)
   errorsRoute(app, deps)
   openApiRoute(app)

@@ -37,6 +37,32 @@ export const OneTimeToken = Type.String({ minLength: 1, maxLength: 136 })
 /** The eight digits of a mail, as people type them. */
 export const MailedDigits = Type.String({ minLength: 8, maxLength: 16, pattern: '^[0-9 -]+$' })
 
+/** The token of a challenge. */
+export const ChallengeToken = Type.String({ minLength: 1, maxLength: 136 })
+
+/** Six digits of an authenticator app; spaces between them do not count. */
+export const TotpCode = Type.String({ minLength: 6, maxLength: 16 })
+
+/** Case, spaces and dashes do not count. */
+export const RecoveryCode = Type.String({ minLength: 15, maxLength: 64 })
+
+export const RecoveryCodes = Type.Array(Type.String(), {
+  description: 'Each opens one login in place of the second factor. Told once.',
+})
+
+export const FactorId = Type.String({
+  pattern: '^mfa_[0-9A-HJKMNP-TV-Z]{26}$',
+  description: 'The factor’s id.',
+})
+
+/** What an authenticator app is set up with. */
+export const TotpSetup = Type.Object({
+  id: Type.String(),
+  secret: Type.String({ description: 'In base32, for who types it. Told once.' }),
+  uri: Type.String({ description: 'otpauth://, for a QR code or a link.' }),
+  expiresAt: Type.String({ format: 'date-time', description: 'Until when it can be confirmed.' }),
+})
+
 export const SessionId = Type.String({
   pattern: '^ses_[0-9A-HJKMNP-TV-Z]{26}$',
   description: 'The session’s id.',

@@ -63,6 +63,11 @@ const templates: Record<MailTemplate, true> = {
   account_unlocked: true,
   account_suspended: true,
   account_reactivated: true,
+  factor_added: true,
+  factor_removed: true,
+  factor_disabled: true,
+  recovery_code_used: true,
+  recovery_codes_renewed: true,
 }
 
 describe('where nobody has a password', () => {

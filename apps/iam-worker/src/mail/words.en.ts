@@ -162,6 +162,47 @@ export const english: Language = {
         'An administrator suspended your account. Please ask them if you need to know more.',
       ],
     },
+    factor_added: {
+      subject: ({ tenant }) => `A second factor was added to your account at ${tenant}`,
+      paragraphs: () => ['From now on you are asked for it when you sign in.'],
+      button: 'See your second factors',
+      closing:
+        'If this was not you, remove it, end every session that you do not know, and tell your administrator.',
+    },
+    factor_removed: {
+      subject: ({ tenant }) => `A second factor was removed from your account at ${tenant}`,
+      paragraphs: ({ params }) => [
+        params['by'] === 'administrator'
+          ? 'An administrator removed your second factors and signed out every device. Add a new one when you sign in again.'
+          : 'It is not asked for any more when you sign in.',
+      ],
+      button: 'See your second factors',
+      closing: 'If you did not ask for this, tell your administrator at once.',
+    },
+    factor_disabled: {
+      subject: ({ tenant }) => `A second factor of your account at ${tenant} was switched off`,
+      paragraphs: () => [
+        'Too many wrong codes were typed, so it opens nothing any more. Whoever typed them had got past the first step of your sign-in.',
+        'Sign in with a recovery code and add your second factor anew, or ask your administrator.',
+      ],
+      button: 'See your account',
+    },
+    recovery_code_used: {
+      subject: ({ tenant }) => `A recovery code was used at ${tenant}`,
+      paragraphs: () => [
+        'Somebody signed in to your account with a recovery code in place of your second factor.',
+      ],
+      button: 'See your second factors',
+      closing: 'If this was not you, end every session that you do not know, and tell your administrator.',
+    },
+    recovery_codes_renewed: {
+      subject: ({ tenant }) => `You have new recovery codes at ${tenant}`,
+      paragraphs: () => [
+        'New recovery codes were made for your account. The old ones cannot be used any more.',
+      ],
+      button: 'See your second factors',
+      closing: 'If this was not you, end every session that you do not know, and tell your administrator.',
+    },
     account_reactivated: {
       subject: ({ tenant }) => `Your account at ${tenant} is active again`,
       paragraphs: () => ['An administrator has made your account active again.'],

@@ -168,6 +168,49 @@ export const french: Language = {
         'Un administrateur a suspendu votre compte. Adressez-vous à lui pour en savoir plus.',
       ],
     },
+    factor_added: {
+      subject: ({ tenant }) => `Un second facteur a été ajouté à votre compte chez ${tenant}`,
+      paragraphs: () => ['Il vous sera désormais demandé à la connexion.'],
+      button: 'Voir vos seconds facteurs',
+      closing:
+        'Si ce n’était pas vous, supprimez-le, terminez les sessions que vous ne connaissez pas et prévenez votre administrateur.',
+    },
+    factor_removed: {
+      subject: ({ tenant }) => `Un second facteur a été supprimé de votre compte chez ${tenant}`,
+      paragraphs: ({ params }) => [
+        params['by'] === 'administrator'
+          ? 'Un administrateur a supprimé vos seconds facteurs et déconnecté tous vos appareils. Ajoutez-en un nouveau à votre prochaine connexion.'
+          : 'Il ne vous sera plus demandé à la connexion.',
+      ],
+      button: 'Voir vos seconds facteurs',
+      closing: 'Si vous ne l’avez pas demandé, prévenez aussitôt votre administrateur.',
+    },
+    factor_disabled: {
+      subject: ({ tenant }) => `Un second facteur de votre compte chez ${tenant} a été désactivé`,
+      paragraphs: () => [
+        'Trop de codes erronés ont été saisis : il n’ouvre plus rien. La personne qui les a saisis avait franchi la première étape de votre connexion.',
+        'Connectez-vous avec un code de secours et ajoutez de nouveau votre second facteur, ou adressez-vous à votre administrateur.',
+      ],
+      button: 'Voir votre compte',
+    },
+    recovery_code_used: {
+      subject: ({ tenant }) => `Un code de secours a été utilisé chez ${tenant}`,
+      paragraphs: () => [
+        'Quelqu’un s’est connecté à votre compte avec un code de secours à la place de votre second facteur.',
+      ],
+      button: 'Voir vos seconds facteurs',
+      closing:
+        'Si ce n’était pas vous, terminez les sessions que vous ne connaissez pas et prévenez votre administrateur.',
+    },
+    recovery_codes_renewed: {
+      subject: ({ tenant }) => `Vous avez de nouveaux codes de secours chez ${tenant}`,
+      paragraphs: () => [
+        'De nouveaux codes de secours ont été créés pour votre compte. Les anciens ne peuvent plus servir.',
+      ],
+      button: 'Voir vos seconds facteurs',
+      closing:
+        'Si ce n’était pas vous, terminez les sessions que vous ne connaissez pas et prévenez votre administrateur.',
+    },
     account_reactivated: {
       subject: ({ tenant }) => `Votre compte chez ${tenant} est de nouveau actif`,
       paragraphs: () => ['Un administrateur a réactivé votre compte.'],

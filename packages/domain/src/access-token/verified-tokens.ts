@@ -9,6 +9,10 @@ export interface VerifiedToken {
   readonly clientId: Id<'cli'>
   readonly audience: string
   readonly scope: string
+  /** How the person had proved who they are, how strong that was, and when, in seconds since the epoch. */
+  readonly amr: readonly string[]
+  readonly acr: string
+  readonly authTime: number
   /** Seconds since the epoch. */
   readonly expiresAt: number
 }

@@ -50,6 +50,9 @@ function verify(deps: VerifyAccessToken, token: string, now: Date): VerifiedToke
     clientId: claims.client_id as Id<'cli'>,
     audience: claims.aud,
     scope: claims.scope,
+    amr: claims.amr,
+    acr: claims.acr,
+    authTime: claims.auth_time,
     expiresAt: claims.exp,
   }
 }

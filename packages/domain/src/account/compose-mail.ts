@@ -33,6 +33,11 @@ export type Letter =
   | 'account_unlocked'
   | 'account_suspended'
   | 'account_reactivated'
+  | 'factor_added'
+  | 'factor_removed'
+  | 'factor_disabled'
+  | 'recovery_code_used'
+  | 'recovery_codes_renewed'
   | Elsewhere['letter']
 
 /** A mail whose words only wait to be put in. */
@@ -188,8 +193,15 @@ function closedTo({ email, status }: User, { passwordLogin }: TenantPolicy): Sai
   return { to: email, letter: 'account_locked', page: 'forgotten-password', params: { by: 'administrator' } }
 }
 
-/** What tells of a password that has to be replaced leads to where it is. */
-const asksForPassword: ReadonlySet<MailTemplate> = new Set(['account_locked', 'password_breached'])
+/** Where what tells of something leads to what can be done about it. */
+const pages: Partial<Record<MailTemplate, string>> = {
+  account_locked: 'forgotten-password',
+  password_breached: 'forgotten-password',
+  factor_added: 'account/factors',
+  factor_removed: 'account/factors',
+  recovery_code_used: 'account/factors',
+  recovery_codes_renewed: 'account/factors',
+}
 
 async function say(deps: ComposeDeps, tx: Executor, saying: Saying): Promise<Said | undefined> {
   const { mail, user, policy } = saying
@@ -198,7 +210,7 @@ async function say(deps: ComposeDeps, tx: Executor, saying: Saying): Promise<Sai
   const compose = composers[mail.template]
   if (compose !== undefined) return compose(deps, tx, saying)
   if (user === undefined || user.status === 'erased') return undefined
-  const page = asksForPassword.has(mail.template) ? 'forgotten-password' : 'account'
+  const page = pages[mail.template] ?? 'account'
   return { to: user.email, letter: mail.template as Letter, page }
 }
 

@@ -1,7 +1,7 @@
 import Type from 'typebox'
 import { riskCodes } from '../kit/index.ts'
 import { defineEvent } from './define-event.ts'
-import { Actor, Amr, SessionId, time, UserId } from './words.ts'
+import { Actor, Amr, FactorId, FactorKind, SessionId, time, UserId } from './words.ts'
 
 const RiskReasons = Type.Optional(
   Type.Array(Type.Enum([...riskCodes]), { description: 'What was unusual; missing when nothing was.' }),
@@ -46,6 +46,7 @@ export const userEvents = {
           'password_replacement_required',
           'location_not_allowed',
           'login_refused',
+          'factor',
         ],
         { description: 'Why.' },
       ),
@@ -67,6 +68,14 @@ export const userEvents = {
       reason: Type.Enum(['administrator', 'password_reset'], { description: 'Why.' }),
       actor: Actor,
     },
+  }),
+  'user.mfa_enrolled.v1': defineEvent('The person is asked for another factor from now on.', {
+    retention: 'regulated',
+    payload: { userId: UserId, factorId: FactorId, kind: FactorKind },
+  }),
+  'user.mfa_removed.v1': defineEvent('A second factor of the person was taken away.', {
+    retention: 'regulated',
+    payload: { userId: UserId, factorId: FactorId, kind: FactorKind, actor: Actor },
   }),
   'user.suspended.v1': defineEvent('The account may not be used until it is reactivated.', {
     retention: 'regulated',

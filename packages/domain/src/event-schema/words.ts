@@ -8,6 +8,8 @@ const id = (prefix: string, description: string) =>
 
 export const UserId = id('usr', 'The person.')
 export const SessionId = id('ses', 'The session.')
+export const FactorId = id('mfa', 'The factor.')
+export const FactorKind = Type.Enum(['totp', 'passkey'], { description: 'What the factor is.' })
 export const ClientId = id('cli', 'The client that the person used.')
 export const TenantId = id('ten', 'The tenant whose event this is; key events are the system tenant’s.')
 export const EventId = id('evt', 'The event. The same event published again has the same id.')

@@ -1,7 +1,11 @@
+import type { Statement } from '../db/index.ts'
 import type { Id } from '../kit/index.ts'
 
 /** What a factor can be. Recovery codes stand in for one that was lost: they are no factor to be asked for. */
 export type FactorKind = 'totp' | 'passkey' | 'recovery'
+
+/** How a second step is named in amr: `recovery` is ours, the others are of RFC 8176. */
+export type FactorMethod = 'otp' | 'recovery' | 'hwk' | 'swk'
 
 /** A factor that its person has confirmed. */
 export interface HeldFactor {
@@ -9,6 +13,14 @@ export interface HeldFactor {
   readonly kind: FactorKind
   /** Set by too many failures in a row: it opens nothing, and still asks. */
   readonly disabledAt: Date | null
+}
+
+/** A second step that was right. It counts once what stands in `use` has committed, in the transaction of what it opens. */
+export interface ProvedFactor {
+  readonly factorId: Id<'mfa'>
+  readonly method: FactorMethod
+  /** Uses it up; the flight fails with `factorUsed` when somebody was quicker. */
+  readonly use: readonly Statement<unknown>[]
 }
 
 /** Whether a person has a second factor to be asked for, usable or not: one that is disabled must not open the door. */

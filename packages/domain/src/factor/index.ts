@@ -1,2 +1,28 @@
-export { hasSecondFactor, usableKinds, type FactorKind, type HeldFactor } from './factor.ts'
-export { forgetFactors, heldFactorsOf } from './queries.ts'
+export { beginTotp, type BeginTotp, type TotpSetup } from './begin-totp.ts'
+export { checkFactor, kindOfAnswer, type CheckFactorDeps, type FactorAnswer } from './check-factor.ts'
+export { planConfirmation, type ConfirmTotp, type PlannedFactor } from './confirm-totp.ts'
+export {
+  hasSecondFactor,
+  usableKinds,
+  type FactorKind,
+  type FactorMethod,
+  type HeldFactor,
+  type ProvedFactor,
+} from './factor.ts'
+export {
+  deleteFactor,
+  deleteFactorsOfKind,
+  factorsOf,
+  factorUsed,
+  forgetFactors,
+  heldFactorsOf,
+  mostFactorFailures,
+  recoveryCodesLeft,
+  renameFactorTo,
+  type StoredFactor,
+} from './queries.ts'
+export { recordFactorFailure, type FactorFailure } from './record-failure.ts'
+export { recordEnrolled, recordRemoved, type FactorChange } from './record-enrolled.ts'
+export { planRecoveryCodes } from './recovery-codes.ts'
+export { factorOpener, sealFactorName } from './sealed-values.ts'
+export { totpCode, totpStep } from './totp.ts'

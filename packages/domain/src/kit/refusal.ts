@@ -56,6 +56,8 @@ export interface RefusalOptions {
   readonly retryAfter?: number
   /** How long ago the login may be, in seconds. */
   readonly maxAge?: number
+  /** How strong the login must be (RFC 9470 acr_values). */
+  readonly acr?: string
   /** How to go on, where the caller can. */
   readonly challenge?: ChallengeToAnswer
   /** Where the caller stands under the limits that were counted, as far as it may know. */
@@ -71,6 +73,7 @@ export class Refusal extends Error {
   readonly reason: string | undefined
   readonly retryAfter: number | undefined
   readonly maxAge: number | undefined
+  readonly acr: string | undefined
   readonly challenge: ChallengeToAnswer | undefined
   readonly standings: readonly Standing[]
 
@@ -81,6 +84,7 @@ export class Refusal extends Error {
     this.reason = options.reason
     this.retryAfter = options.retryAfter
     this.maxAge = options.maxAge
+    this.acr = options.acr
     this.challenge = options.challenge
     this.standings = options.standings ?? []
   }

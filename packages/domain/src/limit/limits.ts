@@ -74,6 +74,12 @@ export const limits = {
     by: 'network',
     why: 'Nobody reads out the directory by trying names.',
   },
+  'second-factor': {
+    points: 5,
+    seconds: 60,
+    by: 'user',
+    why: 'A million codes withstand 5 guesses a minute, in however many logins.',
+  },
   'password-check': {
     points: 5,
     seconds: 60,

@@ -1,5 +1,5 @@
 import { inOneFlight } from '../db/index.ts'
-import { Refusal, type Id, type RequestOrigin, type Standing } from '../kit/index.ts'
+import { Refusal, type Id, type RefusalCode, type RequestOrigin, type Standing } from '../kit/index.ts'
 import { countRequest, limitKey, takePoint, type Counted, type LimitDeps } from '../limit/index.ts'
 import { mostFailures } from './count-failure.ts'
 import { knownDevice } from './known-device.ts'
@@ -61,7 +61,10 @@ export async function enterLoginLane(deps: LimitDeps, login: EnterLoginLane): Pr
   }
 }
 
-/** Tries to log in within a lane: a wrong password adds to its failures, a login ends them. */
+/** What is said to somebody whose password was right. */
+const asksForMore = new Set<RefusalCode>(['mfa_required', 'mfa_enrolment_required'])
+
+/** Tries to log in within a lane: a wrong password adds to its failures, a right one ends them. */
 export async function inLoginLane<T>(deps: LimitDeps, lane: LoginLane, logIn: () => Promise<T>): Promise<T> {
   const key = limitKey(deps, lane)
   try {
@@ -69,6 +72,8 @@ export async function inLoginLane<T>(deps: LimitDeps, lane: LoginLane, logIn: ()
     if (lane.failures > 0) await deps.limiter.forget(failures, key)
     return opened
   } catch (error) {
+    if (error instanceof Refusal && lane.failures > 0 && asksForMore.has(error.code))
+      await deps.limiter.forget(failures, key)
     if (error instanceof Refusal && error.code === 'invalid_credentials')
       await Promise.all([deps.limiter.take(failures, key), watchFailures(deps, lane)])
     throw error

@@ -16,6 +16,11 @@ export type MailTemplate =
   | 'account_unlocked'
   | 'account_suspended'
   | 'account_reactivated'
+  | 'factor_added'
+  | 'factor_removed'
+  | 'factor_disabled'
+  | 'recovery_code_used'
+  | 'recovery_codes_renewed'
 
 /** The languages that mails and pages are written in. */
 export const locales = ['en', 'fr', 'ar'] as const

@@ -18,6 +18,8 @@ export const eventTypes = {
   'user.login_failed': { version: 1, retention: 'security' },
   'user.locked': { version: 1, retention: 'security' },
   'user.unlocked': { version: 1, retention: 'security' },
+  'user.mfa_enrolled': { version: 1, retention: 'regulated' },
+  'user.mfa_removed': { version: 1, retention: 'regulated' },
   'user.suspended': { version: 1, retention: 'regulated' },
   'user.reactivated': { version: 1, retention: 'regulated' },
   'user.erased': { version: 1, retention: 'regulated' },

@@ -1,18 +1,18 @@
+import type { FactorMethod } from '../factor/index.ts'
+
 /**
  * How strong a login was, as tokens say it: `aal1` and `aal2` after NIST SP 800-63B-4, and `email` for a mailed link,
  * which is no authenticator there (3.1.3.1).
  */
 export type Acr = 'email' | 'aal1' | 'aal2'
 
-/** What can be asked for besides a password or a mailed link: a TOTP, a recovery code, a key in hardware or software. */
-const secondSteps = ['otp', 'recovery', 'hwk', 'swk'] as const
-export type SecondStep = (typeof secondSteps)[number]
+const secondSteps: readonly FactorMethod[] = ['otp', 'recovery', 'hwk', 'swk']
 
 /**
  * The methods of a login (RFC 8176; `recovery` and `email` are ours) once a second one was proved. A mailed link is
  * no first factor, so that what follows it is the only one.
  */
-export function withSecondStep(amr: readonly string[], step: SecondStep): readonly string[] {
+export function withSecondStep(amr: readonly string[], step: FactorMethod): readonly string[] {
   return amr.includes('email') ? [...amr, step] : [...amr, step, 'mfa']
 }
 

@@ -4,10 +4,10 @@ import { inOneFlight, streamKey } from '../db/index.ts'
 import { hasSecondFactor, heldFactorsOf, usableKinds, type HeldFactor } from '../factor/index.ts'
 import { Refusal, type RequestOrigin } from '../kit/index.ts'
 import { appendEvent } from '../outbox/index.ts'
-import { requireLocation, type EarlierRisk, type RiskDeps } from '../risk/index.ts'
-import { sealPersonal } from '../user/index.ts'
+import { requireLocation, type RiskDeps } from '../risk/index.ts'
 import type { Authenticated } from './authenticated.ts'
 import { decideClearance } from './decide-clearance.ts'
+import { factsOfLogin } from './login-facts.ts'
 import { keepRisk, nameOfRisk, weighRisk, type LoginRisk } from './login-risk.ts'
 
 /** A login that may be opened. Only the gate below makes one, so that no way in can go past it. */
@@ -70,17 +70,6 @@ export async function clearLogin(deps: ClearDeps, input: ClearLogin): Promise<Cl
   throw await askedFor(deps, input, { kind: asked[clearance], held, risk })
 }
 
-/** What stands in a challenge of a login until its second step. */
-export interface LoginFacts {
-  readonly amr: readonly string[]
-  /** Milliseconds since the epoch. */
-  readonly passwordOf: number | null
-  readonly isNewDevice: boolean
-  /** Sealed under the person's key; see `deviceContext`. */
-  readonly device: string | null
-  readonly risk: EarlierRisk
-}
-
 /** Keeps what was too unusual, and tells of it; the person is told no score and no reason. */
 async function refused(
   { db, clock }: ClearDeps,
@@ -115,23 +104,14 @@ interface Asked {
 
 /** Stores the challenge, records that it was asked, and tells of it. */
 async function askedFor(deps: ClearDeps, input: ClearLogin, { kind, held, risk }: Asked): Promise<Refusal> {
-  const { login, binding, origin } = input
+  const { login, device, binding, origin } = input
   const { tenantId, id: userId } = login.user
-  const { amr, passwordOf, isNewDevice } = login
-  const device = sealedDevice(deps, input)
-  const facts: LoginFacts = {
-    amr,
-    passwordOf: passwordOf?.getTime() ?? null,
-    isNewDevice,
-    device,
-    risk: nameOfRisk(risk),
-  }
   const { challenge, token, insert } = issueChallenge(deps, {
     tenantId,
     kind,
     userId,
     binding,
-    facts: { ...facts },
+    facts: { ...factsOfLogin(deps, login, { device, risk: nameOfRisk(risk) }) },
   })
   const asked = appendAudit({
     tenantId,
@@ -157,17 +137,3 @@ async function askedFor(deps: ClearDeps, input: ClearLogin, { kind, held, risk }
 
 const refusals = { second_factor: 'mfa_required', factor_enrol: 'mfa_enrolment_required' } as const
 type LoginChallengeKind = keyof typeof refusals
-
-function sealedDevice({ secrets }: ClearDeps, { login, device }: ClearLogin): string | null {
-  const { user, userKey } = login
-  if (device === undefined || userKey === undefined) return null
-  const owner = { userId: user.id, userKey }
-  const sealed = sealPersonal(secrets.of('data'), owner, {
-    values: { name: device },
-    context: deviceContext(user.id),
-  })
-  return sealed.toString('base64url')
-}
-
-/** What the sealed name of a device belongs to. */
-const deviceContext = (userId: string): string => `${userId}:challenge_device`

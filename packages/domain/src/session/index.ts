@@ -1,4 +1,4 @@
-export { acrOf, isTwiceProved, withSecondStep, type Acr, type SecondStep } from './assurance.ts'
+export { acrOf, isTwiceProved, withSecondStep, type Acr } from './assurance.ts'
 export type { Authenticated } from './authenticated.ts'
 export { authenticateWithPassword, type AuthenticateWithPassword } from './authenticate-with-password.ts'
 export { checkBrowserSession, type BrowserSession } from './check-browser-session.ts'
@@ -18,6 +18,13 @@ export {
 } from './end-sessions-of.ts'
 export { forgetSessions } from './forget-sessions.ts'
 export { fingerprintOf, streamOfUnknown, subjectHmacOf } from './fingerprint.ts'
+export {
+  beginEnrolment,
+  logInBrowserByEnrolling,
+  logInByEnrolling,
+  type ConfirmAtLogin,
+  type EnrolAtLogin,
+} from './enrol-at-login.ts'
 export { fitsFormToken, formTokenOf, type FormKey } from './form-token.ts'
 export {
   listSessions,
@@ -26,6 +33,12 @@ export {
   type ListSessions,
   type SessionPage,
 } from './list-sessions.ts'
+export {
+  logInBrowserWithFactor,
+  logInWithFactor,
+  type LogInBrowserWithFactor,
+} from './log-in-with-factor.ts'
+export type { AuthenticateWithFactor } from './authenticate-with-factor.ts'
 export {
   logInBrowserWithPassword,
   logInWithPassword,
@@ -53,6 +66,11 @@ export {
   requireRecentAuthentication,
 } from './require-recent-authentication.ts'
 export { unlessOvertaken } from './require-standing.ts'
+export {
+  requireAcr,
+  requireStrongAuthentication,
+  type ShownLogin,
+} from './require-strong-authentication.ts'
 export { RevocationFeed } from './revocation-feed.ts'
 export { readSessionFacts, type SessionFacts } from './session-facts.ts'
 export { SessionCache, type VersionedCache } from './session-cache.ts'

@@ -1,7 +1,8 @@
 import type { Statement } from '../db/index.ts'
 import type { Id } from '../kit/index.ts'
 
-const overtaken = 'IAM01'
+/** What Postgres answers when the account changed meanwhile. */
+export const overtaken = 'IAM01'
 
 /**
  * Makes a flight fail when the account is not active any more, or has another password than the one that was checked,

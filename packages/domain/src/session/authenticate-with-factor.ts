@@ -1,0 +1,103 @@
+import { appendAudit } from '../audit/index.ts'
+import { countWrongAnswer, readChallenge, useChallenge, type Challenge } from '../challenge/index.ts'
+import { inTenant, run, streamKey } from '../db/index.ts'
+import {
+  checkFactor,
+  kindOfAnswer,
+  recordFactorFailure,
+  type CheckFactorDeps,
+  type FactorAnswer,
+  type ProvedFactor,
+} from '../factor/index.ts'
+import { Refusal, type Id, type RequestOrigin } from '../kit/index.ts'
+import { queueMail } from '../mail/index.ts'
+import { appendEvent } from '../outbox/index.ts'
+import type { Statement } from '../db/index.ts'
+import { withSecondStep } from './assurance.ts'
+import { requireUserId, resumeLogin, type ResumedLogin } from './resume-login.ts'
+
+export interface AuthenticateWithFactor {
+  readonly tenantId: Id<'ten'>
+  /** The challenge's token. */
+  readonly challenge: string
+  readonly answer: FactorAnswer
+  /** Of the browser that answers, where one does; see `browserBinding`. */
+  readonly binding?: Buffer | undefined
+  readonly origin: RequestOrigin
+}
+
+/**
+ * The second step of a login: finds out whether a challenge's answer is right. Opens nothing, and uses nothing up
+ * before the session is stored: see `clearLogin`.
+ * @throws Refusal `challenge_invalid`; `factor_invalid` after recording the failure; `rate_limited`, `user_suspended`.
+ */
+export async function authenticateWithFactor(
+  deps: CheckFactorDeps,
+  input: AuthenticateWithFactor,
+): Promise<ResumedLogin> {
+  const { tenantId, answer, binding, origin } = input
+  const presented = { tenantId, token: input.challenge, kinds: ['second_factor'] as const, binding }
+  const challenge = await readChallenge(deps, presented)
+  const userId = requireUserId(challenge)
+  const { login, device } = await resumeLogin(deps, challenge, origin)
+  const { userKey } = login
+  const proved = await checkFactor(deps, { tenantId, userId, userKey, answer, origin })
+  if (proved === undefined) return refuseAnswer(deps, { challenge, userId, answer, origin })
+  const also = [
+    useChallenge({ ...challenge, now: deps.clock() }),
+    ...proved.use,
+    ...login.also,
+    ...toldOf(deps, { tenantId, userId, proved, origin }),
+  ]
+  return { login: { ...login, amr: withSecondStep(login.amr, proved.method), also }, device }
+}
+
+/** A recovery code is rarely used by its person: they are told, whoever used it. */
+function toldOf(
+  deps: CheckFactorDeps,
+  {
+    tenantId,
+    userId,
+    proved,
+    origin,
+  }: { tenantId: Id<'ten'>; userId: Id<'usr'>; proved: ProvedFactor; origin: RequestOrigin },
+): Statement<unknown>[] {
+  if (proved.method !== 'recovery') return []
+  const at = deps.clock()
+  const actor = { type: 'user', id: userId } as const
+  const target = { type: 'factor', id: proved.factorId }
+  return [
+    appendAudit({ tenantId, at, actor, action: 'recovery_code.used', target, outcome: 'success', origin }),
+    queueMail(deps, { tenantId, template: 'recovery_code_used', userId, at }),
+  ]
+}
+
+/** Records the failure in a transaction of its own, on purpose: throwing must not undo it. */
+async function refuseAnswer(
+  deps: CheckFactorDeps,
+  refused: {
+    readonly challenge: Challenge
+    readonly userId: Id<'usr'>
+    readonly answer: FactorAnswer
+    readonly origin: RequestOrigin
+  },
+): Promise<never> {
+  const { challenge, userId, answer, origin } = refused
+  const { tenantId } = challenge
+  const at = deps.clock()
+  const common = { tenantId, at, origin }
+  await inTenant(deps.db, { tenantId, streams: [streamKey(tenantId, userId)] }, async (tx) => {
+    await run(tx, countWrongAnswer(challenge))
+    await recordFactorFailure(deps, tx, { ...common, userId, kind: kindOfAnswer(answer) })
+    const actor = { type: 'user', id: userId } as const
+    const target = { type: 'user', id: userId }
+    const reason = 'factor'
+    await run(
+      tx,
+      appendAudit({ ...common, actor, action: 'user.login_failed', target, outcome: 'refused', reason }),
+    )
+    const event = { type: 'user.login_failed', payload: { userId, reason } } as const
+    await run(tx, appendEvent({ ...common, aggregateId: userId, event }))
+  })
+  throw new Refusal('factor_invalid')
+}

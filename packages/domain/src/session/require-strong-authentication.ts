@@ -1,0 +1,38 @@
+import { inOneFlight, type Db } from '../db/index.ts'
+import { hasSecondFactor, heldFactorsOf } from '../factor/index.ts'
+import { Refusal, type Clock, type Id } from '../kit/index.ts'
+import { recentEnough, requireRecentAuthentication } from './require-recent-authentication.ts'
+
+/** What an open session shows of its login. */
+export interface ShownLogin {
+  /** Seconds since the epoch. */
+  readonly authTime: number
+  readonly acr: string
+}
+
+/** Makes sure that a login was as strong as it must be. @throws Refusal `reauthentication_required` (RFC 9470). */
+export function requireAcr(
+  { acr }: Pick<ShownLogin, 'acr'>,
+  wanted: 'aal2',
+  maxAge: number = recentEnough,
+): void {
+  if (acr !== wanted) throw new Refusal('reauthentication_required', { maxAge, acr: wanted })
+}
+
+/**
+ * Makes sure that the person proved who they are not long ago, by a second factor too where they have one: for what
+ * changes the factors themselves, which a device left unlocked must not, nor whoever knows just the password.
+ * @throws Refusal `reauthentication_required` (RFC 9470), which says how recent and how strong it must be.
+ */
+export async function requireStrongAuthentication(
+  deps: { readonly db: Db; readonly clock: Clock },
+  {
+    tenantId,
+    userId,
+    login,
+  }: { readonly tenantId: Id<'ten'>; readonly userId: Id<'usr'>; readonly login: ShownLogin },
+): Promise<void> {
+  const [held] = await inOneFlight(deps.db, { tenantId }, [heldFactorsOf({ tenantId, userId })])
+  if (hasSecondFactor(held)) requireAcr(login, 'aal2')
+  requireRecentAuthentication(deps, login)
+}
