@@ -99,7 +99,7 @@ describe('one’s own second factors', () => {
     const strong = textOf((await holders.logInFully(holder)).body['accessToken'])
     const acts = (token: string) => [
       holders.ask('POST', '/me/mfa-factors', { body: { kind: 'totp' }, token }),
-      holders.ask('POST', '/me/mfa-factors/recovery-codes', { token }),
+      holders.ask('POST', '/me/recovery-codes', { token }),
       holders.ask('DELETE', `/me/mfa-factors/${holder.factorId}`, { token }),
       holders.confirm(token, holder.factorId, '000000'),
     ]
@@ -144,7 +144,7 @@ describe('one’s own second factors', () => {
   test('C188: new recovery codes void the old ones', async () => {
     const holder = await holders.newHolder()
     const token = textOf((await holders.logInFully(holder)).body['accessToken'])
-    const renewed = await holders.ask('POST', '/me/mfa-factors/recovery-codes', { token })
+    const renewed = await holders.ask('POST', '/me/recovery-codes', { token })
     expect(renewed).toMatchObject({ status: 201, body: { recoveryCodes: { length: 10 } } })
     const [before = ''] = holder.recoveryCodes
     const [after] = renewed.body['recoveryCodes'] as string[]
@@ -152,9 +152,7 @@ describe('one’s own second factors', () => {
     expect((await holders.verify(challenge, { recoveryCode: before })).body.code).toBe('factor_invalid')
     expect((await holders.verify(challenge, { recoveryCode: after })).status).toBe(200)
     const none = await holders.tokenOf(await holders.newPerson())
-    expect((await holders.ask('POST', '/me/mfa-factors/recovery-codes', { token: none })).body.code).toBe(
-      'wrong_state',
-    )
+    expect((await holders.ask('POST', '/me/recovery-codes', { token: none })).body.code).toBe('wrong_state')
   })
 
   test('C202: the last one stays where the tenant requires one; where it has none, none is added', async () => {

@@ -1,6 +1,9 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto'
 import { mintAccessToken, verifyAccessToken } from '@iam/domain/access-token'
+import { issueChallenge } from '@iam/domain/challenge'
 import { hashPassword } from '@iam/domain/credential'
+import { inOneFlight } from '@iam/domain/db'
+import { beginTotp } from '@iam/domain/factor'
 import { newId, type Id } from '@iam/domain/kit'
 import { logInWithPassword, logOut } from '@iam/domain/session'
 import { createUser, type CreateUser } from '@iam/domain/user'
@@ -62,6 +65,9 @@ export async function newCast(world: World): Promise<Props> {
     '«colleague»': leaver.user.id,
     '«session»': person.session.id,
     '«other session»': stranger.session.id,
+    '«factor»': await begunFactor(world, person.user.id),
+    '«challenge»': await challengeFor(world, leaver.user.id, 'second_factor'),
+    '«challenge to add»': await challengeFor(world, leaver.user.id, 'factor_enrol'),
     '«live»': person.accessToken,
     '«administrator»': administrator.accessToken,
     '«refresh»': person.refreshToken,
@@ -81,6 +87,26 @@ async function newPerson(world: World, tenantId: Id<'ten'>, role?: CreateUser['r
   await createUser(world, { tenantId, email, password: hashed, ...(role === undefined ? {} : { role }) })
   const opened = await logInWithPassword(world, { tenantId, email, password, origin: world.origin })
   return { ...opened, email, grantId: verifyAccessToken(world, opened.accessToken).grantId }
+}
+
+/** An authenticator app that waits to be confirmed. */
+async function begunFactor(world: World, userId: Id<'usr'>): Promise<string> {
+  const { acme: tenantId, origin } = world
+  return (await beginTotp(world, { tenantId, userId, origin })).id
+}
+
+/** The challenge of a login whose password was right. */
+async function challengeFor(
+  world: World,
+  userId: Id<'usr'>,
+  kind: 'second_factor' | 'factor_enrol',
+): Promise<string> {
+  const { acme: tenantId, clock } = world
+  const risk = { id: newId('lgn', clock()), reasons: [] }
+  const facts = { amr: ['pwd'], passwordOf: null, isNewDevice: false, device: null, risk }
+  const { token, insert } = issueChallenge(world, { tenantId, kind, userId, facts })
+  await inOneFlight(world.db, { tenantId }, [insert])
+  return token
 }
 
 /** Tokens that only look good. */

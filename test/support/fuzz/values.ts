@@ -13,6 +13,8 @@ const known: readonly (readonly [RegExp, readonly string[]])[] = [
   [/refreshToken/, ['«refresh»', '«refresh»', '«other refresh»', '«ended refresh»']],
   [/tenant/i, ['«tenant»', '«tenant»', '«other tenant»', 'acme']],
   [/session/i, ['«session»', '«session»', '«other session»']],
+  [/challenge/i, ['«challenge»', '«challenge»', '«challenge to add»']],
+  [/factor/i, ['«factor»']],
   [/user/i, ['«user»', '«user»', '«colleague»', '«other user»']],
 ]
 

@@ -114,7 +114,7 @@ export function mfaFactorsRoutes(app: App, deps: Deps): void {
     reply.code(201).header('cache-control', 'no-store')
     return { ...setup, expiresAt: setup.expiresAt.toISOString() }
   })
-  app.post(`${path}/recovery-codes`, { schema: renew }, async (request, reply) => {
+  app.post('/api/v1/me/recovery-codes', { schema: renew }, async (request, reply) => {
     const recoveryCodes = [...(await renewRecoveryCodes(deps, await factorCall(deps, request)))]
     reply.code(201).header('cache-control', 'no-store')
     return { recoveryCodes }
