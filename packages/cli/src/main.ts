@@ -50,8 +50,9 @@ tenant
   .description('make a tenant')
   .requiredOption('--slug <slug>', 'its name in URLs')
   .requiredOption('--name <name>', 'its name for people')
+  .option('--magic-links', 'let mailed links log its people in')
   .option('--json', 'print the result as JSON')
-  .action(async (options: Json & { slug: string; name: string }) => {
+  .action(async (options: Json & { slug: string; name: string; magicLinks?: true }) => {
     const made = await withDeps((deps) => tenantCreate(deps, readConfig(), options))
     print(options, made, [`Tenant ${made.slug} is ${made.id}.`])
   })

@@ -1,5 +1,5 @@
 import type { ListedSession } from '@iam/domain/session'
-import { dateLocales } from './date-locales.ts'
+import { deviceIn, momentIn } from './device-words.ts'
 import { field, form } from './fields.ts'
 import { html, type Html } from './html.ts'
 import { longestName } from './form-values.ts'
@@ -31,7 +31,7 @@ export function sessionsSection(visit: SignedInVisit, sessions: readonly ListedS
 function sessionRow(visit: SignedInVisit, each: ListedSession): Html {
   const { words, base, session } = visit
   const { account } = words
-  const device = deviceOf(visit, each)
+  const device = deviceIn(words, each.agent)
   const what = each.name ?? device
   const mine = each.id === session.sessionId
   const end = {
@@ -71,27 +71,10 @@ function idOf({ id }: ListedSession): Html {
 }
 
 function whenSeen({ words, locale }: SignedInVisit, { lastSeenAt }: ListedSession): string {
-  const moment = new Intl.DateTimeFormat(dateLocales[locale], {
-    year: 'numeric',
-    month: 'short',
-    day: 'numeric',
-    hour: '2-digit',
-    minute: '2-digit',
-    timeZone: 'UTC',
-    timeZoneName: 'short',
-    numberingSystem: 'latn',
-  })
-  return words.account.lastSeen(moment.format(lastSeenAt))
+  return words.account.lastSeen(momentIn(locale, lastSeenAt))
 }
 
 function whereOf({ place, network }: ListedSession): Html | false {
   const where = [place, network].filter((part) => part !== null && part !== '').join(' · ')
   return where !== '' && html`<bdi dir="ltr">${where}</bdi>`
-}
-
-/** What a device says of itself. */
-function deviceOf({ words }: SignedInVisit, { agent }: ListedSession): string {
-  const { program, system } = agent
-  if (program !== null && system !== null) return words.account.device(program, system)
-  return program ?? system ?? words.account.unknownDevice
 }

@@ -10,6 +10,8 @@ export interface View {
   readonly title: string
   readonly content: Content
   readonly wide?: boolean
+  /** After how many seconds it is to be loaded anew. */
+  readonly refresh?: number
 }
 
 /** Answers with a page. */

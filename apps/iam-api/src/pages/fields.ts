@@ -71,12 +71,13 @@ export function form(
     label,
   }: { action: string; submit: string; kind?: string; label?: string },
   fields?: Content,
+  otherButtons?: Content,
 ): Html {
   // What is wrong is said by the server, in the page's language.
   return html`<form${kind !== 'link' && html` class="stack"`} method="post" action="${action}" novalidate>
 <input type="hidden" name="form" value="${formToken}">
 ${fields}
-<button${kind !== 'primary' && html` class="${kind}"`}${label !== undefined && html` aria-label="${label}"`}>${submit}</button>
+<button${kind !== 'primary' && html` class="${kind}"`}${label !== undefined && html` aria-label="${label}"`}>${submit}</button>${otherButtons}
 </form>`
 }
 

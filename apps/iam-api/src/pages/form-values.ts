@@ -7,6 +7,7 @@ const address = /^[^\s@\p{Cc}\p{Cs}]{1,64}@[^\s@\p{Cc}\p{Cs}]{1,189}$/u
 export const longestName = 128
 const unprintable = /[\p{Cc}\p{Cs}]/u
 const digits = /^[0-9 -]{8,16}$/
+const fourDigits = /^[0-9]{4}$/
 
 /** The address in a form, as the REST API takes it; spaces around it are a slip of the hand. @throws FieldFault. */
 export function emailIn(form: FormBody, field = 'email'): string {
@@ -32,12 +33,21 @@ export function passwordIn(form: FormBody, field: string): string {
 
 /** The digits of a mail. @throws FieldFault. */
 export function codeIn(form: FormBody): string {
-  // An Arabic keyboard has digits of its own.
-  const code = (form.get('code') ?? '')
-    .trim()
-    .replace(/[٠-٩۰-۹]/g, (digit) => String(digit.charCodeAt(0) & 0xf))
+  const code = latinDigits(form.get('code'))
   if (!digits.test(code)) throw new FieldFault('code', 'code_malformed')
   return code
+}
+
+/** The number that the device shows that asked for a link. @throws FieldFault. */
+export function numberIn(form: FormBody): string {
+  const number = latinDigits(form.get('number')).replaceAll(' ', '')
+  if (!fourDigits.test(number)) throw new FieldFault('number', 'number_malformed')
+  return number
+}
+
+/** An Arabic keyboard has digits of its own. */
+function latinDigits(typed = ''): string {
+  return typed.trim().replace(/[٠-٩۰-۹]/g, (digit) => String(digit.charCodeAt(0) & 0xf))
 }
 
 /** What somebody calls a thing of theirs; null for nothing. @throws FieldFault. */

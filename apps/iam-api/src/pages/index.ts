@@ -10,6 +10,9 @@ import { sendErrorPage } from './error-page.ts'
 import { forgottenPasswordPage } from './forgotten-password.ts'
 import { acceptOnlyForms } from './form-body.ts'
 import { homePage } from './home.ts'
+import { linkCodePage } from './link-code.ts'
+import { magicLinkPage } from './magic-link.ts'
+import { mailLinkPage } from './mail-link.ts'
 import { nameSessionAction } from './name-session.ts'
 import { pageHeaders } from './page-headers.ts'
 import { registerPage } from './register.ts'
@@ -19,6 +22,7 @@ import { signInPage } from './sign-in.ts'
 import { signedOutPage } from './signed-out.ts'
 import { stylesheetRoute } from './stylesheet.ts'
 import { verifyEmailPage } from './verify-email.ts'
+import { waitingForLinkPage } from './waiting-for-link.ts'
 
 /**
  * The hosted pages, under /t/: the server writes whole pages, and no script runs in them. They call the verbs that
@@ -37,6 +41,10 @@ export async function registerPages(app: App, deps: Deps): Promise<void> {
       signInPage(pages, deps)
       registerPage(pages, deps)
       verifyEmailPage(pages, deps)
+      mailLinkPage(pages, deps)
+      magicLinkPage(pages, deps)
+      waitingForLinkPage(pages, deps)
+      linkCodePage(pages, deps)
       forgottenPasswordPage(pages, deps)
       resetPasswordPage(pages, deps)
       confirmEmailPages(pages, deps)

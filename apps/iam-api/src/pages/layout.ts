@@ -14,13 +14,15 @@ export interface Frame {
   /** Where the page is in other languages: its path, with a query that lacks only the language. */
   readonly here: string | undefined
   readonly wide?: boolean
+  /** After how many seconds the page is to be loaded anew: for one that waits for something. */
+  readonly refresh?: number
   /** Whether the form was refused: the title says so first, because it is what is read out first. */
   readonly failed?: boolean
 }
 
 /** A whole page around its content. */
 export function layout(frame: Frame, content: Content): Html {
-  const { locale, words, title, tenant, wide, failed } = frame
+  const { locale, words, title, tenant, wide, failed, refresh } = frame
   const named = tenant === undefined ? title : `${title} · ${tenant.name}`
   return html`<!doctype html>
 <html lang="${locale}" dir="${words.direction}">
@@ -30,7 +32,11 @@ export function layout(frame: Frame, content: Content): Html {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
 <meta name="color-scheme" content="light dark">
-<link rel="stylesheet" href="${stylesheetPath}">
+${
+  refresh !== undefined &&
+  html`<meta http-equiv="refresh" content="${refresh}">
+`
+}<link rel="stylesheet" href="${stylesheetPath}">
 </head>
 <body${wide === true && html` class="wide"`}>
 <a class="skip" href="#content">${words.skip}</a>

@@ -37,8 +37,17 @@ export function nextNameIn({ query, body }: FastifyRequest): string | undefined 
 
 /** Where a sign-in leads. */
 export function nextPageOf(request: FastifyRequest): NextPage {
-  const name = nextNameIn(request)
-  return name === undefined ? account : nextPages[name as keyof typeof nextPages]
+  return pageNamed(nextNameIn(request))
+}
+
+/** Where a sign-in leads that a browser began earlier. @param name as it was kept there: any other word is none. */
+export function nextPathNamed(name: string | undefined): string {
+  return pageNamed(name).path
+}
+
+function pageNamed(name: string | undefined): NextPage {
+  if (name === undefined || !Object.hasOwn(nextPages, name)) return account
+  return nextPages[name as keyof typeof nextPages]
 }
 
 /** Whether somebody who is signed in has to sign in again for where they want to go. */

@@ -11,6 +11,7 @@ import { goTo, show, takeFlash, type View } from './answer.ts'
 import { faultNotice, field, form, goodNotice, type Fault } from './fields.ts'
 import { emailIn, passwordIn } from './form-values.ts'
 import { html, type Content, type Html } from './html.ts'
+import { mailLinkButton, mailLinkView } from './mail-link.ts'
 import { mustSignInAgain, nextNameIn, nextPageOf } from './next-page.ts'
 import { passwordsOff } from './passwords-off.ts'
 import { hidden } from './routes-are-hidden.ts'
@@ -82,7 +83,7 @@ interface Known {
 }
 
 function view(visit: Visit, { said, email }: Known, fault?: Fault): View {
-  if (!visit.tenant.passwordLogin) return passwordsOff(visit)
+  if (!visit.tenant.passwordLogin) return withoutPassword(visit, { said, email }, fault)
   const { words, base, tenant } = visit
   const { title, stranger, register } = words.signIn
   return {
@@ -105,7 +106,7 @@ function opening({ words }: Visit, said: string | undefined): Content {
 
 /** For somebody who signed in too long ago for what they are about to do. */
 function viewAgain(visit: Visit, email = visit.session?.email, fault?: Fault): View {
-  if (!visit.tenant.passwordLogin) return passwordsOff(visit)
+  if (!visit.tenant.passwordLogin) return withoutPassword(visit, { email }, fault)
   const { words, base } = visit
   const { title, lead } = words.signInAgain
   return {
@@ -116,6 +117,11 @@ ${faultNotice(fault)}
 ${signInForm(visit, email, fault)}
 <p class="more"><a href="${base}/account">${words.account.back}</a></p>`,
   }
+}
+
+/** Where nobody has a password there may be a mailed link. */
+function withoutPassword(visit: Visit, known: Known, fault: Fault | undefined): View {
+  return visit.tenant.magicLinks ? mailLinkView(visit, known, fault) : passwordsOff(visit)
 }
 
 function signInForm(visit: Visit, email: string | undefined, fault: Fault | undefined): Html {
@@ -135,5 +141,6 @@ function signInForm(visit: Visit, email: string | undefined, fault: Fault | unde
     ),
     html`<p class="beside"><a href="${base}/forgotten-password">${words.signIn.forgotten}</a></p>`,
   ]
-  return form(visit, { action: `${base}/sign-in`, submit: words.signIn.submit }, fields)
+  const action = { action: `${base}/sign-in`, submit: words.signIn.submit }
+  return form(visit, action, fields, mailLinkButton(visit))
 }

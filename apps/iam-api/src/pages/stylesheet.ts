@@ -58,6 +58,7 @@ input[aria-invalid="true"] { border-color: var(--bad); border-width: 2px; }
 input[dir="ltr"] { text-align: left; }
 [dir="rtl"] input[dir="ltr"] { text-align: right; }
 .code { font-size: 1.25rem; letter-spacing: .18em; font-variant-numeric: tabular-nums; }
+.shown { font-size: 2.5rem; font-weight: 700; letter-spacing: .2em; line-height: 1.2; text-align: center; font-variant-numeric: tabular-nums; }
 .fault { color: var(--bad); font-size: .9375rem; margin: .375rem 0 0; }
 button, .button {
   display: inline-flex; align-items: center; justify-content: center; min-block-size: 3rem; padding: .625rem 1.25rem;
@@ -67,6 +68,7 @@ button, .button {
 button:hover, .button:hover { background: var(--accent-strong); color: var(--on-accent); }
 button:focus-visible, .button:focus-visible { border-radius: .5rem; }
 form.stack > button, .button.full { inline-size: 100%; }
+form.stack > button + button { margin-block-start: .75rem; }
 h1 + p > .button.full { margin-block-start: .75rem; }
 button.quiet { color: var(--ink); background: transparent; border-color: var(--edge); }
 button.quiet:hover { background: var(--quiet); }

@@ -89,6 +89,7 @@ const commonly: NonNullable<Submission['says']> = {
   login_refused: { fault: 'login_refused' },
   password_replacement_required: { fault: 'password_breached' },
   password_login_off: { fault: 'passwords_off' },
+  magic_links_off: { fault: 'links_off' },
   registration_closed: { fault: 'registration_closed' },
   domain_not_allowed: { field: 'email', fault: 'domain_not_allowed' },
 }

@@ -6,12 +6,13 @@ import type { OperatorDeps } from '../operator-deps.ts'
 export async function tenantCreate(
   deps: OperatorDeps,
   config: Config,
-  { slug, name }: { slug: string; name: string },
+  { slug, name, magicLinks }: { slug: string; name: string; magicLinks?: true },
 ): Promise<{ id: string; slug: string }> {
   const found = await findDirectoryEntry(deps.db.kysely, slug)
   if (found !== undefined) return { id: found.tenantId, slug }
   const { region } = config.deployment
-  const id = await createTenant(deps, { slug, name, region, audience: config.audience })
+  const policy = magicLinks === undefined ? {} : { magicLinks }
+  const id = await createTenant(deps, { slug, name, region, policy, audience: config.audience })
   if (id === undefined) throw new Error(`The slug ${slug} was taken by another run at the same time.`)
   return { id, slug }
 }

@@ -33,7 +33,8 @@ export async function bootstrap(command: OperatorCommand): Promise<Bootstrapped>
 
 /** Makes the tenant to try things with. */
 export async function makeDemoTenant(command: OperatorCommand): Promise<{ id: string; slug: string }> {
-  const said = await run(command, ['tenant', 'create', '--slug', demo.slug, '--name', demo.name, '--json'])
+  const args = ['tenant', 'create', '--slug', demo.slug, '--name', demo.name, '--magic-links', '--json']
+  const said = await run(command, args)
   const { id, slug } = JSON.parse(said) as { id: string; slug: string }
   return { id, slug }
 }

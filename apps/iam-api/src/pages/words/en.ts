@@ -61,6 +61,45 @@ export const english: Words = {
     again: 'Nothing arrived?',
     resend: 'Send another message',
   },
+  mailLink: {
+    title: 'Sign in by e-mail',
+    lead: 'Tell us your e-mail address, and we will send you a link and a code to sign in.',
+    submit: 'E-mail me a link',
+  },
+  linkWaiting: {
+    title: 'Check your e-mail',
+    lead: 'If there is an account with this address, a message is on its way. Open its link in this browser to sign in. It works for ten minutes.',
+    elsewhere:
+      'If you open it on another device, you are asked for this number there, and this page goes on by itself:',
+    code: 'Type the code of the message instead',
+    again: 'Nothing arrived?',
+    resend: 'Ask for another message',
+  },
+  linkGoOn: {
+    title: 'The sign-in is confirmed',
+    lead: 'You confirmed it on another device.',
+    submit: 'Go on',
+  },
+  linkCode: {
+    title: 'Type the code of the message',
+    lead: 'Type it here only, and give it to nobody.',
+    submit: 'Sign in',
+    back: 'Back to the number',
+  },
+  linkOwn: { title: 'Sign in', lead: 'You asked for this link in this browser.', submit: 'Sign in' },
+  linkElsewhere: {
+    title: 'Is it you who is signing in?',
+    lead: 'Somebody wants to sign in as you. It was asked for here:',
+    number: 'The number that is shown there',
+    hint: 'Four digits, on the page that waits for you.',
+    submit: 'Yes, let that device in',
+    warning:
+      'If this is not your device, close this page: nobody is let in. Never type a number that somebody else gave you.',
+  },
+  linkApproved: {
+    title: 'Confirmed',
+    lead: 'Go back to the device where you asked: it goes on by itself. You can close this page.',
+  },
   forgotten: {
     title: 'Forgotten your password?',
     lead: 'Tell us your email address, and we will send you a link to choose a new password.',
@@ -155,6 +194,10 @@ export const english: Words = {
     password_wrong: 'This is not your current password.',
     code_malformed: 'Enter the eight digits of the message.',
     code_wrong: 'This code cannot be used. Check it, or have another message sent.',
+    number_malformed: 'Enter the four digits that the other device shows.',
+    number_wrong:
+      'This is not the number that the other device shows. After five wrong ones, type the code of the message there.',
+    links_off: 'Nobody signs in by e-mail here.',
     link_dead: 'This link cannot be used any more.',
     login_wrong: 'The address or the password is wrong.',
     password_breached:

@@ -62,6 +62,49 @@ export const french: Words = {
     again: 'Rien reçu ?',
     resend: 'Envoyer un autre message',
   },
+  mailLink: {
+    title: 'Se connecter par e-mail',
+    lead: 'Indiquez votre adresse e-mail : nous vous enverrons un lien et un code pour vous connecter.',
+    submit: 'M’envoyer un lien',
+  },
+  linkWaiting: {
+    title: 'Consultez vos e-mails',
+    lead: 'S’il existe un compte avec cette adresse, un message est en route. Ouvrez son lien dans ce navigateur pour vous connecter. Il fonctionne dix minutes.',
+    elsewhere:
+      'Si vous l’ouvrez sur un autre appareil, ce nombre vous y sera demandé, et cette page continuera d’elle-même :',
+    code: 'Saisir plutôt le code du message',
+    again: 'Rien reçu ?',
+    resend: 'Demander un autre message',
+  },
+  linkGoOn: {
+    title: 'La connexion est confirmée',
+    lead: 'Vous l’avez confirmée sur un autre appareil.',
+    submit: 'Continuer',
+  },
+  linkCode: {
+    title: 'Saisissez le code du message',
+    lead: 'Ne le saisissez qu’ici, et ne le donnez à personne.',
+    submit: 'Se connecter',
+    back: 'Revenir au nombre',
+  },
+  linkOwn: {
+    title: 'Se connecter',
+    lead: 'Vous avez demandé ce lien dans ce navigateur.',
+    submit: 'Se connecter',
+  },
+  linkElsewhere: {
+    title: 'Est-ce vous qui vous connectez ?',
+    lead: 'Quelqu’un veut se connecter en votre nom. La demande vient d’ici :',
+    number: 'Le nombre affiché là-bas',
+    hint: 'Quatre chiffres, sur la page qui vous attend.',
+    submit: 'Oui, laisser entrer cet appareil',
+    warning:
+      'Si ce n’est pas votre appareil, fermez cette page : personne n’entre. Ne saisissez jamais un nombre que quelqu’un d’autre vous a donné.',
+  },
+  linkApproved: {
+    title: 'Confirmé',
+    lead: 'Revenez à l’appareil où vous avez fait la demande : il continue de lui-même. Vous pouvez fermer cette page.',
+  },
   forgotten: {
     title: 'Mot de passe oublié ?',
     lead: 'Indiquez votre adresse e‑mail : vous recevrez un lien pour choisir un nouveau mot de passe.',
@@ -157,6 +200,10 @@ export const french: Words = {
     password_wrong: 'Ce n’est pas votre mot de passe actuel.',
     code_malformed: 'Saisissez les huit chiffres du message.',
     code_wrong: 'Ce code n’est pas utilisable. Vérifiez-le, ou faites envoyer un autre message.',
+    number_malformed: 'Saisissez les quatre chiffres affichés sur l’autre appareil.',
+    number_wrong:
+      'Ce n’est pas le nombre affiché sur l’autre appareil. Après cinq erreurs, saisissez-y le code du message.',
+    links_off: 'Personne ne se connecte par e-mail ici.',
     link_dead: 'Ce lien n’est plus utilisable.',
     login_wrong: 'L’adresse ou le mot de passe est erroné.',
     password_breached:

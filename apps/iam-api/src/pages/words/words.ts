@@ -8,6 +8,9 @@ export type FaultName =
   | 'password_wrong'
   | 'code_malformed'
   | 'code_wrong'
+  | 'number_malformed'
+  | 'number_wrong'
+  | 'links_off'
   | 'link_dead'
   | 'login_wrong'
   | 'user_suspended'
@@ -102,6 +105,21 @@ export interface Words {
     readonly again: string
     readonly resend: string
   }
+  /** Signing in by a mailed link: asking for it, waiting for it, its code, and what the link shows. */
+  readonly mailLink: Step
+  readonly linkWaiting: {
+    readonly title: string
+    readonly lead: string
+    readonly elsewhere: string
+    readonly code: string
+    readonly again: string
+    readonly resend: string
+  }
+  readonly linkGoOn: Step
+  readonly linkCode: Step & { readonly back: string }
+  readonly linkOwn: Step
+  readonly linkElsewhere: Step & { readonly number: string; readonly hint: string; readonly warning: string }
+  readonly linkApproved: { readonly title: string; readonly lead: string }
   readonly forgotten: Step & { readonly back: string }
   readonly sent: { readonly title: string; readonly lead: string }
   readonly reset: Step

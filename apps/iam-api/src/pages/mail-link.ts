@@ -1,0 +1,79 @@
+import { requestMagicLink } from '@iam/domain/magic-link'
+import type { App } from '../app.ts'
+import type { Deps } from '../deps.ts'
+import { limit } from '../http/limit.ts'
+import { keepLinkCookie } from '../http/link-cookie.ts'
+import { originOf } from '../http/request-context.ts'
+import { goTo, show, type View } from './answer.ts'
+import { faultNotice, field, form, goodNotice, type Fault } from './fields.ts'
+import { emailIn } from './form-values.ts'
+import { html } from './html.ts'
+import { nextNameIn } from './next-page.ts'
+import { hidden } from './routes-are-hidden.ts'
+import { submit } from './submit.ts'
+import { openVisit, type Visit } from './visit.ts'
+
+/** Have a link to sign in mailed. What follows does not tell whether there is an account. */
+export function mailLinkPage(app: App, deps: Deps): void {
+  app.get('/:slug/mail-link', hidden, async (request, reply) => {
+    const visit = await openVisit(deps, request, reply)
+    return visit.tenant.magicLinks ? show(visit, mailLinkView(visit, {})) : goTo(visit, 'sign-in')
+  })
+  app.post('/:slug/mail-link', hidden, async (request, reply) => {
+    const visit = await openVisit(deps, request, reply)
+    const { tenantId, locale } = visit
+    return submit(deps, visit, {
+      act: async (sent) => {
+        const email = emailIn(sent)
+        await limit(deps, { request, reply, tenantId, email }, 'magic-link', 'magic-link-address')
+        const from = { tenantId, locale, origin: originOf(request) }
+        const asked = await requestMagicLink(deps, { email, ...from })
+        keepLinkCookie(reply, tenantId, { request: asked.request, next: nextNameIn(request) })
+        return goTo(visit, 'magic-link/waiting')
+      },
+      again: (sent, fault) => mailLinkView(visit, { email: sent.get('email') }, fault),
+    })
+  })
+}
+
+interface Known {
+  readonly said?: string | undefined
+  readonly email?: string | undefined
+}
+
+/** Asks for the address alone. It stands in for the sign-in where nobody has a password. */
+export function mailLinkView(visit: Visit, { said, email }: Known, fault?: Fault): View {
+  const { words, base, request, tenant } = visit
+  const { title, lead, submit: label } = words.mailLink
+  const next = nextNameIn(request)
+  const address = field(
+    {
+      name: 'email',
+      type: 'email',
+      label: words.fields.email,
+      autocomplete: 'username',
+      value: email,
+      first: true,
+    },
+    fault,
+  )
+  const fields = [next !== undefined && html`<input type="hidden" name="next" value="${next}">`, address]
+  const back = html`<p class="more"><a href="${base}/sign-in">${words.forgotten.back}</a></p>`
+  return {
+    title,
+    content: html`<h1>${title}</h1>
+${goodNotice(said)}
+<p class="lead">${lead}</p>
+${faultNotice(fault)}
+${form(visit, { action: `${base}/mail-link`, submit: label }, fields)}
+${tenant.passwordLogin && back}`,
+  }
+}
+
+/** The button on the sign-in that sends the address that was typed there. */
+export function mailLinkButton({ words, base, tenant }: Visit) {
+  return (
+    tenant.magicLinks &&
+    html`<button class="quiet" formaction="${base}/mail-link">${words.mailLink.submit}</button>`
+  )
+}
