@@ -121,7 +121,8 @@ ${place !== null && html`<p class="what"><bdi dir="ltr">${place}</bdi></p>`}
 </div></li></ul>`
 }
 
-function approved({ words }: Visit): View {
+function approved({ words, base }: Visit): View {
   const { title, lead } = words.linkApproved
-  return { title, content: html`<h1>${title}</h1><p class="lead">${lead}</p>` }
+  const back = html`<p class="more"><a href="${base}/sign-in">${words.forgotten.back}</a></p>`
+  return { title, content: html`<h1>${title}</h1><p class="lead">${lead}</p>${back}` }
 }
