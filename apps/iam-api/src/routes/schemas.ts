@@ -100,8 +100,8 @@ export const TokenAnswer = Type.Object({
 const ChallengeToAnswer = Type.Object(
   {
     id: Type.String({ description: 'To be sent with the answer.' }),
-    factors: Type.Array(Type.Enum(['totp', 'passkey', 'recovery']), {
-      description: 'What it can be answered with.',
+    factors: Type.Array(Type.Enum(['totp', 'passkey', 'recovery', 'email']), {
+      description: 'What it can be answered with; email: with the code that was mailed.',
     }),
     expiresAt: Type.String({ format: 'date-time' }),
   },

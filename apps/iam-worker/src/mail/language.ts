@@ -22,6 +22,8 @@ export interface Language {
   readonly direction: 'ltr' | 'rtl'
   readonly letters: Readonly<Record<Letter, Words>>
   readonly digits: string
+  /** Where there is no link besides. */
+  readonly digitsAlone: string
   readonly orLink: string
   /** How long something lives, in the largest unit that fits. */
   readonly lifetime: (minutes: number) => string

@@ -54,6 +54,7 @@ const templates: Record<MailTemplate, true> = {
   verify_email: true,
   reset_password: true,
   magic_link: true,
+  login_code: true,
   password_changed: true,
   password_breached: true,
   change_email: true,

@@ -5,6 +5,7 @@ const notYou = 'إذا لم تكن أنت من طلب ذلك فتجاهل هذه
 export const arabic: Language = {
   direction: 'rtl',
   digits: 'أو اكتب هذا الرمز:',
+  digitsAlone: 'اكتب هذا الرمز',
   orLink: 'أو افتح هذا العنوان:',
   lifetime: (minutes) => {
     if (minutes < 60) return `${minutes} دقائق`
@@ -63,6 +64,14 @@ export const arabic: Language = {
       ],
       button: 'إنشاء حساب',
       closing: notYou,
+    },
+    login_code: {
+      subject: ({ tenant }) => `رمزك لدى ${tenant}`,
+      paragraphs: ({ tenant }) => [
+        `يسجّل أحدهم الدخول إلى ${tenant} بكلمة مرورك، على جهاز أو من مكان جديد بالنسبة إليك. إن كنت أنت فاكتب هذا الرمز حيث تسجّل الدخول.`,
+      ],
+      closing:
+        'إن لم تكن أنت فهناك من يعرف كلمة مرورك: اختر كلمة أخرى الآن. لا تعطِ الرمز لأحد، ولا تكتبه إلا في الصفحة التي تسجّل الدخول منها.',
     },
     magic_link: {
       subject: ({ tenant }) => `تسجيل الدخول إلى ${tenant}`,

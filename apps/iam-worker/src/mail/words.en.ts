@@ -5,6 +5,7 @@ const notYou = 'If this was not you, you can ignore this mail: nothing has been 
 export const english: Language = {
   direction: 'ltr',
   digits: 'Or type this code:',
+  digitsAlone: 'Type this code',
   orLink: 'Or open this address:',
   lifetime: (minutes) => {
     if (minutes < 60) return `${minutes} minutes`
@@ -68,6 +69,14 @@ export const english: Language = {
       ],
       button: 'Make an account',
       closing: notYou,
+    },
+    login_code: {
+      subject: ({ tenant }) => `Your code for ${tenant}`,
+      paragraphs: ({ tenant }) => [
+        `Somebody is signing in to ${tenant} with your password, on a device or from a place that is new for you. If it is you, type this code where you sign in.`,
+      ],
+      closing:
+        'If this is not you, somebody knows your password: choose another one now. Never give the code to anybody, and type it only on the page where you sign in.',
     },
     magic_link: {
       subject: ({ tenant }) => `Sign in to ${tenant}`,

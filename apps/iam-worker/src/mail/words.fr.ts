@@ -5,6 +5,7 @@ const notYou = 'Si vous n’êtes pas à l’origine de cette demande, ignorez c
 export const french: Language = {
   direction: 'ltr',
   digits: 'Ou saisissez ce code :',
+  digitsAlone: 'Saisissez ce code',
   orLink: 'Ou ouvrez cette adresse :',
   lifetime: (minutes) => {
     if (minutes < 60) return `${minutes} minutes`
@@ -71,6 +72,14 @@ export const french: Language = {
       ],
       button: 'Créer un compte',
       closing: notYou,
+    },
+    login_code: {
+      subject: ({ tenant }) => `Votre code pour ${tenant}`,
+      paragraphs: ({ tenant }) => [
+        `Quelqu’un se connecte à ${tenant} avec votre mot de passe, sur un appareil ou depuis un endroit nouveau pour vous. Si c’est vous, saisissez ce code là où vous vous connectez.`,
+      ],
+      closing:
+        'Si ce n’est pas vous, quelqu’un connaît votre mot de passe : choisissez-en un autre maintenant. Ne donnez jamais le code à quelqu’un, et ne le saisissez que sur la page où vous vous connectez.',
     },
     magic_link: {
       subject: ({ tenant }) => `Se connecter à ${tenant}`,

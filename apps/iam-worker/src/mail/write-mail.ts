@@ -36,10 +36,11 @@ interface Parts {
   readonly after: string | undefined
 }
 
-function asText(language: Language, { before, button, link, digits, life, after }: Parts): string {
+function asText(language: Language, parts: Parts): string {
+  const { before, button, link, digits, life, after } = parts
   const lines = [...before]
   if (button !== undefined && link !== undefined) lines.push(`${button}${lasting(life)}:\n${link}`)
-  if (digits !== undefined) lines.push(`${language.digits} ${spaced(digits)}`)
+  if (digits !== undefined) lines.push(`${beforeDigits(language, parts)} ${spaced(digits)}`)
   if (after !== undefined) lines.push(after)
   return `${lines.join('\n\n')}\n`
 }
@@ -55,7 +56,7 @@ function asHtml(language: Language, parts: Parts, locale: string): string {
   }
   if (digits !== undefined) {
     body.push(
-      `<p>${escape(language.digits)}<br><strong dir="ltr" style="font-size:1.5em;letter-spacing:.1em">${spaced(digits)}</strong></p>`,
+      `<p>${escape(beforeDigits(language, parts))}<br><strong dir="ltr" style="font-size:1.5em;letter-spacing:.1em">${spaced(digits)}</strong></p>`,
     )
   }
   if (after !== undefined) body.push(`<p style="${small}">${escape(after)}</p>`)
@@ -68,6 +69,11 @@ ${body.join('\n')}
 </body>
 </html>
 `
+}
+
+/** Without a link, the digits are what lives so long. */
+function beforeDigits({ digits, digitsAlone }: Language, { link, life }: Parts): string {
+  return link === undefined ? `${digitsAlone}${lasting(life)}:` : digits
 }
 
 const buttonStyle =

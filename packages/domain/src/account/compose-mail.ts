@@ -1,5 +1,6 @@
-import { inTenant, streamKey, type Db, type Executor } from '../db/index.ts'
-import type { Clock } from '../kit/index.ts'
+import { challengeKinds, mailedDigits, usableChallenge } from '../challenge/index.ts'
+import { inTenant, run, streamKey, type Db, type Executor } from '../db/index.ts'
+import type { Clock, Id } from '../kit/index.ts'
 import { mailMagicLink, type MailedMagicLink } from '../magic-link/index.ts'
 import { locales, openAddress, type Locale, type MailTemplate, type QueuedMail } from '../mail/index.ts'
 import {
@@ -24,6 +25,7 @@ export type Letter =
   | 'no_account'
   | 'magic_link'
   | 'magic_link_no_account'
+  | 'login_code'
   | 'password_changed'
   | 'password_breached'
   | 'change_email'
@@ -103,6 +105,8 @@ type Said = {
   readonly page?: string
   readonly code?: OneTimeCode
   readonly mailed?: MailedMagicLink
+  /** Digits that come without a link. */
+  readonly typed?: { readonly digits: string; readonly minutes: number }
   /** Facts that are known only now. */
   readonly params?: Readonly<Record<string, string>>
 }
@@ -140,6 +144,7 @@ const composers: Partial<
   },
   new_device: newDevice,
   magic_link: magicLink,
+  login_code: loginCode,
   email_changed: async (deps, tx, { mail, user, address }) =>
     user === undefined || address === undefined
       ? undefined
@@ -184,6 +189,17 @@ async function magicLink(
   if (mailed === undefined) return undefined
   const params = askedFromFacts(localeOf(user, mail), mailed.askedFrom)
   return { to: user.email, letter: 'magic_link', page: 'magic-link', mailed, params }
+}
+
+/** The digits that a login waits for; nothing once it has been answered, or is too old. */
+async function loginCode(deps: ComposeDeps, tx: Executor, { mail, user }: Saying): Promise<Said | undefined> {
+  if (user?.status !== 'active') return undefined
+  const { tenantId, params } = mail
+  const id = params['challenge'] as Id<'cha'>
+  const [challenge] = await run(tx, usableChallenge({ tenantId, id, now: deps.clock() }))
+  if (challenge?.userId !== user.id) return undefined
+  const typed = { digits: mailedDigits(deps, challenge), minutes: challengeKinds[challenge.kind] / 60 }
+  return { to: user.email, letter: 'login_code', typed, params: { challenge: '' } }
 }
 
 /** What a person reads instead whose account lets nobody in. Who was erased has no address to be mailed at. */
@@ -253,7 +269,8 @@ function localeOf(user: User | undefined, mail: QueuedMail): Locale {
 
 /** The link's origin is the deployment's own name, whatever the request that asked for the mail said (C175). */
 function linked({ issuer, secrets, clock }: ComposeDeps, { slug, said }: { slug: string; said: Said }) {
-  const { page, code, mailed } = said
+  const { page, code, mailed, typed } = said
+  if (typed !== undefined) return { link: undefined, ...typed }
   const base = page === undefined ? undefined : `${issuer}/t/${slug}/${page}`
   if (base !== undefined && mailed !== undefined) {
     const { token, digits, minutes } = mailed

@@ -116,6 +116,7 @@ class Trial {
 const fates: Readonly<Record<Clearance, Fate>> = {
   open: 'allowed',
   challenge: 'challenged',
+  mail: 'challenged',
   enrol: 'challenged',
   refuse: 'refused',
 }

@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto'
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { Refusal } from '../kit/index.ts'
 import type { SecretRings } from '../secret-key/index.ts'
 import type { Challenge, ChallengeName } from './challenge.ts'
@@ -21,7 +21,30 @@ export function webAuthnBytes({ secrets }: Deps, challenge: Challenge): Buffer {
   return bytes
 }
 
-function derive(secrets: SecretRings, use: 'token' | 'webauthn', named: Named): Buffer | undefined {
+const digits = 8
+
+/**
+ * The eight digits that are mailed where a login is proved by that: of the same challenge always the same. Of 64
+ * bits, so that none is noticeably likelier. @throws Refusal `challenge_invalid` when their key is gone.
+ */
+export function mailedDigits({ secrets }: Deps, challenge: Challenge): string {
+  const bytes = derive(secrets, 'digits', challenge)
+  if (bytes === undefined) throw new Refusal('challenge_invalid')
+  return String(bytes.readBigUInt64BE() % 10n ** BigInt(digits)).padStart(digits, '0')
+}
+
+/** Whether these are the digits, compared in constant time. Spaces between them do not count. */
+export function fitsMailedDigits(deps: Deps, challenge: Challenge, typed: string): boolean {
+  const right = Buffer.from(mailedDigits(deps, challenge))
+  const given = Buffer.from(typed.replace(/\s/g, ''))
+  return given.length === right.length && timingSafeEqual(given, right)
+}
+
+function derive(
+  secrets: SecretRings,
+  use: 'token' | 'webauthn' | 'digits',
+  named: Named,
+): Buffer | undefined {
   const key = secrets.of('one-time').byVersion(named.keyVersion)
   if (key === undefined) return undefined
   const text = ['iam/challenge/v1', use, named.tenantId, named.kind, named.id].join('\0')

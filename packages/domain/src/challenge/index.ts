@@ -1,6 +1,6 @@
 export { challengeKinds, type ChallengeKind } from './challenge-kinds.ts'
 export type { Challenge, ChallengeFacts } from './challenge.ts'
-export { browserBinding, webAuthnBytes } from './derive.ts'
+export { browserBinding, fitsMailedDigits, mailedDigits, webAuthnBytes } from './derive.ts'
 export { issueChallenge, type IssueChallenge, type IssuedChallenge } from './issue-challenge.ts'
 export {
   challengeUsed,
@@ -9,6 +9,7 @@ export {
   deleteOldChallenges,
   forgetChallenges,
   mostWrongAnswers,
+  usableChallenge,
   useChallenge,
   voidChallenges,
 } from './queries.ts'

@@ -74,6 +74,12 @@ export const limits = {
     by: 'network',
     why: 'Nobody reads out the directory by trying names.',
   },
+  'login-code': {
+    points: 5,
+    seconds: 3600,
+    by: 'user',
+    why: 'Nobody’s mailbox is filled by who knows their password.',
+  },
   'second-factor': {
     points: 5,
     seconds: 60,

@@ -1,10 +1,10 @@
 import { Refusal } from '../kit/index.ts'
-import type { RiskDeps } from '../risk/index.ts'
 import {
   clearLogin,
   openBrowserSession,
   openSession,
   unlessOvertaken,
+  type ClearDeps,
   type Cleared,
   type IssuedSession,
   type OpenedBrowserSession,
@@ -19,7 +19,7 @@ export interface LogInWithMagicLink extends AuthenticateWithMagicLink {
   readonly device?: string | undefined
 }
 
-type BrowserDeps = MagicLinkDeps & RiskDeps & Pick<OpenSessionDeps, 'sessionCache'>
+type BrowserDeps = MagicLinkDeps & ClearDeps & Pick<OpenSessionDeps, 'sessionCache'>
 
 /**
  * Opens a session on the device that asked for a link, with the tokens of the tenant's built-in client.

@@ -7,6 +7,7 @@ export type MailTemplate =
   | 'verify_email'
   | 'reset_password'
   | 'magic_link'
+  | 'login_code'
   | 'password_changed'
   | 'password_breached'
   | 'change_email'

@@ -7,7 +7,7 @@ import type { RiskSignals } from './signals.ts'
 type Person = { readonly tenantId: Id<'ten'>; readonly userId: Id<'usr'> }
 
 /** What the gate decided about a login. */
-export type LoginDecision = 'open' | 'challenge' | 'enrol' | 'refuse'
+export type LoginDecision = 'open' | 'challenge' | 'mail' | 'enrol' | 'refuse'
 
 /** What else than risk a login is decided by, as it was then. */
 export interface DecidedBy {

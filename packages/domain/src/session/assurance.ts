@@ -13,12 +13,17 @@ const secondSteps: readonly FactorMethod[] = ['otp', 'recovery', 'hwk', 'swk']
  * no first factor, so that what follows it is the only one.
  */
 export function withSecondStep(amr: readonly string[], step: FactorMethod): readonly string[] {
-  return amr.includes('email') ? [...amr, step] : [...amr, step, 'mfa']
+  return isByMail(amr) ? [...amr, step] : [...amr, step, 'mfa']
 }
 
 /** Whether nothing more can be asked of whoever proved this. A passkey that verified its person is both at once. */
 export function isTwiceProved(amr: readonly string[]): boolean {
-  return amr.includes('mfa') || (amr.includes('email') && secondSteps.some((step) => amr.includes(step)))
+  return amr.includes('mfa') || (isByMail(amr) && secondSteps.some((step) => amr.includes(step)))
+}
+
+/** Whether a mailed link was the first that was proved. A mailed code after a password is no second factor either. */
+function isByMail([first]: readonly string[]): boolean {
+  return first === 'email'
 }
 
 /** How strong a login by these methods was. */

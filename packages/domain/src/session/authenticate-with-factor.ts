@@ -14,6 +14,7 @@ import { queueMail } from '../mail/index.ts'
 import { appendEvent } from '../outbox/index.ts'
 import type { Statement } from '../db/index.ts'
 import { withSecondStep } from './assurance.ts'
+import { checkMailedCode, isMailed } from './check-mailed-code.ts'
 import { requireUserId, resumeLogin, type ResumedLogin } from './resume-login.ts'
 
 export interface AuthenticateWithFactor {
@@ -41,6 +42,12 @@ export async function authenticateWithFactor(
   const userId = requireUserId(challenge)
   const { login, device } = await resumeLogin(deps, challenge, origin)
   const { userKey } = login
+  if (isMailed(challenge)) {
+    const fits = await checkMailedCode(deps, challenge, { userId, answer, origin })
+    if (!fits) return refuseAnswer(deps, { challenge, userId, answer, origin })
+    const also = [useChallenge({ ...challenge, now: deps.clock() }), ...login.also]
+    return { login: { ...login, amr: [...login.amr, 'email'], also }, device }
+  }
   const proved = await checkFactor(deps, { tenantId, userId, userKey, answer, origin })
   if (proved === undefined) return refuseAnswer(deps, { challenge, userId, answer, origin })
   const also = [

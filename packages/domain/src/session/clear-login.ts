@@ -3,9 +3,12 @@ import { issueChallenge } from '../challenge/index.ts'
 import { inOneFlight, streamKey } from '../db/index.ts'
 import { hasSecondFactor, heldFactorsOf, usableKinds, type HeldFactor } from '../factor/index.ts'
 import { Refusal, type RequestOrigin } from '../kit/index.ts'
+import { countRequest, type Limiter } from '../limit/index.ts'
+import { queueMail } from '../mail/index.ts'
 import { appendEvent } from '../outbox/index.ts'
 import { requireLocation, type RiskDeps } from '../risk/index.ts'
 import type { Authenticated } from './authenticated.ts'
+import { byMail } from './check-mailed-code.ts'
 import { decideClearance } from './decide-clearance.ts'
 import { factsOfLogin } from './login-facts.ts'
 import { keepRisk, nameOfRisk, weighRisk, type LoginRisk } from './login-risk.ts'
@@ -45,13 +48,13 @@ export interface ClearLogin {
   readonly origin: RequestOrigin
 }
 
-export type ClearDeps = RiskDeps
+export type ClearDeps = RiskDeps & { readonly limiter: Limiter }
 
 /**
  * The one gate before every session: whether what was proved is enough, by the tenant's policy, the person's factors
  * and the risk, which it keeps. It is asked again after the second step, and finds that nothing is missing.
  * @throws Refusal `mfa_required` with a challenge to answer, `mfa_enrolment_required` with one to add a factor by,
- *   `login_refused`, `location_not_allowed`.
+ *   `login_refused`, `location_not_allowed`, `rate_limited` for too many mailed codes.
  */
 export async function clearLogin(deps: ClearDeps, input: ClearLogin): Promise<Cleared> {
   const { user, policy, amr } = input.login
@@ -66,8 +69,8 @@ export async function clearLogin(deps: ClearDeps, input: ClearLogin): Promise<Cl
   const risk = weighed.with(by)
   if (clearance === 'open') return new ClearedLogin(input.login, risk)
   if (clearance === 'refuse') throw await refused(deps, input, risk)
-  const asked = { challenge: 'second_factor', enrol: 'factor_enrol' } as const
-  throw await askedFor(deps, input, { kind: asked[clearance], held, risk })
+  if (clearance === 'mail') await countMailedCode(deps, input)
+  throw await askedFor(deps, input, { clearance, held, risk })
 }
 
 /** Keeps what was too unusual, and tells of it; the person is told no score and no reason. */
@@ -97,21 +100,27 @@ async function refused(
 }
 
 interface Asked {
-  readonly kind: LoginChallengeKind
+  readonly clearance: keyof typeof asking
   readonly held: readonly HeldFactor[]
   readonly risk: LoginRisk
 }
 
 /** Stores the challenge, records that it was asked, and tells of it. */
-async function askedFor(deps: ClearDeps, input: ClearLogin, { kind, held, risk }: Asked): Promise<Refusal> {
+async function askedFor(
+  deps: ClearDeps,
+  input: ClearLogin,
+  { clearance, held, risk }: Asked,
+): Promise<Refusal> {
   const { login, device, binding, origin } = input
   const { tenantId, id: userId } = login.user
+  const { kind, code } = asking[clearance]
+  const isMailed = clearance === 'mail'
   const { challenge, token, insert } = issueChallenge(deps, {
     tenantId,
     kind,
     userId,
     binding,
-    facts: { ...factsOfLogin(deps, login, { device, risk: nameOfRisk(risk) }) },
+    facts: { ...factsOfLogin(deps, login, { device, risk: nameOfRisk(risk) }), ...(isMailed ? byMail : {}) },
   })
   const asked = appendAudit({
     tenantId,
@@ -120,20 +129,30 @@ async function askedFor(deps: ClearDeps, input: ClearLogin, { kind, held, risk }
     action: 'user.second_factor_asked',
     target: { type: 'user', id: userId },
     outcome: 'success',
-    reason: kind,
+    reason: isMailed ? 'mailed_code' : kind,
     origin,
   })
-  const decision = kind === 'factor_enrol' ? 'enrol' : 'challenge'
+  const mail = { tenantId, template: 'login_code', userId, params: { challenge: challenge.id } } as const
   await inOneFlight(deps.db, { tenantId }, [
     insert,
     asked,
-    ...keepRisk(risk, decision),
+    ...keepRisk(risk, clearance),
+    ...(isMailed ? [queueMail(deps, { ...mail, at: challenge.createdAt })] : []),
     ...(login.spends ?? []),
   ])
-  return new Refusal(refusals[kind], {
-    challenge: { id: token, factors: usableKinds(held), expiresAt: challenge.expiresAt },
-  })
+  const factors = isMailed ? ['email'] : usableKinds(held)
+  return new Refusal(code, { challenge: { id: token, factors, expiresAt: challenge.expiresAt } })
 }
 
-const refusals = { second_factor: 'mfa_required', factor_enrol: 'mfa_enrolment_required' } as const
-type LoginChallengeKind = keyof typeof refusals
+/** Which challenge a login is given, and what is said with it. */
+const asking = {
+  challenge: { kind: 'second_factor', code: 'mfa_required' },
+  mail: { kind: 'second_factor', code: 'mfa_required' },
+  enrol: { kind: 'factor_enrol', code: 'mfa_enrolment_required' },
+} as const
+
+/** Nobody's mailbox is filled by who knows their password. */
+async function countMailedCode(deps: ClearDeps, { login, origin }: ClearLogin): Promise<void> {
+  const { tenantId, id: value } = login.user
+  await countRequest(deps, { tenantId, origin, counts: [{ limit: 'login-code', value }] })
+}

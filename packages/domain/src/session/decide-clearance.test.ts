@@ -78,7 +78,24 @@ describe('the gate', () => {
 
   test('trust in a browser spares nobody who has no factor where one is required', () => {
     expect(decide({ mfa: 'required', isTrusted: true })).toBe('enrol')
-    expect(decide({ mfa: 'risk', isTrusted: true, risk: 'challenge' })).toBe('enrol')
+    expect(decide({ mfa: 'risk', isTrusted: true, risk: 'challenge' })).toBe('mail')
+  })
+
+  test('lets nobody add a factor because their login is unusual: it may not be them', () => {
+    expect(decide({ mfa: 'risk', risk: 'challenge' })).toBe('mail')
+    expect(decide({ mfa: 'risk', risk: 'allow' })).toBe('open')
+    expect(decide({ mfa: 'risk', risk: 'unknown', amr: ['pwd', 'email'] })).toBe('open')
+    expect(decide({ mfa: 'required', risk: 'challenge' })).toBe('enrol')
+  })
+
+  test('C190: takes no second mail for a proof of who came by one', () => {
+    expect(decide({ mfa: 'risk', risk: 'challenge', amr: ['email'] })).toBe('refuse')
+    expect(decide({ mfa: 'risk', risk: 'challenge', amr: ['email'], held: totp })).toBe('challenge')
+  })
+
+  test('C190: a mailed code after a password is no second factor: who gets one is asked for it', () => {
+    expect(decide({ mfa: 'required', held: totp, amr: ['pwd', 'email'] })).toBe('challenge')
+    expect(withSecondStep(['pwd', 'email'], 'otp')).toEqual(['pwd', 'email', 'otp', 'mfa'])
   })
 
   test('a refused risk refuses also who proved everything', () => {
@@ -91,6 +108,7 @@ test.each([
   [['email'], 'email'],
   [['pwd', 'otp', 'mfa'], 'aal2'],
   [['email', 'otp'], 'aal1'],
+  [['pwd', 'email'], 'aal1'],
   [['hwk', 'user', 'mfa'], 'aal2'],
 ])('%j is %s', (amr, acr) => {
   expect(acrOf(amr)).toBe(acr)

@@ -1,8 +1,8 @@
 import type { TenantPolicy } from '../tenant/index.ts'
 import { isTwiceProved } from './assurance.ts'
 
-/** What becomes of a login whose first factor was right. */
-export type Clearance = 'open' | 'challenge' | 'enrol' | 'refuse'
+/** What becomes of a login whose first factor was right; `mail`: it has to be proved by a mailed code. */
+export type Clearance = 'open' | 'challenge' | 'mail' | 'enrol' | 'refuse'
 
 export interface ToClear {
   readonly mfa: TenantPolicy['mfa']
@@ -20,13 +20,25 @@ export interface ToClear {
  * Decides on a login, whatever way it came in. Pure.
  *
  * Who has a factor is asked for it, also when it is disabled: only a trusted browser, a tenant that asks nobody, or
- * one that asks by risk and sees none, spares them. Who has none adds one where the tenant or the risk demands it.
+ * one that asks by risk and sees none, spares them. Who has none adds one where the tenant requires it. Where the risk
+ * demands one, they do not, since it may not be them: they type a code that is mailed to them, which is no factor (NIST
+ * SP 800-63B-4 3.1.3.1) and better than nothing. Whom a mail has let in already is refused.
  */
 export function decideClearance({ mfa, amr, hasFactor, isTrusted, risk }: ToClear): Clearance {
   if (risk === 'refuse') return 'refuse'
   if (mfa === 'off' || isTwiceProved(amr)) return 'open'
   const isRisky = risk === 'challenge'
-  if (!hasFactor) return mfa === 'required' || (mfa === 'risk' && isRisky) ? 'enrol' : 'open'
+  if (!hasFactor) return clearWithoutFactor({ mfa, amr, isRisky })
   if (mfa === 'risk') return risk === 'allow' || (isTrusted && !isRisky) ? 'open' : 'challenge'
   return isTrusted && !isRisky ? 'open' : 'challenge'
+}
+
+function clearWithoutFactor({
+  mfa,
+  amr,
+  isRisky,
+}: Pick<ToClear, 'mfa' | 'amr'> & { readonly isRisky: boolean }): Clearance {
+  if (mfa === 'required') return 'enrol'
+  if (mfa !== 'risk' || !isRisky) return 'open'
+  return amr.includes('email') ? 'refuse' : 'mail'
 }

@@ -39,7 +39,7 @@ export interface LogInBrowserWithPassword extends AuthenticateWithPassword {
  * @throws Refusal what `authenticateWithPassword` and `clearLogin` refuse.
  */
 export async function logInBrowserWithPassword(
-  deps: Pick<Deps, 'db' | 'clock' | 'secrets' | 'passwords' | 'sessionCache' | 'risk'>,
+  deps: Pick<Deps, 'db' | 'clock' | 'secrets' | 'passwords' | 'sessionCache' | 'risk' | 'limiter'>,
   input: LogInBrowserWithPassword,
 ): Promise<OpenedBrowserSession> {
   const { previous, binding, origin } = input

@@ -14,7 +14,7 @@ const Login = Type.Object({
   at: Type.String({ format: 'date-time' }),
   sessionId: orNull('The session that it led to, if any.'),
   country: orNull('Where it came from (ISO 3166-1), as far as the load balancer knows.'),
-  decision: Type.Enum(['open', 'challenge', 'enrol', 'refuse'], {
+  decision: Type.Enum(['open', 'challenge', 'mail', 'enrol', 'refuse'], {
     description: 'What was decided about it.',
   }),
   score: Type.Integer({ description: 'How unusual it was, from 0 to 100.' }),
