@@ -8,6 +8,7 @@ import { formRoutes, pageRoutes } from '../support/served-routes.ts'
 const seed = Number(process.env['IAM_FUZZ_SEED'] ?? 20_261_121)
 const longer = inject('long') ? 20 : 1
 const numRuns = 60 * longer
+const timeout = 90_000 * longer
 /** After so many requests the people are others: they may have signed out, or changed what they know. */
 const scene = 20
 const password = 'quartz lantern voyage pepper'
@@ -142,43 +143,51 @@ describe(`every form of the pages, with seed ${seed}`, async () => {
     expect(body).not.toMatch(/<script>alert|<b>|undefined|\[object/)
   }
 
-  test.each(posts)('POST %s leads to a page to go on from, whatever it is sent', async (route) => {
-    const seen: number[] = []
-    let cast: Cast | undefined
-    await fc.assert(
-      fc.asyncProperty(draft, async (given) => {
-        if (cast === undefined || seen.length % scene === 0) cast = await newCast()
-        const visitor = cast[given.who]
-        const own = (await visitor.open('/t/acme/account'), visitor.form)
-        const url = `${route.replace(':slug', given.slug)}${given.query}`
-        const answer = await visitor.sendBytes(url, bodyOf(given, cast, own), given.headers)
-        expectAWayOn(answer)
-        seen.push(answer.status)
-      }),
-      { seed, numRuns },
-    )
-    expect(
-      seen.some((status) => status === 303 || status === 422),
-      'No form came as far as its verb.',
-    ).toBe(true)
-    expect(seen.some((status) => status < 422 && status !== 303)).toBe(true)
-  })
+  test.each(posts)(
+    'POST %s leads to a page to go on from, whatever it is sent',
+    { timeout },
+    async (route) => {
+      const seen: number[] = []
+      let cast: Cast | undefined
+      await fc.assert(
+        fc.asyncProperty(draft, async (given) => {
+          if (cast === undefined || seen.length % scene === 0) cast = await newCast()
+          const visitor = cast[given.who]
+          const own = (await visitor.open('/t/acme/account'), visitor.form)
+          const url = `${route.replace(':slug', given.slug)}${given.query}`
+          const answer = await visitor.sendBytes(url, bodyOf(given, cast, own), given.headers)
+          expectAWayOn(answer)
+          seen.push(answer.status)
+        }),
+        { seed, numRuns },
+      )
+      expect(
+        seen.some((status) => status === 303 || status === 422),
+        'No form came as far as its verb.',
+      ).toBe(true)
+      expect(seen.some((status) => status < 422 && status !== 303)).toBe(true)
+    },
+  )
 
-  test.each(gets)('GET %s shows a page to go on from, whatever stands in its address', async (route) => {
-    const parts = fc.record({
-      slug: mostly(fc.constant('acme'), hostileText, 3),
-      query,
-      cookie: mostly(fc.constant(''), hostileHeader),
-    })
-    await fc.assert(
-      fc.asyncProperty(parts, async ({ slug, query: search, cookie }) => {
-        const visitor = new PageVisitor(app.app)
-        const url = `${route.replace(':slug', encodeURIComponent(slug.toWellFormed()))}${search}`
-        const answer = await visitor.open(url, cookie === '' ? {} : { cookie })
-        if (route === '/api/v1/errors') expect(answer.status).toBe(200)
-        else expectAWayOn(answer)
-      }),
-      { seed, numRuns },
-    )
-  })
+  test.each(gets)(
+    'GET %s shows a page to go on from, whatever stands in its address',
+    { timeout },
+    async (route) => {
+      const parts = fc.record({
+        slug: mostly(fc.constant('acme'), hostileText, 3),
+        query,
+        cookie: mostly(fc.constant(''), hostileHeader),
+      })
+      await fc.assert(
+        fc.asyncProperty(parts, async ({ slug, query: search, cookie }) => {
+          const visitor = new PageVisitor(app.app)
+          const url = `${route.replace(':slug', encodeURIComponent(slug.toWellFormed()))}${search}`
+          const answer = await visitor.open(url, cookie === '' ? {} : { cookie })
+          if (route === '/api/v1/errors') expect(answer.status).toBe(200)
+          else expectAWayOn(answer)
+        }),
+        { seed, numRuns },
+      )
+    },
+  )
 })

@@ -207,6 +207,34 @@ describe('the hosted pages', () => {
     expect(without.body).toContain('value="ada@acme.example"')
   })
 
+  test('what is typed can be seen without a script, and is never sent back', async () => {
+    const browser = await signedIn()
+    const stranger = visitor()
+    for (const [who, url] of [
+      [stranger, '/t/acme/sign-in?next=email'],
+      [stranger, '/t/acme/register'],
+      [stranger, '/t/acme/reset-password?token=abc'],
+      [browser, '/t/acme/account/password'],
+      [browser, '/t/acme/account/email'],
+    ] as const) {
+      const hidden = await who.open(url)
+      expect(hidden.body).toMatch(/ type="password"/)
+      const link = /<a href="([^"]+)">Show password/.exec(hidden.body)?.[1] ?? ''
+      const shown = await who.open(link.replaceAll('&amp;', '&'))
+      expect(shown.body).not.toMatch(/ type="password"/)
+      expect(shown.body).toMatch(
+        /type="text" autocomplete="off"[^>]* autocapitalize="none" spellcheck="false"/,
+      )
+      expect(shown.body).toContain(`<a href="${url.replace('&', '&amp;')}">Hide password`)
+      const path = url.split('?')[0] ?? ''
+      const secret = 'never to be seen again'
+      const typed = { password: secret, currentPassword: secret, newPassword: 'short', email: 'nobody' }
+      const refused = await who.send(path, { ...typed, token: 'abc', show: '1' })
+      expect(refused.body, url).not.toContain(secret)
+      if (!url.includes('reset')) expect(refused.body, url).toContain('Hide password')
+    }
+  })
+
   test('C178: a scanner that follows a link, with HEAD and GET and again, leaves it usable', async () => {
     const { token } = await registered('scanned@acme.example')
     const link = `/t/acme/verify-email?token=${token}`

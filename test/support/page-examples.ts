@@ -15,7 +15,7 @@ export const pageExamples: Readonly<Record<string, readonly PageExample[]>> = {
   '/api/v1/errors': [{ path: '//api/v1/errors' }],
   '/t/:slug': [{ path: '' }],
   '/t/:slug/': [{ path: '/' }],
-  '/t/:slug/sign-in': [{ path: '/sign-in' }, { path: '/sign-in?next=password' }],
+  '/t/:slug/sign-in': [{ path: '/sign-in' }, { path: '/sign-in?next=password' }, { path: '/sign-in?show=1' }],
   '/t/:slug/register': [{ path: '/register' }],
   '/t/:slug/verify-email': [{ path: '/verify-email' }, { path: '/verify-email?token=abc' }],
   '/t/:slug/mail-link': [{ path: '/mail-link' }],

@@ -3,6 +3,7 @@ import { dropFlash, keepFlash, readFlash, type Flash } from './flash.ts'
 import type { Content, Html } from './html.ts'
 import { layout } from './layout.ts'
 import { nextNameIn } from './next-page.ts'
+import { showsPasswords } from './password-field.ts'
 import type { Visit } from './visit.ts'
 
 /** What a page shows inside its frame. */
@@ -55,10 +56,17 @@ export function takeFlash({ request, reply, tenantId, words }: Visit): { said?: 
   return { said: words.notices[notice], ...(email === undefined ? {} : { email }) }
 }
 
-/** The page's own address without its language, but with the token that a mailed link brought, and what follows. */
-function hereOf(request: FastifyRequest): string {
+/**
+ * The page's own address without its language, but with what the page is about: the token that a mailed link brought,
+ * what follows, whether passwords are shown.
+ */
+export function hereOf(request: FastifyRequest, shown = showsPasswords(request)): string {
   const path = request.url.split('?')[0] ?? ''
-  const kept = Object.entries({ token: tokenOf(request), next: nextNameIn(request) })
+  const kept = Object.entries({
+    token: tokenOf(request),
+    next: nextNameIn(request),
+    show: shown ? '1' : undefined,
+  })
   const query = kept.flatMap(([name, value]) =>
     value === undefined ? [] : `${name}=${encodeURIComponent(value)}`,
   )

@@ -8,7 +8,9 @@ import { faultNotice, field, form, type Fault } from './fields.ts'
 import { newEmailIn, passwordIn } from './form-values.ts'
 import { html } from './html.ts'
 import { passwordsOff } from './passwords-off.ts'
+import { passwordField } from './password-field.ts'
 import { hidden } from './routes-are-hidden.ts'
+import { showPasswordsLink } from './show-passwords.ts'
 import { signedIn } from './signed-in.ts'
 import { submit } from './submit.ts'
 import type { SignedInVisit } from './visit.ts'
@@ -53,10 +55,12 @@ function view(visit: SignedInVisit, email?: string, fault?: Fault): View {
       { name: 'email', type: 'email', label: newEmail, autocomplete: 'email', value: email, first: true },
       fault,
     ),
-    field(
-      { name: 'password', type: 'password', label: currentPassword, autocomplete: 'current-password' },
+    passwordField(
+      visit,
+      { name: 'password', label: currentPassword, autocomplete: 'current-password' },
       fault,
     ),
+    html`<p class="beside">${showPasswordsLink(visit)}</p>`,
   ]
   return {
     title,

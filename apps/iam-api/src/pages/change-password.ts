@@ -4,11 +4,13 @@ import type { Deps } from '../deps.ts'
 import { limit } from '../http/limit.ts'
 import { originOf } from '../http/request-context.ts'
 import { goTo, show, type View } from './answer.ts'
-import { faultNotice, field, form, type Fault } from './fields.ts'
+import { faultNotice, form, type Fault } from './fields.ts'
 import { passwordIn } from './form-values.ts'
 import { html } from './html.ts'
 import { passwordsOff } from './passwords-off.ts'
+import { passwordField } from './password-field.ts'
 import { hidden } from './routes-are-hidden.ts'
+import { showPasswordsLink } from './show-passwords.ts'
 import { signedIn } from './signed-in.ts'
 import { submit } from './submit.ts'
 import type { SignedInVisit } from './visit.ts'
@@ -55,20 +57,20 @@ function view(visit: SignedInVisit, fault?: Fault): View {
   const fields = [
     // Password managers file the new password under this.
     html`<input type="email" name="username" autocomplete="username" value="${session.email}" hidden>`,
-    field(
+    passwordField(
+      visit,
       {
         name: 'currentPassword',
-        type: 'password',
         label: currentPassword,
         autocomplete: 'current-password',
         first: true,
       },
       fault,
     ),
-    field(
+    passwordField(
+      visit,
       {
         name: 'newPassword',
-        type: 'password',
         label: newPassword,
         autocomplete: 'new-password',
         hint,
@@ -76,6 +78,7 @@ function view(visit: SignedInVisit, fault?: Fault): View {
       },
       fault,
     ),
+    html`<p class="beside">${showPasswordsLink(visit)}</p>`,
   ]
   return {
     title,

@@ -7,7 +7,9 @@ import { goTo, show, type View } from './answer.ts'
 import { faultNotice, field, form, type Fault } from './fields.ts'
 import { newEmailIn, passwordIn } from './form-values.ts'
 import { html } from './html.ts'
+import { passwordField } from './password-field.ts'
 import { hidden } from './routes-are-hidden.ts'
+import { showPasswordsLink } from './show-passwords.ts'
 import { submit } from './submit.ts'
 import { openVisit, type Visit } from './visit.ts'
 
@@ -56,10 +58,12 @@ function view(visit: Visit, email?: string, fault?: Fault): View {
       },
       fault,
     ),
-    field(
-      { name: 'password', type: 'password', label: password, autocomplete: 'new-password', hint, least },
+    passwordField(
+      visit,
+      { name: 'password', label: password, autocomplete: 'new-password', hint, least },
       fault,
     ),
+    html`<p class="beside">${showPasswordsLink(visit)}</p>`,
   ]
   return {
     title,

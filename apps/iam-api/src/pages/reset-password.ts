@@ -4,12 +4,14 @@ import type { Deps } from '../deps.ts'
 import { limit } from '../http/limit.ts'
 import { originOf } from '../http/request-context.ts'
 import { goTo, show, tokenOf, type View } from './answer.ts'
-import { faultNotice, field, form, type Fault } from './fields.ts'
+import { faultNotice, form, type Fault } from './fields.ts'
 import { passwordIn } from './form-values.ts'
 import { html } from './html.ts'
 import { deadLink, showDeadLink } from './link-page.ts'
 import { passwordsOff } from './passwords-off.ts'
+import { passwordField } from './password-field.ts'
 import { hidden } from './routes-are-hidden.ts'
+import { showPasswordsLink } from './show-passwords.ts'
 import { submit } from './submit.ts'
 import { openVisit, type Visit } from './visit.ts'
 
@@ -46,10 +48,10 @@ function view(visit: Visit, token: string, fault?: Fault): View {
   const hint = words.hints.password(least)
   const fields = [
     html`<input type="hidden" name="token" value="${token}">`,
-    field(
+    passwordField(
+      visit,
       {
         name: 'password',
-        type: 'password',
         label: words.fields.newPassword,
         autocomplete: 'new-password',
         hint,
@@ -58,6 +60,7 @@ function view(visit: Visit, token: string, fault?: Fault): View {
       },
       fault,
     ),
+    html`<p class="beside">${showPasswordsLink(visit)}</p>`,
   ]
   return {
     title,

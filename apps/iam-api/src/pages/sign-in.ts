@@ -14,7 +14,9 @@ import { html, type Content, type Html } from './html.ts'
 import { mailLinkButton, mailLinkView } from './mail-link.ts'
 import { mustSignInAgain, nextNameIn, nextPageOf } from './next-page.ts'
 import { passwordsOff } from './passwords-off.ts'
+import { passwordField } from './password-field.ts'
 import { hidden } from './routes-are-hidden.ts'
+import { showPasswordsLink } from './show-passwords.ts'
 import { submit } from './submit.ts'
 import { formOf, openVisit, type Visit } from './visit.ts'
 
@@ -135,11 +137,12 @@ function signInForm(visit: Visit, email: string | undefined, fault: Fault | unde
       { name: 'email', type: 'email', label, autocomplete: 'username', value: email, first: !known },
       fault,
     ),
-    field(
-      { name: 'password', type: 'password', label: password, autocomplete: 'current-password', first: known },
+    passwordField(
+      visit,
+      { name: 'password', label: password, autocomplete: 'current-password', first: known },
       fault,
     ),
-    html`<p class="beside"><a href="${base}/forgotten-password">${words.signIn.forgotten}</a></p>`,
+    html`<p class="beside">${showPasswordsLink(visit)} <a href="${base}/forgotten-password">${words.signIn.forgotten}</a></p>`,
   ]
   const action = { action: `${base}/sign-in`, submit: words.signIn.submit }
   return form(visit, action, fields, mailLinkButton(visit))

@@ -21,6 +21,7 @@ export const english: Words = {
     password: (least) => `At least ${least} characters. A few unrelated words are easy to remember.`,
     code: 'Eight digits.',
   },
+  showPasswords: { show: 'Show password', hide: 'Hide password' },
   root: {
     title: 'Which organisation?',
     lead: 'Accounts are kept by organisations. Type the name of yours to get to its pages.',

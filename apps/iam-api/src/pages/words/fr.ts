@@ -22,6 +22,7 @@ export const french: Words = {
       `Au moins ${least} caractères. Quelques mots sans rapport entre eux se retiennent bien.`,
     code: 'Huit chiffres.',
   },
+  showPasswords: { show: 'Afficher la saisie', hide: 'Masquer la saisie' },
   root: {
     title: 'Quelle organisation ?',
     lead: 'Les comptes sont tenus par des organisations. Indiquez le nom de la vôtre pour aller à ses pages.',

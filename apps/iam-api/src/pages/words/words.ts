@@ -86,6 +86,8 @@ export interface Words {
     readonly password: (least: number) => string
     readonly code: string
   }
+  /** The links to see the passwords that one types, and to see them no more. */
+  readonly showPasswords: { readonly show: string; readonly hide: string }
   readonly root: {
     readonly title: string
     readonly lead: string
