@@ -26,7 +26,7 @@ export function registerPage(app: App, deps: Deps): void {
       act: async (sent) => {
         const email = newEmailIn(sent)
         const password = passwordIn(sent, 'password')
-        await limit(deps, { request, reply, tenantId }, 'register')
+        await limit(deps, { request, reply, tenantId, email }, 'register', 'register-address')
         await registerUser(deps, { tenantId, email, password, locale, origin: originOf(request) })
         return goTo(visit, 'verify-email', { email })
       },

@@ -285,7 +285,9 @@ describe('an account', () => {
     expect(notice).toMatchObject({ to: 'grace@acme.example', letter: 'email_changed' })
     await undoEmailChange(world, { ...from(), token: tokenIn(notice) })
     await expect(session(issued)).rejects.toMatchObject({ code: 'session_ended' })
-    expect((await logIn(password)).user.id).toBe(id)
+    await expect(logIn(password)).rejects.toMatchObject({ code: 'user_suspended' })
+    await resetPassword(world, { ...from(), token: await resetLink(), password: another })
+    expect((await logIn(another)).user.id).toBe(id)
     const changes = (await eventsOf(world, world.acme, id)).filter(
       ({ type }) => type === 'user.email_changed',
     )
@@ -312,6 +314,26 @@ describe('an account', () => {
     const again = await Promise.all(tokens.map((token) => confirm(token)))
     expect(again).toEqual(['code_invalid', 'code_invalid'])
   })
+
+  test.each(['locked', 'suspended'] as const)(
+    'C181: an account that is %s keeps its address, whoever has the new one’s mail',
+    async (status) => {
+      await register()
+      await deliverMails(world)
+      const id = await userId()
+      await requestEmailChange(world, { ...from(), userId: id, email: 'thief@acme.example', password })
+      const token = tokenIn(await mail())
+      await world.admin.updateTable('iam.user').set({ status }).where('id', '=', id).execute()
+      await expect(confirmEmailChange(world, { ...from(), token })).rejects.toMatchObject({
+        code: 'code_invalid',
+      })
+      await world.admin.updateTable('iam.user').set({ status: 'active' }).where('id', '=', id).execute()
+      await expect(confirmEmailChange(world, { ...from(), token })).rejects.toMatchObject({
+        code: 'code_invalid',
+      })
+      expect((await logIn(password)).user.id).toBe(id)
+    },
+  )
 
   test('C181: asking for the address of somebody else tells that person, and not who asks', async () => {
     await register()

@@ -17,6 +17,7 @@ import {
 import { findUser, normaliseEmail, replaceEmail } from '../user/index.ts'
 import { requirePassword } from './change-password.ts'
 import type { AccountDeps } from './deps.ts'
+import { lockUndone } from './lock-undone.ts'
 import { readLink, refuseCode, usableCodeOf } from './use-code.ts'
 
 export interface RequestEmailChange {
@@ -64,7 +65,8 @@ type ByLink = { readonly tenantId: Id<'ten'>; readonly token: string; readonly o
 
 /**
  * Changes the address to the one that the link was mailed to. The old address is told, with a link to undo it.
- * @throws Refusal `code_invalid`, also when the address has become somebody else's; `domain_not_allowed`.
+ * @throws Refusal `code_invalid`, also when the address has become somebody else's, or the account is held back;
+ *   `domain_not_allowed`.
  */
 export async function confirmEmailChange(deps: AccountDeps, input: ByLink): Promise<void> {
   await change(deps, input, 'change_email')
@@ -72,7 +74,7 @@ export async function confirmEmailChange(deps: AccountDeps, input: ByLink): Prom
 
 /**
  * Changes the address back to the one that the link was mailed to, and ends every session: somebody else may
- * have been at work. The password is then to be reset by mail.
+ * have been at work. The account is locked until the password is reset by mail.
  * @throws Refusal `code_invalid`.
  */
 export async function undoEmailChange(deps: AccountDeps, input: ByLink): Promise<void> {
@@ -135,6 +137,8 @@ async function apply(
   const user = await findUser(tx, tenantId, userId)
   const email = subjectOf(deps, code)
   if (user === undefined || email === undefined || user.status === 'erased') return undefined
+  // A locked account is opened by its mailbox: no other one may become that meanwhile.
+  if (!undone && user.status !== 'active') return undefined
   if (!(await replaceEmail(tx, { tenantId, userId, at }, email))) return undefined
   await voidOneTimeCodes(tx, {
     tenantId,
@@ -154,7 +158,10 @@ async function apply(
   await run(tx, appendAudit({ ...common, actor, action, target, outcome: 'success' }))
   const event = { type: 'user.email_changed', payload: { userId, undone } } as const
   await run(tx, appendEvent({ ...common, aggregateId: userId, event }))
-  if (undone) return endSessionsOf(tx, { ...common, userId, actor, reason: 'email_changed' })
+  if (undone) {
+    await lockUndone(tx, { user, at, origin })
+    return endSessionsOf(tx, { ...common, userId, actor, reason: 'email_changed' })
+  }
   await run(tx, queueMail(deps, { tenantId, template: 'email_changed', userId, address: user.email, at }))
   return []
 }

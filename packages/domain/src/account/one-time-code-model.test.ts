@@ -94,11 +94,14 @@ class Model {
   readonly codes: Code[] = []
   now = 0
   isConfirmed = false
+  /** After a change of address was taken back, until a new password is chosen. */
+  isLocked = false
 
   /** Whether using it must succeed for one; undefined where it may or may not. */
   mustWork(code: Code): boolean | undefined {
     if (code.state === 'over' || this.now >= code.endsAt) return false
     if (code.purpose === 'verify_email' && this.isConfirmed) return false
+    if (code.purpose === 'change_email' && this.isLocked) return false
     return code.state === 'live' ? true : undefined
   }
 
@@ -116,6 +119,8 @@ class Model {
     code.state = 'over'
     this.end(...voidedBy[code.purpose])
     this.isConfirmed = true
+    if (code.purpose === 'reset_password' || code.purpose === 'invitation') this.isLocked = false
+    if (code.purpose === 'undo_email_change') this.isLocked = true
     if (code.purpose !== 'undo_email_change') return
     const later = this.codes.slice(this.codes.indexOf(code) + 1)
     for (const other of later) if (other.purpose === 'undo_email_change') other.state = 'over'
@@ -155,7 +160,7 @@ class Run {
         break
       case 'change address':
         await this.#ask('change_email')
-        await this.#use(this.model.codes.at(-1), ['link'])
+        if (!this.model.isLocked) await this.#use(this.model.codes.at(-1), ['link'])
         break
       case 'undo': {
         const ways = this.model.codes.filter((code) => code.purpose === 'undo_email_change')

@@ -56,7 +56,9 @@ export const userEvents = {
     retention: 'security',
     payload: {
       userId: UserId,
-      reason: Type.Enum(['too_many_failures', 'administrator'], { description: 'Why.' }),
+      reason: Type.Enum(['too_many_failures', 'administrator', 'email_change_undone'], {
+        description: 'Why.',
+      }),
       until: Type.Optional(time('When it ends by itself; missing when it does not.')),
       actor: Actor,
     },

@@ -35,6 +35,12 @@ export const limits = {
     why: 'A device that logged in before has points of its own, so that nobody else uses them up.',
   },
   register: { points: 10, seconds: 3600, by: 'network', why: 'Each one costs a hash and a mail.' },
+  'register-address': {
+    points: 5,
+    seconds: 3600,
+    by: 'address',
+    why: 'Nobody’s mailbox is filled by a stranger who names it again and again.',
+  },
   'verify-email': { points: 20, seconds: 3600, by: 'network', why: 'Each one costs a mail.' },
   'verify-email-address': {
     points: 3,

@@ -30,7 +30,8 @@ const schema = {
 export function registerRoute(app: App, deps: Deps): void {
   app.post('/api/v1/auth/register', { schema }, async (request, reply) => {
     const tenantId = await requireTenant(deps, request)
-    await limit(deps, { request, reply, tenantId }, 'register')
+    const { email } = request.body
+    await limit(deps, { request, reply, tenantId, email }, 'register', 'register-address')
     await registerUser(deps, {
       ...request.body,
       tenantId,
