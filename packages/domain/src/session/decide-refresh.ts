@@ -97,26 +97,20 @@ kept as (
   update iam.refresh_family f set
     generation = case d.outcome when 'rotate' then f.generation + 1 else f.generation end,
     cur_hash = case d.outcome when 'rotate' then $5 else f.cur_hash end,
-    prev_hash = case d.outcome when 'rotate' then f.cur_hash else f.prev_hash end,
-    box = case d.outcome when 'rotate' then $6 else f.box end,
+    prev_hash = case d.outcome when 'rotate' then f.cur_hash when 'replay' then f.prev_hash end,
+    box = case d.outcome when 'rotate' then $6 when 'replay' then f.box end,
     rotated = case d.outcome when 'rotate' then (array[d.t] || f.rotated)[1:16] else f.rotated end,
     rotated_by = case d.outcome when 'rotate' then $9 else f.rotated_by end,
     foreign_replay = case when d.outcome = 'replay' and f.rotated_by is distinct from $9
                           then f.generation else f.foreign_replay end,
-    served = case d.outcome when 'rotate' then 0 else f.served + 1 end,
+    served = case d.outcome when 'rotate' then 0 when 'replay' then f.served + 1 else f.served end,
     expires_at = case d.outcome when 'rotate' then least(d.t + make_interval(secs => f.idle_seconds), f.ends_at)
-                                else f.expires_at end
+                                else f.expires_at end,
+    revoked_at = case d.outcome when 'expired' then d.t end
   from decided d
-  where f.tenant_id = $1 and f.id = $2 and d.outcome in ('rotate', 'replay')
+  where f.tenant_id = $1 and f.id = $2
+    and (d.outcome in ('rotate', 'replay') or d.outcome = 'expired' and d.generation = $3 and d.cur_hash = $4)
   returning f.generation, f.cur_hash, f.box, f.expires_at
-),
-lapsed as (
-  update iam.refresh_family f set revoked_at = d.t, prev_hash = null, box = null
-    from decided d
-   where f.tenant_id = $1 and f.id = $2 and d.outcome = 'expired' and d.generation = $3 and d.cur_hash = $4
-),
-burned as materialized (
-  select iam.end_session($1, session_id, 'refresh_reused', t) as ended from decided where outcome = 'burn'
 ),
 audited as (
   insert into iam.audit_event
@@ -158,8 +152,8 @@ select d.outcome, d.session_id as "sessionId", d.grant_id as "grantId", d.user_i
        (extract(epoch from coalesce(kept.expires_at, d.expires_at)) * 1000)::float8 as "expiresAt",
        (extract(epoch from d.ends_at) * 1000)::float8 as "endsAt",
        (extract(epoch from d.t) * 1000)::float8 as "decidedAt",
-       burned.ended
-  from decided d left join kept on true left join burned on true`
+       case d.outcome when 'burn' then iam.end_session($1, d.session_id, 'refresh_reused', d.t) end as ended
+  from decided d left join kept on true`
 
 const refreshed = eventTypes['session.refreshed']
 const revoked = eventTypes['session.revoked']
