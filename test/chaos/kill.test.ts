@@ -6,6 +6,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { logIn, post, refresh, type Tokens } from '../support/client.ts'
 import { subscribe } from '../support/events.ts'
+import { linkMailTo } from '../support/mailbox.ts'
 import { startInstance } from '../support/start-instance.ts'
 import { Traffic } from '../support/traffic.ts'
 
@@ -67,6 +68,41 @@ describe('killed with -9', () => {
     expect(successors.size).toBe(1)
     expect(await generationOf(tokens)).toBe(2)
     expect((await refresh(state, [...successors][0] ?? '')).status).toBe(200)
+  })
+
+  test('C179: iam-api between the use of a mailed link and the reply: it is used, and the person asks again', async () => {
+    const { state } = stack
+    const { email } = state.user
+    const tenant = { 'x-tenant-id': state.tenant.slug }
+    const send = (path: string, body: object, base = state.issuer) =>
+      post(base, `/auth/magic-link/${path}`, body, tenant)
+    const ask = async (known: readonly string[] = []) => {
+      const { body } = await send('request', { email })
+      const { link, token } = await linkMailTo(state, email, known)
+      return { link, proof: { request: body['request'], token } }
+    }
+    const used = async () =>
+      (await admin.query('select from iam.magic_link where consumed_at is not null')).rowCount
+    const first = await ask()
+    redisOfApi.fallSilent()
+    const lost = send('consume', first.proof, state.api.url).then(
+      (answer) => answer.status,
+      () => 'no reply',
+    )
+    await expect.poll(used, { interval: 2 }).toBe(1)
+    await stack.program('iam-api').kill()
+    expect(await lost).toBe('no reply')
+    await redisOfApi.heal()
+    await stack.program('iam-api').start()
+    expect((await send('consume', first.proof)).body['code']).toBe('code_invalid')
+    const { request } = first.proof
+    // The cache was not told, and says otherwise for a few seconds; it lets nobody in.
+    const status = async () => (await send('status', { request })).body['status']
+    await expect.poll(status, { timeout: 30_000, interval: 500 }).toBe('ended')
+    const again = await ask([first.link])
+    expect((await send('consume', again.proof)).status).toBe(200)
+    const sessions = await admin.query("select from iam.session where amr = '{email}'")
+    expect(sessions.rowCount).toBe(2)
   })
 
   test('C251: one of two relays between publish and advance, with 20 clients on one stream: nothing is lost, nothing comes out of turn', async () => {

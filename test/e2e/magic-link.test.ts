@@ -1,14 +1,10 @@
 import { startStack, type Stack } from '@iam/local-stack/stack'
 import axe, { type AxeResults } from 'axe-core'
 import type { BrowserContext, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openBrowser, type TestBrowser } from '../support/browser.ts'
 import { post } from '../support/client.ts'
-
-interface Mail {
-  readonly subject: string
-  readonly text: string
-}
+import { linkMailTo } from '../support/mailbox.ts'
 
 const patient = { timeout: 30_000, interval: 100 }
 
@@ -44,22 +40,7 @@ describe('signing in by a mailed link, in browsers', () => {
   const browser = (options: { javaScriptEnabled?: boolean; locale?: string } = {}): Promise<BrowserContext> =>
     chromium.browser.newContext({ locale: 'en', viewport: { width: 390, height: 780 }, ...options })
 
-  /** The newest mail to an address that holds a link to sign in, other than those before. */
-  async function mailTo(address: string, known: readonly string[] = []) {
-    const url = `${stack.state.mail.url}/messages?to=${encodeURIComponent(address)}`
-    const find = async () => {
-      const mails = (await (await fetch(url)).json()) as Mail[]
-      return mails
-        .map(({ text }) => ({
-          link: /https?:\S+\/magic-link\?\S+/.exec(text)?.[0] ?? '',
-          code: /\d{4} \d{4}/.exec(text)?.[0] ?? '',
-        }))
-        .find(({ link }) => link !== '' && !known.includes(link))
-    }
-    const found = await vi.waitUntil(find, patient)
-    if (found === undefined) throw new Error('No mail came.')
-    return found
-  }
+  const mailTo = (address: string) => linkMailTo(stack.state, address)
 
   /** Asks from the sign-in page, in the way of somebody who has no password at hand. */
   async function ask(page: Page, email: string): Promise<string> {

@@ -1,5 +1,6 @@
 import { addPerson, deliverMails, setPolicy, tokenIn } from '@iam/testkit/world'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { Holders } from '../support/holder.ts'
 import { openApp, type TestApp } from '../support/open-app.ts'
 import { PageVisitor, type Page } from '../support/page-visitor.ts'
 
@@ -242,6 +243,25 @@ describe('signing in by a mailed link', () => {
     expect((await rest('consume', { request: approved.request })).status).toBe(200)
     for (const body of [{}, { request: 'x', token: 'x', code: '12345678' }, { token: approved.token }])
       expect((await rest('consume', body)).body['code']).toBe('invalid_request')
+  })
+
+  test('C190: who has a second factor is asked for it, and both stand in the session', async () => {
+    const holders = new Holders(app)
+    const holder = await holders.newHolder()
+    email = holder.email
+    await deliverMails(app.world)
+    const { body } = await rest('request', { email })
+    const { token } = await mailed()
+    const first = await rest('consume', { request: body['request'], token, device: 'the phone' })
+    expect(first).toMatchObject({ status: 401, body: { code: 'mfa_required' } })
+    const before = (await sessions()).length
+    const challenge = (first.body['challenge'] as { id: string }).id
+    expect((await rest('consume', { request: body['request'], token })).body['code']).toBe('code_invalid')
+    const second = await holders.verify(challenge, { code: holder.app.code() })
+    expect(second.status).toBe(200)
+    const session = await holders.ask('GET', '/auth/session', { token: String(second.body['accessToken']) })
+    expect(session.body['session']).toMatchObject({ amr: ['email', 'otp'], acr: 'aal1' })
+    expect(await sessions()).toHaveLength(before + 1)
   })
 
   test('without the policy no page offers it, and none does it', async () => {

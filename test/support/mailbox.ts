@@ -1,0 +1,31 @@
+import type { StackState } from '@iam/local-stack/stack'
+import { vi } from 'vitest'
+
+/** What a mail that signs in holds. */
+export interface LinkMail {
+  readonly link: string
+  readonly token: string
+  /** As it is spelt in the mail: two groups of four digits. */
+  readonly code: string
+}
+
+/** Waits for the newest mail to an address that signs in. @param known links that came before. */
+export async function linkMailTo(
+  { mail }: Pick<StackState, 'mail'>,
+  address: string,
+  known: readonly string[] = [],
+): Promise<LinkMail> {
+  const url = `${mail.url}/messages?to=${encodeURIComponent(address)}`
+  const find = async () => {
+    const mails = (await (await fetch(url)).json()) as { readonly text: string }[]
+    return mails
+      .map(({ text }) => ({
+        link: /https?:\S+\/magic-link\?\S+/.exec(text)?.[0] ?? '',
+        code: /\d{4} \d{4}/.exec(text)?.[0] ?? '',
+      }))
+      .find(({ link }) => link !== '' && !known.includes(link))
+  }
+  const found = await vi.waitUntil(find, { timeout: 30_000, interval: 100 })
+  if (found === undefined) throw new Error('No mail came.')
+  return { ...found, token: new URL(found.link).searchParams.get('token') ?? '' }
+}
