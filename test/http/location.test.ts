@@ -1,4 +1,4 @@
-import { auditOf } from '@iam/testkit/world'
+import { auditOf, deliverMails } from '@iam/testkit/world'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openApp, type TestApp } from '../support/open-app.ts'
 
@@ -98,6 +98,19 @@ describe('where people log in from', () => {
     expect(right).toMatchObject({ answer: 'location_not_allowed', hashes: 0 })
     expect(await work({ password: 'wrong' })).toEqual(right)
     expect(await work({ email: 'nobody@acme.example' })).toEqual(right)
+  })
+
+  test('makes nobody an account from where nobody may log in', async () => {
+    await decide({})
+    const response = await open.app.inject({
+      method: 'POST',
+      url: '/api/v1/auth/register',
+      headers: { 'x-tenant-id': 'acme', 'x-geo-country': 'KP' },
+      payload: { email: 'newcomer@acme.example', password: 'a long enough password' },
+    })
+    expect(response.json()).toMatchObject({ status: 403, code: 'location_not_allowed' })
+    const mailed = (await deliverMails(open.world)).map(({ to }) => to)
+    expect(mailed).not.toContain('newcomer@acme.example')
   })
 
   test('records a refusal without the account’s name', async () => {

@@ -4,6 +4,7 @@ import { inTenant, run, streamKey, type Statement } from '../db/index.ts'
 import { newId, Refusal, type Id, type RequestOrigin } from '../kit/index.ts'
 import { queueMail } from '../mail/index.ts'
 import { appendEvent } from '../outbox/index.ts'
+import { requireLocation } from '../risk/index.ts'
 import { streamOfUnknown, subjectHmacOf } from '../session/index.ts'
 import { findTenantPolicy, requireAllowedDomain } from '../tenant/index.ts'
 import { insertUser, insertUserKey, newUserKey, normaliseEmail, type User } from '../user/index.ts'
@@ -25,13 +26,14 @@ type Deps = Pick<AccountDeps, 'db' | 'clock' | 'secrets' | 'passwords'>
  *
  * A known address gets the same answer after the same hash, the same statements and as many mails, and nothing
  * of the account there changes: its owner is told, and who asks does not learn who is registered.
- * @throws Refusal `registration_closed`, `domain_not_allowed`, `password_unacceptable`, `login_busy` when hashing is overloaded, and
+ * @throws Refusal `location_not_allowed`, `registration_closed`, `domain_not_allowed`, `password_unacceptable`, `login_busy` when hashing is overloaded, and
  *   `temporarily_unavailable` where the tenant insists on a check for breached passwords that cannot be made.
  */
 export async function registerUser(deps: Deps, input: RegisterUser): Promise<void> {
   const { tenantId } = input
   const policy = await inTenant(deps.db, { tenantId }, (tx) => findTenantPolicy(tx, tenantId))
   if (policy === undefined) throw new Refusal('tenant_unknown')
+  requireLocation(policy, input.origin)
   if (!policy.selfRegistration || !policy.passwordLogin) throw new Refusal('registration_closed')
   const email = normaliseEmail(input.email)
   requireAllowedDomain(email, policy)

@@ -1,5 +1,5 @@
 import { createHmac, type KeyObject } from 'node:crypto'
-import { inOneFlight, type Db, type RowsOf } from '../db/index.ts'
+import type { Db, RowsOf } from '../db/index.ts'
 import {
   newId,
   type Clock,
@@ -77,23 +77,39 @@ export interface EarlierRisk {
   readonly reasons: readonly RiskCode[]
 }
 
+/** What a person's earlier logins and failures are read by: two statements, to fly with others. */
+export function loginHistoryOf(
+  person: { readonly tenantId: Id<'ten'>; readonly userId: Id<'usr'> },
+  now: Date,
+) {
+  return [pastLogins(person, now), failuresInARow(person.tenantId, person.userId)] as const
+}
+
+type Statements = ReturnType<typeof loginHistoryOf>
+
+/** What `loginHistoryOf` found. */
+export interface LoginHistory {
+  readonly past: RowsOf<Statements[0]>
+  readonly failures: RowsOf<Statements[1]>
+}
+
 /** Milliseconds for which a score is at least what it was. */
 const recentFor = 60_000
 
 /**
- * Finds out the risk of a login whose first factor was right. One flight; Redis remembers the score for a minute, by
- * person and network, and an outside service is asked where risk decides. Neither can lower it, and neither is waited
- * for long.
+ * Finds out the risk of a login whose first factor was right. Redis remembers the score for a minute, by person and
+ * network, and an outside service is asked where risk decides. Neither can lower it, and neither is waited for long.
  */
-export async function assessLogin(deps: RiskDeps, input: AssessLogin): Promise<Assessment> {
+export async function assessLogin(
+  deps: RiskDeps,
+  input: AssessLogin,
+  { past, failures: [failures] }: LoginHistory,
+): Promise<Assessment> {
   const { tenantId, userId, policy } = input
   const now = deps.clock()
   const key = scoreKey(deps, input)
   const decides = hasSay(policy)
-  const [[past, [failures]], recent] = await Promise.all([
-    inOneFlight(deps.db, { tenantId }, [pastLogins(input, now), failuresInARow(tenantId, userId)]),
-    decides ? findRecent(deps, key) : none,
-  ])
+  const recent = decides ? await findRecent(deps, key) : none
   const networks = networksOf(deps, input)
   const last = lastSeen(deps, input, past)
   const own = { ...gatherSignals({ ...input, now, past, last, networks, failures }), recent: recent.score }
@@ -185,12 +201,13 @@ function sealedWhereabouts(deps: RiskDeps, input: AssessLogin, id: Id<'lgn'>): B
   return sealPersonal(deps.secrets.of('data'), { userId, userKey }, { values, context: contextOf(id) })
 }
 
-/** Where the newest login was of which that is known. */
+/** Where the newest login was of which that is known; not looked for where there is nothing to compare it with. */
 function lastSeen(
   { secrets }: RiskDeps,
   owner: AssessLogin,
   past: RowsOf<ReturnType<typeof pastLogins>>,
 ): { at: Date; coordinates: Coordinates } | undefined {
+  if (owner.origin.geo?.coordinates === undefined) return undefined
   const open = personalOpener(secrets.of('data'), owner)
   for (const { id, at, seenFrom } of past) {
     const spelled = open(seenFrom, contextOf(id))?.['coordinates']

@@ -1,8 +1,10 @@
 export {
   assessLogin,
+  loginHistoryOf,
   type Assessment,
   type AssessLogin,
   type EarlierRisk,
+  type LoginHistory,
   type RiskDeps,
   type RiskQuestion,
   type RiskService,

@@ -6,7 +6,7 @@ import { Refusal, type RequestOrigin } from '../kit/index.ts'
 import { countRequest, type Limiter } from '../limit/index.ts'
 import { queueMail } from '../mail/index.ts'
 import { appendEvent } from '../outbox/index.ts'
-import { requireLocation, type RiskDeps } from '../risk/index.ts'
+import { loginHistoryOf, requireLocation, type RiskDeps } from '../risk/index.ts'
 import type { Authenticated } from './authenticated.ts'
 import { byMail } from './check-mailed-code.ts'
 import { decideClearance } from './decide-clearance.ts'
@@ -60,10 +60,12 @@ export async function clearLogin(deps: ClearDeps, input: ClearLogin): Promise<Cl
   const { user, policy, amr } = input.login
   const { tenantId, id: userId } = user
   requireLocation(policy, input.origin)
-  const [[held], weighed] = await Promise.all([
-    inOneFlight(deps.db, { tenantId }, [heldFactorsOf({ tenantId, userId })]),
-    weighRisk(deps, input),
+  const person = { tenantId, userId }
+  const [held, past, failures] = await inOneFlight(deps.db, { tenantId }, [
+    heldFactorsOf(person),
+    ...loginHistoryOf(person, deps.clock()),
   ])
+  const weighed = await weighRisk(deps, input, { past, failures })
   const by = { amr, hasFactor: hasSecondFactor(held), isTrusted: false }
   const clearance = decideClearance({ ...by, mfa: policy.mfa, risk: weighed.decision })
   const risk = weighed.with(by)

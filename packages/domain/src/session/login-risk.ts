@@ -8,6 +8,7 @@ import {
   type DecidedBy,
   type EarlierRisk,
   type LoginDecision,
+  type LoginHistory,
   type RiskDecision,
   type RiskDeps,
 } from '../risk/index.ts'
@@ -23,13 +24,14 @@ export type LoginRisk =
 export async function weighRisk(
   deps: RiskDeps,
   { login, origin }: { readonly login: Authenticated; readonly origin: RequestOrigin },
+  history: LoginHistory,
 ): Promise<{ readonly decision: RiskDecision | 'unknown'; readonly with: (by: DecidedBy) => LoginRisk }> {
   const { user, userKey, policy, earlier, isKnownDevice = false, isBreached = false } = login
   if (earlier !== undefined) return { decision: 'unknown', with: () => ({ earlier }) }
   const { tenantId, id: userId } = user
   const devices = devicesOf(deps, { tenantId, userId, origin })
   const person = { tenantId, userId, userKey, policy, origin }
-  const assessment = await assessLogin(deps, { ...person, devices, isKnownDevice, isBreached })
+  const assessment = await assessLogin(deps, { ...person, devices, isKnownDevice, isBreached }, history)
   return { decision: assessment.decision, with: (by) => ({ assessment, by }) }
 }
 

@@ -17,6 +17,7 @@ const schema = {
     202: Type.Object({ status: Type.Literal('accepted') }),
     ...problems(
       'registration_closed',
+      'location_not_allowed',
       'domain_not_allowed',
       'password_unacceptable',
       'tenant_required',
