@@ -18,6 +18,7 @@ import * as loginFailures from './20261121001500_login_failures.ts'
 import * as challengesAndFactors from './20261121001600_challenges_and_factors.ts'
 import * as loginRisk from './20261121001700_login_risk.ts'
 import * as magicLinks from './20261121001800_magic_links.ts'
+import * as passkeys from './20261121001900_passkeys.ts'
 import * as breachedPasswords from './20261121002100_breached_passwords.ts'
 import * as oldSessions from './20261121002110_old_sessions.ts'
 import { applyMigrations } from './apply-migrations.ts'
@@ -42,6 +43,7 @@ const migrations: Record<string, Migration> = {
   '20261121001600_challenges_and_factors': challengesAndFactors,
   '20261121001700_login_risk': loginRisk,
   '20261121001800_magic_links': magicLinks,
+  '20261121001900_passkeys': passkeys,
   '20261121002100_breached_passwords': breachedPasswords,
   '20261121002110_old_sessions': oldSessions,
 }

@@ -5,6 +5,7 @@ import { openApp, type TestApp } from '../support/open-app.ts'
 interface Schema {
   readonly required?: readonly string[]
   readonly anyOf?: readonly Schema[]
+  readonly properties?: Readonly<Record<string, Schema>>
 }
 interface Operation {
   readonly requestBody?: { readonly content: { readonly 'application/json': { readonly schema: Schema } } }
@@ -14,6 +15,9 @@ type Document = { readonly paths: Readonly<Record<string, Readonly<Record<string
 
 const password = 'correct horse battery staple'
 const members: Readonly<Record<string, unknown>> = {
+  id: 'x',
+  rawId: 'x',
+  type: 'public-key',
   email: 'ada@acme.example',
   password,
   currentPassword: password,
@@ -41,9 +45,14 @@ const parameters: Readonly<Record<string, string>> = {
 /** A body that an operation's schema takes: of the first form, if it has several. */
 function bodyFor({ requestBody }: Operation) {
   if (requestBody === undefined) return {}
-  const { schema } = requestBody.content['application/json']
-  const { required = [] } = schema.anyOf?.[0] ?? schema
-  return { payload: Object.fromEntries(required.map((name) => [name, members[name]])) }
+  return { payload: sampleOf(requestBody.content['application/json'].schema) }
+}
+
+function sampleOf(schema: Schema): object {
+  const { required = [], properties = {} } = schema.anyOf?.[0] ?? schema
+  const value = (name: string) =>
+    properties[name]?.required === undefined ? (members[name] ?? 'x') : sampleOf(properties[name])
+  return Object.fromEntries(required.map((name) => [name, value(name)]))
 }
 
 describe('the OpenAPI document', () => {

@@ -68,7 +68,15 @@ describe('the hosted pages', () => {
     expect(policy.join(' ')).not.toContain('unsafe')
     if (status === 303) return
     expect(headers['content-type'], url).toBe('text/html; charset=utf-8')
-    expect(body, url).not.toMatch(/<script|<style| style=| on[a-z]+=|https?:\/\//)
+    const ours = /<script src="(\/t\/-\/passkeys\.[\w-]{16}\.js)" defer><\/script>/.exec(body)
+    const scripts = policy.filter((each) => /^(script|connect)-src/.test(each))
+    const { origin } = new URL(app.world.issuer)
+    expect(scripts, url).toEqual(
+      ours === null ? [] : [`script-src ${origin}${ours[1]}`, `connect-src ${origin}/t/`],
+    )
+    expect(body.replace(ours?.[0] ?? '', ''), url).not.toMatch(
+      /<script|<style| style=| on[a-z]+=|https?:\/\//,
+    )
     expect(body, url).toMatch(/^<!doctype html>\n<html lang="[a-z]{2}"/)
     expect(body, url).toMatch(/<title>[^<]+<\/title>/)
     expect(body.match(/<h1>/g), url).toHaveLength(1)

@@ -29,6 +29,7 @@ export const pageExamples: Readonly<Record<string, readonly PageExample[]>> = {
   '/t/:slug/confirm-email': [{ path: '/confirm-email' }, { path: '/confirm-email?token=abc' }],
   '/t/:slug/undo-email': [{ path: '/undo-email' }, { path: '/undo-email?token=abc' }],
   '/t/:slug/account': [{ path: '/account', own: true }, { path: '/account' }],
+  '/t/:slug/account/factors/passkey': [{ path: '/account/factors/passkey', own: true }],
   '/t/:slug/account/password': [{ path: '/account/password', own: true }],
   '/t/:slug/account/email': [{ path: '/account/email', own: true }],
   '/t/:slug/signed-out': [{ path: '/signed-out' }],

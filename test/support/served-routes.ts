@@ -36,10 +36,15 @@ export async function pageRoutes(): Promise<string[]> {
   return [...new Set([...pages.map(({ url }) => url), '/api/v1/errors'])]
 }
 
-const notPages = /^\/(api|health)|\.css$/
+const notPages = /^\/(api|health|\.well-known)|\.(css|js)$/
+
+/** What the pages' script fetches: JSON, which leads nowhere. */
+const fetched = /\/passkey\/options$/
 
 /** Every address that a form of the pages can be sent to. */
 export async function formRoutes(): Promise<string[]> {
   const routes = await servedRoutes()
-  return routes.flatMap(({ method, url }) => (method === 'POST' && url.startsWith('/t/') ? [url] : []))
+  return routes.flatMap(({ method, url }) =>
+    method === 'POST' && url.startsWith('/t/') && !fetched.test(url) ? [url] : [],
+  )
 }

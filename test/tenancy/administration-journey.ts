@@ -25,6 +25,7 @@ import {
   unlockUser,
 } from '@iam/domain/administration'
 import { deleteOldKeys } from '@iam/domain/idempotency-key'
+import { relatedOriginsAt } from '@iam/domain/passkey'
 import { logInWithPassword } from '@iam/domain/session'
 import { addPerson, systemTenant, type World } from '@iam/testkit/world'
 
@@ -50,6 +51,7 @@ export async function travelAsAdministrators(world: World): Promise<void> {
   await addTenant(world, { ...operators, slug: 'hooli', name: 'Hooli' })
   await suspendTenant(world, { ...operators, tenantId })
   await reactivateTenant(world, { ...operators, tenantId })
+  await chooseRelyingParty(world, { by: operator, tenantId, origin })
   for (const by of [operator, ...owners]) {
     const request = (key: string) => ({ key, route: 'POST /x', requestHash: Buffer.from(key) })
     const call = { by, tenantId, origin }
@@ -99,4 +101,15 @@ export async function travelAsAdministrators(world: World): Promise<void> {
   const wrong = { ...member, password: 'wrong', origin }
   for (let n = 0; n < 2; n += 1) await logInWithPassword(world, wrong).catch(() => undefined)
   await deleteOldKeys(world.workerDb.kysely)
+}
+
+/** While nobody has a passkey, for a moment. */
+async function chooseRelyingParty(
+  world: World,
+  call: Pick<Parameters<typeof changePolicy>[1], 'by' | 'tenantId' | 'origin'>,
+): Promise<void> {
+  for (const rpId of ['login.acme.example', null]) {
+    await changePolicy(world, { ...call, change: { rpId }, ifVersion: undefined })
+    await relatedOriginsAt(world, 'login.acme.example').catch(() => undefined)
+  }
 }

@@ -15,9 +15,10 @@ import {
 } from '@iam/domain/challenge'
 import { inOneFlight } from '@iam/domain/db'
 import { newId, Refusal } from '@iam/domain/kit'
+import { beginPasskeyLogin } from '@iam/domain/passkey'
 import { markOpened, type EarlierRisk } from '@iam/domain/risk'
-import { logInWithFactor, logInWithPassword } from '@iam/domain/session'
-import { addPerson, type World } from '@iam/testkit/world'
+import { logInWithFactor, logInWithPasskey, logInWithPassword } from '@iam/domain/session'
+import { addPerson, holdPasskey, type Holding, type World } from '@iam/testkit/world'
 import { Authenticator } from '../support/authenticator.ts'
 
 /**
@@ -41,6 +42,7 @@ export async function travelAsHolderOfFactors(world: World): Promise<void> {
   await verify({ code: app.code() })
   await verify({ recoveryCode })
   await answerOtherwise(world, { userId, tokens: [await challenged(), await challenged()] })
+  await travelWithPasskey(world, { tenantId, userId })
   await logIn('wrong').catch(() => undefined)
   // Left usable, so that what looks for challenges, factors and what waits to be confirmed finds some.
   await verify({ code: app.wrongCode() }).catch(() => undefined)
@@ -86,4 +88,14 @@ async function answerOtherwise(
     markOpened({ tenantId, id: risk.id, sessionId: newId('ses', now), at: now }),
     voidChallenges({ tenantId, userId, at: now }),
   ])
+}
+
+/** Adds a passkey and logs in by it; it stays, so that what looks for passkeys finds one. */
+async function travelWithPasskey(world: World, person: Holding): Promise<void> {
+  const { origin } = world
+  const { tenantId } = person
+  const { authenticator } = await holdPasskey(world, person)
+  const { challenge, options } = await beginPasskeyLogin(world, { tenantId })
+  const assertion = authenticator.get(options)
+  await logInWithPasskey(world, { tenantId, challenge, assertion, origin })
 }

@@ -26,6 +26,8 @@ const acrossTenants: Record<string, string> = {
   'outbox_dead_letter.relay': 'the relay puts aside what the broker refuses, of all tenants',
   'mail.send': 'iam-worker sends the mails of all tenants; their addresses are sealed',
   'one_time_code.sweep_old': 'what is deleted by its age has to be seen; only what is old enough is',
+  'relying_party.published':
+    'a host’s related origins are asked for by browsers, which name no tenant: hosts only',
   'one_time_code.sweep': 'old codes are deleted',
   'challenge.sweep_old': 'what is deleted by its age has to be seen; only what is old enough is',
   'challenge.sweep': 'old challenges are deleted',

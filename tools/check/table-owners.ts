@@ -15,9 +15,11 @@ export const owners: Record<string, string> = {
   login_risk: 'risk',
   outbox_dead_letter: 'outbox',
   outbox_stream: 'outbox',
+  passkey_handle: 'passkey',
   recovery_code: 'factor',
   refresh_family: 'session',
   relay_lease: 'outbox',
+  relying_party: 'tenant',
   relay_member: 'outbox',
   role_assignment: 'role',
   session_revocation: 'session',
@@ -57,6 +59,11 @@ export const guests: Guest[] = [
     table: 'mail',
     file: 'packages/domain/src/session/new-device-mail.ts',
     why: 'Whether a login is the first on its device is known in its own transaction alone.',
+  },
+  {
+    table: 'factor',
+    file: 'packages/domain/src/passkey/queries.ts',
+    why: 'A passkey is a factor and its credential: found by one statement, where nobody is named before, and used by one.',
   },
   {
     table: 'user',

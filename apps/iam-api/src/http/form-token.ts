@@ -1,3 +1,4 @@
+import { browserBinding } from '@iam/domain/challenge'
 import { ulidOf, type Id } from '@iam/domain/kit'
 import {
   fitsFormToken,
@@ -63,6 +64,16 @@ export function requireForm(
 /** Whether the browser sent the cookie that its forms are tied to, whatever it is worth. */
 export function hasFormCookie(request: FastifyRequest, { tenantId, session }: Form): boolean {
   return session !== undefined || cookieOf(request, nameOf(tenantId)) !== undefined
+}
+
+/**
+ * What binds a challenge to this browser: it follows from the cookie that its forms are tied to.
+ * @throws TransportRefusal `form_refused` for a browser that has none, which was shown no form either.
+ */
+export function bindingOf(deps: FormDeps, request: FastifyRequest, { tenantId, session }: Form): Buffer {
+  const key = session?.formKey ?? preSessionKey(deps, request, tenantId)
+  if (key === undefined) throw new TransportRefusal('form_refused')
+  return browserBinding(key)
 }
 
 /** Removes the cookie that forms were tied to before the sign-in. */

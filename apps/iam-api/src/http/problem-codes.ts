@@ -73,6 +73,11 @@ export const problemKinds: Record<ProblemCode, ProblemKind> = {
     'It was answered already, answered wrongly too often, or is too old: begin again.',
   ),
   factor_invalid: kind(401, 'The second factor was not right', 'Try again, or use another one.'),
+  passkey_invalid: kind(
+    401,
+    'The passkey cannot be used',
+    'Begin again with a fresh challenge, or use another way.',
+  ),
   origin_not_allowed: kind(403, 'This origin may not call here', 'Call from the issuer’s own origin.'),
   form_refused: kind(
     403,

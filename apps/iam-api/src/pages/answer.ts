@@ -13,6 +13,8 @@ export interface View {
   readonly wide?: boolean
   /** After how many seconds it is to be loaded anew. */
   readonly refresh?: number
+  /** The path of the script that it needs; its answer's policy must allow it: see `allowPasskeyScript`. */
+  readonly script?: string
 }
 
 /** Answers with a page. */

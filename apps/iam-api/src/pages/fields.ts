@@ -15,6 +15,7 @@ export interface Field {
   readonly type?: 'text' | 'email' | 'password'
   readonly autocomplete:
     | 'username'
+    | 'username webauthn'
     | 'email'
     | 'current-password'
     | 'new-password'

@@ -2,6 +2,7 @@ import type { App } from '../app.ts'
 import type { Deps } from '../deps.ts'
 import { problemOf } from '../http/problem.ts'
 import { accountPage } from './account.ts'
+import { addPasskeyPage } from './add-passkey.ts'
 import { changeEmailPage } from './change-email.ts'
 import { changePasswordPage } from './change-password.ts'
 import { confirmEmailPages } from './confirm-email.ts'
@@ -15,9 +16,11 @@ import { magicLinkPage } from './magic-link.ts'
 import { mailLinkPage } from './mail-link.ts'
 import { nameSessionAction } from './name-session.ts'
 import { pageHeaders } from './page-headers.ts'
+import { passkeyScriptRoute } from './passkey-script.ts'
 import { registerPage } from './register.ts'
 import { resetPasswordPage } from './reset-password.ts'
 import { rootPage } from './root.ts'
+import { signInPasskeyActions } from './sign-in-passkey.ts'
 import { signInPage } from './sign-in.ts'
 import { signedOutPage } from './signed-out.ts'
 import { stylesheetRoute } from './stylesheet.ts'
@@ -38,7 +41,9 @@ export async function registerPages(app: App, deps: Deps): Promise<void> {
       pages.setNotFoundHandler((request, reply) => sendErrorPage(deps, { code: 'not_found' }, request, reply))
       stylesheetRoute(pages)
       homePage(pages, deps)
+      passkeyScriptRoute(pages)
       signInPage(pages, deps)
+      signInPasskeyActions(pages, deps)
       registerPage(pages, deps)
       verifyEmailPage(pages, deps)
       mailLinkPage(pages, deps)
@@ -49,6 +54,7 @@ export async function registerPages(app: App, deps: Deps): Promise<void> {
       resetPasswordPage(pages, deps)
       confirmEmailPages(pages, deps)
       accountPage(pages, deps)
+      addPasskeyPage(pages, deps)
       changePasswordPage(pages, deps)
       changeEmailPage(pages, deps)
       endSessionsActions(pages, deps)

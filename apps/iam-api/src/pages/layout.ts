@@ -16,6 +16,8 @@ export interface Frame {
   readonly wide?: boolean
   /** After how many seconds the page is to be loaded anew: for one that waits for something. */
   readonly refresh?: number
+  /** The path of the script that the page needs. */
+  readonly script?: string
   /** Whether the form was refused: the title says so first, because it is what is read out first. */
   readonly failed?: boolean
 }
@@ -37,6 +39,7 @@ ${
   html`<meta http-equiv="refresh" content="${refresh}">
 `
 }<link rel="stylesheet" href="${stylesheetPath}">
+${frame.script !== undefined && html`<script src="${frame.script}" defer></script>`}
 </head>
 <body${wide === true && html` class="wide"`}>
 <a class="skip" href="#content">${words.skip}</a>

@@ -13,6 +13,8 @@ import { emailIn, passwordIn } from './form-values.ts'
 import { html, type Content, type Html } from './html.ts'
 import { mailLinkButton, mailLinkView } from './mail-link.ts'
 import { mustSignInAgain, nextNameIn, nextPageOf } from './next-page.ts'
+import { passkeyForm } from './passkey-form.ts'
+import { allowPasskeyScript, passkeyScriptPath } from './passkey-script.ts'
 import { passwordsOff } from './passwords-off.ts'
 import { passwordField } from './password-field.ts'
 import { hidden } from './routes-are-hidden.ts'
@@ -24,10 +26,10 @@ import { formOf, openVisit, type Visit } from './visit.ts'
 export function signInPage(app: App, deps: Deps): void {
   app.get('/:slug/sign-in', hidden, async (request, reply) => {
     const visit = await openVisit(deps, request, reply)
-    if (mustSignInAgain(deps, visit)) return show(visit, viewAgain(visit))
-    return visit.session === undefined
-      ? show(visit, view(visit, takeFlash(visit)))
-      : goTo(visit, nextPageOf(request).path)
+    if (visit.session !== undefined && !mustSignInAgain(deps, visit))
+      return goTo(visit, nextPageOf(request).path)
+    allowPasskeyScript(deps, reply)
+    return show(visit, mustSignInAgain(deps, visit) ? viewAgain(visit) : view(visit, takeFlash(visit)))
   })
   app.post('/:slug/sign-in', hidden, async (request, reply) => {
     const visit = await openVisit(deps, request, reply)
@@ -55,13 +57,16 @@ export function signInPage(app: App, deps: Deps): void {
         keepKnownDevice(deps, login)
         return goTo(visit, nextPageOf(request).path)
       },
-      again: (sent, fault) =>
-        mustSignInAgain(deps, visit)
-          ? viewAgain(visit, sent.get('email'), fault)
-          : view(visit, { email: sent.get('email') }, fault),
+      again: (sent, fault) => signInView(deps, visit, fault, sent.get('email')),
       says: { invalid_credentials: { fault: 'login_wrong' } },
     })
   })
+}
+
+/** The sign-in page again, with what was wrong. */
+export function signInView(deps: Deps, visit: Visit, fault: Fault, email?: string): View {
+  allowPasskeyScript(deps, visit.reply)
+  return mustSignInAgain(deps, visit) ? viewAgain(visit, email, fault) : view(visit, { email }, fault)
 }
 
 /** Whether the form is of before the same person signed in in another tab: then there is nothing left to do. */
@@ -90,10 +95,12 @@ function view(visit: Visit, { said, email }: Known, fault?: Fault): View {
   const { title, stranger, register } = words.signIn
   return {
     title,
+    script: passkeyScriptPath,
     content: html`<h1>${title}</h1>
 ${opening(visit, said)}
 ${faultNotice(fault)}
 ${signInForm(visit, email, fault)}
+${passkeySignIn(visit)}
 ${tenant.selfRegistration && html`<p class="more">${stranger} <a href="${base}/register">${register}</a></p>`}`,
   }
 }
@@ -113,10 +120,12 @@ function viewAgain(visit: Visit, email = visit.session?.email, fault?: Fault): V
   const { title, lead } = words.signInAgain
   return {
     title,
+    script: passkeyScriptPath,
     content: html`<h1>${title}</h1>
 <p class="lead">${lead}</p>
 ${faultNotice(fault)}
 ${signInForm(visit, email, fault)}
+${passkeySignIn(visit)}
 <p class="more"><a href="${base}/account">${words.account.back}</a></p>`,
   }
 }
@@ -127,14 +136,13 @@ function withoutPassword(visit: Visit, known: Known, fault: Fault | undefined): 
 }
 
 function signInForm(visit: Visit, email: string | undefined, fault: Fault | undefined): Html {
-  const { words, base, request } = visit
-  const next = nextNameIn(request)
+  const { words, base } = visit
   const known = email !== undefined && email !== ''
   const { email: label, password } = words.fields
   const fields = [
-    next !== undefined && html`<input type="hidden" name="next" value="${next}">`,
+    nextField(visit),
     field(
-      { name: 'email', type: 'email', label, autocomplete: 'username', value: email, first: !known },
+      { name: 'email', type: 'email', label, autocomplete: 'username webauthn', value: email, first: !known },
       fault,
     ),
     passwordField(
@@ -146,4 +154,16 @@ function signInForm(visit: Visit, email: string | undefined, fault: Fault | unde
   ]
   const action = { action: `${base}/sign-in`, submit: words.signIn.submit }
   return form(visit, action, fields, mailLinkButton(visit))
+}
+
+/** The other way, for who has a passkey: asked for, or offered by the browser beside the address. */
+function passkeySignIn(visit: Visit): Html {
+  const action = `${visit.base}/sign-in/passkey`
+  const submit = visit.words.passkeys.signIn
+  return passkeyForm(visit, { ceremony: 'get', action, submit, conditional: true }, nextField(visit))
+}
+
+function nextField({ request }: Visit): Html | undefined {
+  const next = nextNameIn(request)
+  return next === undefined ? undefined : html`<input type="hidden" name="next" value="${next}">`
 }

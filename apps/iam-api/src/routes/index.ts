@@ -1,5 +1,7 @@
 import type { Deps } from '../deps.ts'
 import type { App } from '../app.ts'
+import { passkeyRoutes } from './auth/passkey.ts'
+import { mfaChallengeRoute } from './auth/mfa/challenge.ts'
 import { passwordRoutes } from './auth/password.ts'
 import { verifyEmailRoutes } from './auth/verify-email.ts'
 import { magicLinkRoutes } from './auth/magic-link.ts'
@@ -16,7 +18,9 @@ import { meRoute } from './me.ts'
 import { emailRoutes } from './me/email.ts'
 import { mfaFactorsRoutes } from './me/mfa-factors.ts'
 import { sessionsRoutes } from './me/sessions.ts'
+import { passkeysRoutes } from './me/passkeys.ts'
 import { openApiRoute } from './openapi.ts'
+import { relatedOriginsRoute } from './related-origins.ts'
 import { tenantsRoutes } from './tenants/index.ts'
 
 /** Every route of iam-api. A path leads to its file: POST /api/v1/auth/login is `auth/login.ts`. */
@@ -27,6 +31,10 @@ export function registerRoutes(app: App, deps: Deps): void {
   loginRoute(app, deps)
   magicLinkRoutes(app, deps)
   mfaRoutes(app, deps)
+  passkeyRoutes(app, deps)
+  mfaChallengeRoute(app, deps)
+  passkeysRoutes(app, deps)
+  relatedOriginsRoute(app, deps)
   passwordRoutes(app, deps)
   refreshRoute(app, deps)
   logoutRoute(app, deps)

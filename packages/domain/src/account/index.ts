@@ -1,4 +1,5 @@
 export type { AccountDeps } from './deps.ts'
+export { addPasskey, confirmPasskey, type ConfirmPasskey } from './add-passkey.ts'
 export {
   confirmEmailChange,
   requestEmailChange,

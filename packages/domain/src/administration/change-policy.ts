@@ -1,6 +1,8 @@
 import { Refusal } from '../kit/index.ts'
+import { hasPasskeys } from '../passkey/index.ts'
 import { locationFault, locationOf } from '../risk/index.ts'
 import {
+  claimRelyingParty,
   findDirectoryEntry,
   findStoredPolicy,
   readTenantPolicy,
@@ -45,10 +47,12 @@ export async function changePolicy(deps: AdministrationDeps, call: ChangePolicy)
   const { tenantId, change, ifVersion } = call
   const target = { type: 'tenant', id: tenantId }
   const act = { action: 'policy.changed', target, role: 'tenant.admin', asksForRecentLogin: true } as const
-  return administer(deps, call, act, async ({ tx, at }) => {
+  return administer(deps, call, act, async (acting) => {
+    const { tx, at } = acting
     const { stored, version } = await requirePolicy(tx, { ...call, for: 'change' })
     if (ifVersion !== undefined && ifVersion !== version) throw new Refusal('precondition_failed')
     const next = merge(stored, change)
+    if (!isSame(stored, next, 'rpId')) await changeRelyingParty(acting, call, next.rpId ?? null)
     if (next.passwordLogin === false) await requireAnotherWayIn(tx, call)
     requireNotShutOut(readTenantPolicy(next), call)
     const changed = Object.keys(change).filter((name) => !isSame(stored, next, name as keyof TenantPolicy))
@@ -83,6 +87,23 @@ function isSame(
 function requireNotShutOut(policy: TenantPolicy, { by, tenantId, origin }: AdministrativeCall): void {
   if (by.tenantId !== tenantId || locationFault(policy, locationOf(origin)) === undefined) return
   throw new Refusal('not_allowed', { detail: 'You could not log in again from where you are now.' })
+}
+
+/**
+ * The host that passkeys are made for must lead here, and what is made for one host is of no use at another: an operator
+ * sets it, before there are any. While the tenant's row is locked for the change, nobody adds one.
+ */
+async function changeRelyingParty(
+  { tx, administrator }: Acting,
+  { tenantId }: AdministrativeCall,
+  rpId: string | null,
+): Promise<void> {
+  if (administrator.type !== 'operator')
+    throw new Refusal('not_allowed', { detail: 'An operator sets the host that passkeys are made for.' })
+  if (await hasPasskeys(tx, tenantId))
+    throw new Refusal('wrong_state', { detail: 'There are passkeys already: they are bound to their host.' })
+  if (!(await claimRelyingParty(tx, { tenantId, rpId })))
+    throw new Refusal('wrong_state', { detail: 'The host is the relying party of another tenant.' })
 }
 
 /** Whoever could bring passwords back would be shut out with everybody else. */

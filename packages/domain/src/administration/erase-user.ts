@@ -11,6 +11,7 @@ import { forgetCodes } from '../one-time-code/index.ts'
 import { appendEvent } from '../outbox/index.ts'
 import { forgetLogins } from '../risk/index.ts'
 import { forgetRoles } from '../role/index.ts'
+import { forgetPasskeys } from '../passkey/index.ts'
 import { endSessionsOf, forgetSessions } from '../session/index.ts'
 import { forgetUser, type User } from '../user/index.ts'
 import { administer, type Acting, type AdministrationDeps } from './administer.ts'
@@ -57,6 +58,7 @@ async function forget(
   await forgetRoles(tx, person)
   await forgetChallenges(tx, person)
   await forgetFactors(tx, person)
+  await forgetPasskeys(tx, person)
   await forgetCodes(tx, person)
   await forgetMagicLinks(deps, tx, { ...person, email: user.email })
   await forgetMails(deps, tx, { ...person, email: user.email })

@@ -293,6 +293,27 @@ export interface IamOutboxStream {
   tenant_id: string;
 }
 
+export interface IamPasskey {
+  aaguid: string;
+  backed_up: boolean;
+  backup_eligible: boolean;
+  credential_id: Buffer;
+  discoverable: boolean | null;
+  factor_id: string;
+  public_key: Buffer;
+  rp_id: string;
+  sign_count: Int8;
+  tenant_id: string;
+  transports: string[];
+  user_id: string;
+}
+
+export interface IamPasskeyHandle {
+  handle: Buffer;
+  tenant_id: string;
+  user_id: string;
+}
+
 export interface IamRecoveryCode {
   consumed_at: Timestamp | null;
   factor_id: string;
@@ -338,6 +359,11 @@ export interface IamRelayLease {
 export interface IamRelayMember {
   expires_at: Timestamp;
   owner: string;
+}
+
+export interface IamRelyingParty {
+  rp_id: string;
+  tenant_id: string;
 }
 
 export interface IamRoleAssignment {
@@ -465,10 +491,13 @@ export interface DB {
   "iam.outbox": IamOutbox;
   "iam.outbox_dead_letter": IamOutboxDeadLetter;
   "iam.outbox_stream": IamOutboxStream;
+  "iam.passkey": IamPasskey;
+  "iam.passkey_handle": IamPasskeyHandle;
   "iam.recovery_code": IamRecoveryCode;
   "iam.refresh_family": IamRefreshFamily;
   "iam.relay_lease": IamRelayLease;
   "iam.relay_member": IamRelayMember;
+  "iam.relying_party": IamRelyingParty;
   "iam.role_assignment": IamRoleAssignment;
   "iam.secret_key": IamSecretKey;
   "iam.session": IamSession;

@@ -37,7 +37,9 @@ export const userEvents = {
   'user.login_failed.v1': defineEvent('Somebody tried to log in and was refused.', {
     retention: 'security',
     payload: {
-      userId: Type.Union([UserId, Type.Null()], { description: 'Null when nobody has the address.' }),
+      userId: Type.Union([UserId, Type.Null()], {
+        description: 'Null when nobody has the address or the passkey.',
+      }),
       reason: Type.Enum(
         [
           'invalid_credentials',
@@ -47,6 +49,7 @@ export const userEvents = {
           'location_not_allowed',
           'login_refused',
           'factor',
+          'passkey_invalid',
         ],
         { description: 'Why.' },
       ),

@@ -16,6 +16,7 @@ export {
   factorUsed,
   forgetFactors,
   heldFactorsOf,
+  insertFactor,
   mostFactorFailures,
   recoveryCodesLeft,
   renameFactorTo,

@@ -12,6 +12,7 @@ export type RefusalCode =
   | 'mfa_enrolment_required'
   | 'challenge_invalid'
   | 'factor_invalid'
+  | 'passkey_invalid'
   | 'tenant_required'
   | 'tenant_unknown'
   | 'tenant_mismatch'

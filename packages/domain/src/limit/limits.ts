@@ -92,6 +92,12 @@ export const limits = {
     by: 'user',
     why: 'A million codes withstand 5 guesses a minute, in however many logins.',
   },
+  passkey: {
+    points: 60,
+    seconds: 60,
+    by: 'network',
+    why: 'Each one costs a challenge or the check of a signature.',
+  },
   'password-check': {
     points: 5,
     seconds: 60,

@@ -2,11 +2,9 @@ import { appendAudit } from '../audit/index.ts'
 import { countWrongAnswer, readChallenge, useChallenge, type Challenge } from '../challenge/index.ts'
 import { inTenant, run, streamKey } from '../db/index.ts'
 import {
-  checkFactor,
   kindOfAnswer,
   recordFactorFailure,
   type CheckFactorDeps,
-  type FactorAnswer,
   type ProvedFactor,
 } from '../factor/index.ts'
 import { Refusal, type Id, type RequestOrigin } from '../kit/index.ts'
@@ -15,13 +13,14 @@ import { appendEvent } from '../outbox/index.ts'
 import type { Statement } from '../db/index.ts'
 import { withSecondStep } from './assurance.ts'
 import { checkMailedCode, isMailed } from './check-mailed-code.ts'
+import { proveFactor, type ChallengeAnswer, type ProveFactorDeps } from './prove-factor.ts'
 import { requireUserId, resumeLogin, type ResumedLogin } from './resume-login.ts'
 
 export interface AuthenticateWithFactor {
   readonly tenantId: Id<'ten'>
   /** The challenge's token. */
   readonly challenge: string
-  readonly answer: FactorAnswer
+  readonly answer: ChallengeAnswer
   /** Of the browser that answers, where one does; see `browserBinding`. */
   readonly binding?: Buffer | undefined
   readonly origin: RequestOrigin
@@ -33,7 +32,7 @@ export interface AuthenticateWithFactor {
  * @throws Refusal `challenge_invalid`; `factor_invalid` after recording the failure; `rate_limited`, `user_suspended`.
  */
 export async function authenticateWithFactor(
-  deps: CheckFactorDeps,
+  deps: ProveFactorDeps,
   input: AuthenticateWithFactor,
 ): Promise<ResumedLogin> {
   const { tenantId, answer, binding, origin } = input
@@ -44,12 +43,12 @@ export async function authenticateWithFactor(
   const { userKey } = login
   if (isMailed(challenge)) {
     const fits = await checkMailedCode(deps, challenge, { userId, answer, origin })
-    if (!fits) return refuseAnswer(deps, { challenge, userId, answer, origin })
+    if (!fits) return refuseAnswer(deps, { challenge, userId, answer, origin, fault: 'factor' })
     const also = [useChallenge({ ...challenge, now: deps.clock() }), ...login.also]
     return { login: { ...login, amr: [...login.amr, 'email'], also }, device }
   }
-  const proved = await checkFactor(deps, { tenantId, userId, userKey, answer, origin })
-  if (proved === undefined) return refuseAnswer(deps, { challenge, userId, answer, origin })
+  const proved = await proveFactor(deps, { challenge, userId, userKey, answer, origin })
+  if ('fault' in proved) return refuseAnswer(deps, { challenge, userId, answer, origin, fault: proved.fault })
   const also = [
     useChallenge({ ...challenge, now: deps.clock() }),
     ...proved.use,
@@ -85,25 +84,26 @@ async function refuseAnswer(
   refused: {
     readonly challenge: Challenge
     readonly userId: Id<'usr'>
-    readonly answer: FactorAnswer
+    readonly answer: ChallengeAnswer
+    /** Why, for the audit trail. */
+    readonly fault: string
     readonly origin: RequestOrigin
   },
 ): Promise<never> {
-  const { challenge, userId, answer, origin } = refused
+  const { challenge, userId, answer, origin, fault } = refused
   const { tenantId } = challenge
   const at = deps.clock()
   const common = { tenantId, at, origin }
   await inTenant(deps.db, { tenantId, streams: [streamKey(tenantId, userId)] }, async (tx) => {
     await run(tx, countWrongAnswer(challenge))
-    await recordFactorFailure(deps, tx, { ...common, userId, kind: kindOfAnswer(answer) })
+    // Nobody guesses a passkey's answer: counting would only let a stranger with the password switch it off.
+    if (!('passkey' in answer))
+      await recordFactorFailure(deps, tx, { ...common, userId, kind: kindOfAnswer(answer) })
     const actor = { type: 'user', id: userId } as const
     const target = { type: 'user', id: userId }
-    const reason = 'factor'
-    await run(
-      tx,
-      appendAudit({ ...common, actor, action: 'user.login_failed', target, outcome: 'refused', reason }),
-    )
-    const event = { type: 'user.login_failed', payload: { userId, reason } } as const
+    const refusal = { actor, action: 'user.login_failed', target, outcome: 'refused' } as const
+    await run(tx, appendAudit({ ...common, ...refusal, reason: fault }))
+    const event = { type: 'user.login_failed', payload: { userId, reason: 'factor' } } as const
     await run(tx, appendEvent({ ...common, aggregateId: userId, event }))
   })
   throw new Refusal('factor_invalid')

@@ -1,7 +1,8 @@
 import { fitsMailedDigits, type Challenge } from '../challenge/index.ts'
-import type { CheckFactorDeps, FactorAnswer } from '../factor/index.ts'
+import type { CheckFactorDeps } from '../factor/index.ts'
 import type { Id, RequestOrigin } from '../kit/index.ts'
 import { countRequest } from '../limit/index.ts'
+import type { ChallengeAnswer } from './prove-factor.ts'
 
 /** What stands in the challenge of a login that is proved by a mailed code. */
 export const byMail = { isMailed: true } as const
@@ -22,7 +23,7 @@ export async function checkMailedCode(
     userId,
     answer,
     origin,
-  }: { readonly userId: Id<'usr'>; readonly answer: FactorAnswer; readonly origin: RequestOrigin },
+  }: { readonly userId: Id<'usr'>; readonly answer: ChallengeAnswer; readonly origin: RequestOrigin },
 ): Promise<boolean> {
   const { tenantId } = challenge
   await countRequest(deps, { tenantId, origin, counts: [{ limit: 'second-factor', value: userId }] })

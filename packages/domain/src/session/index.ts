@@ -45,6 +45,12 @@ export {
   type LogInBrowserWithPassword,
   type LogInWithPassword,
 } from './log-in-with-password.ts'
+export {
+  logInBrowserWithPasskey,
+  logInWithPasskey,
+  type LogInBrowserWithPasskey,
+  type LogInWithPasskey,
+} from './log-in-with-passkey.ts'
 export { logOutEverywhere, type LogOutEverywhere } from './log-out-everywhere.ts'
 export { logOut, type LogOut } from './log-out.ts'
 export {
@@ -53,6 +59,7 @@ export {
   type OpenedBrowserSession,
 } from './open-browser-session.ts'
 export { lookUpLogin, type LoginOf } from './look-up-login.ts'
+export type { ChallengeAnswer } from './prove-factor.ts'
 export { openPreSession, readPreSession, type PreSession } from './pre-session.ts'
 export { replayLogin } from './replay-login.ts'
 export { renameSession, type RenameSession } from './rename-session.ts'

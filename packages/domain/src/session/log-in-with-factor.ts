@@ -35,7 +35,7 @@ export interface LogInBrowserWithFactor extends AuthenticateWithFactor {
  * @throws Refusal what `authenticateWithFactor` and `clearLogin` refuse.
  */
 export async function logInBrowserWithFactor(
-  deps: Pick<Deps, 'db' | 'clock' | 'secrets' | 'limiter' | 'risk' | 'sessionCache'>,
+  deps: Pick<Deps, 'db' | 'clock' | 'secrets' | 'issuer' | 'limiter' | 'risk' | 'sessionCache'>,
   input: LogInBrowserWithFactor,
 ): Promise<OpenedBrowserSession> {
   const { previous, binding, origin } = input

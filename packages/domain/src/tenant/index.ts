@@ -4,6 +4,9 @@ export { requireAllowedDomain, requireMagicLinks, requirePasswordLogin } from '.
 export { TenantDirectory } from './tenant-directory.ts'
 export { defaultTenantPolicy, policyBounds, readTenantPolicy, type TenantPolicy } from './tenant-policy.ts'
 export {
+  claimRelyingParty,
+  findTenantOfRelyingParty,
+  requireRelyingParty,
   type DirectoryEntry,
   findDirectoryEntry,
   findStoredPolicy,

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { build, type Executor } from '../db/index.ts'
+import { build, type Executor, type Statement } from '../db/index.ts'
 import type { Id } from '../kit/index.ts'
 import { readTenantPolicy, type TenantPolicy } from './tenant-policy.ts'
 
@@ -75,6 +75,54 @@ export async function findTenantPolicy(db: Executor, tenantId: Id<'ten'>): Promi
 /** The stored policy, to be read with `readTenantPolicy`. */
 export function tenantPolicyOf(tenantId: Id<'ten'>) {
   return build.selectFrom('iam.tenant').select('policy').where('tenant_id', '=', tenantId).compile()
+}
+
+/**
+ * Makes a flight fail with `otherwise` unless passkeys are still made for this host (null: the issuer's), which then
+ * stays so until the flight's end.
+ */
+export function requireRelyingParty({
+  tenantId,
+  rpId,
+  otherwise,
+}: {
+  readonly tenantId: Id<'ten'>
+  readonly rpId: string | null
+  readonly otherwise: string
+}): Statement {
+  return sql`
+    select iam.require(exists (
+      select from iam.tenant
+       where tenant_id = ${tenantId} and policy ->> 'rpId' is not distinct from ${rpId}::text
+         for share
+    ), ${otherwise})`.compile(build)
+}
+
+/** Notes which tenant a relying party is, or that it has none of its own. @returns false when it is another's. */
+export async function claimRelyingParty(
+  db: Executor,
+  { tenantId, rpId }: { readonly tenantId: Id<'ten'>; readonly rpId: string | null },
+): Promise<boolean> {
+  await db.deleteFrom('iam.relying_party').where('tenant_id', '=', tenantId).execute()
+  if (rpId === null) return true
+  const claimed = await db
+    .insertInto('iam.relying_party')
+    .values({ tenant_id: tenantId, rp_id: rpId })
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('rp_id')
+    .executeTakeFirst()
+  return claimed !== undefined
+}
+
+/** The tenant whose own relying party this is. Readable without a tenant set, like the directory. */
+export async function findTenantOfRelyingParty(db: Executor, rpId: string): Promise<Id<'ten'> | undefined> {
+  const found = await db
+    .selectFrom('iam.relying_party')
+    .select('tenant_id as tenantId')
+    .where('rp_id', '=', rpId)
+    .$castTo<{ tenantId: Id<'ten'> }>()
+    .executeTakeFirst()
+  return found?.tenantId
 }
 
 /** A tenant's stored policy and its version; `for: 'change'` locks it against other changes, and against nothing else. */

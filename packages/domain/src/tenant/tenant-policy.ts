@@ -70,6 +70,18 @@ export interface TenantPolicy {
   readonly allowedCountries: readonly string[]
   /** Whether people may come by exits of the Tor network. */
   readonly allowTor: boolean
+  /**
+   * Whether a passkey must make sure of its person when it is a second factor. One that logs in by itself always must:
+   * it is both factors at once.
+   */
+  readonly userVerification: 'required' | 'preferred'
+  /**
+   * The host that passkeys are made for; null for the issuer's. They are bound to it for good, so it cannot be another
+   * once the tenant has any.
+   */
+  readonly rpId: string | null
+  /** Pages besides the issuer's that may ask for the tenant's passkeys, as browsers spell origins. */
+  readonly webauthnOrigins: readonly string[]
 }
 
 export const defaultTenantPolicy: TenantPolicy = {
@@ -90,6 +102,9 @@ export const defaultTenantPolicy: TenantPolicy = {
   riskRefuseAt: 90,
   allowedCountries: [],
   allowTor: false,
+  userVerification: 'required',
+  rpId: null,
+  webauthnOrigins: [],
 }
 
 /** A stored policy with the defaults filled in. Members it does not know, written by a newer release, are left out. */
@@ -97,6 +112,7 @@ export function readTenantPolicy(stored: unknown): TenantPolicy {
   const given: TenantPolicy = { ...defaultTenantPolicy, ...(stored as Partial<TenantPolicy> | null) }
   const { selfRegistration, allowedDomains, passwordLogin, breachCheck, breachedPasswords, mfa } = given
   const { magicLinks, allowedCountries, allowTor } = given
+  const { userVerification, rpId, webauthnOrigins } = given
   return {
     selfRegistration,
     allowedDomains,
@@ -115,6 +131,9 @@ export function readTenantPolicy(stored: unknown): TenantPolicy {
     riskRefuseAt: within('riskRefuseAt', given),
     allowedCountries,
     allowTor,
+    userVerification,
+    rpId,
+    webauthnOrigins,
   }
 }
 

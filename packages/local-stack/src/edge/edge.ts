@@ -27,8 +27,8 @@ interface Upstream {
 const answerWithinMs = 30_000
 
 /**
- * The stand-in for the load balancer: one origin, with /.well-known/ served by iam-jwks and everything else by
- * iam-api. It listens on both loopback addresses, because `localhost` may mean either.
+ * The stand-in for the load balancer: one origin, with /.well-known/ served by iam-jwks, but for what tenants decide,
+ * and everything else by iam-api. It listens on both loopback addresses, because `localhost` may mean either.
  */
 export class Edge {
   readonly #api: Upstream
@@ -67,8 +67,12 @@ export class Edge {
       sendProblem(outgoing, 400, 'The request target must be a path.')
       return
     }
-    forward(incoming, outgoing, incoming.url.startsWith('/.well-known/') ? this.#jwks : this.#api)
+    forward(incoming, outgoing, isPublished(incoming.url) ? this.#jwks : this.#api)
   }
+}
+
+function isPublished(url: string): boolean {
+  return url.startsWith('/.well-known/') && !/^\/\.well-known\/webauthn($|\?)/.test(url)
 }
 
 /** Starts the edge. Refuses a port that is taken. */

@@ -38,6 +38,13 @@ export const english: Words = {
     stranger: 'New here?',
     register: 'Create an account',
   },
+  passkeys: {
+    title: 'Passkeys',
+    signIn: 'Sign in with a passkey',
+    cancelled: 'No passkey was used. Try again, or use another way.',
+    failed: 'That did not work. Load the page again, or use another way.',
+    known: 'This device has a passkey of yours already.',
+  },
   signInAgain: {
     title: 'Sign in again',
     lead: 'Your last sign-in was a while ago. Before you go on, please show that it is still you.',
@@ -160,6 +167,17 @@ export const english: Words = {
     signOutEverywhere: 'Sign out everywhere',
     back: 'Back to your account',
   },
+  addPasskey: {
+    title: 'Add a passkey',
+    lead: 'A passkey lets you sign in with your fingerprint, your face or a PIN, and works on no other site.',
+    submit: 'Add a passkey',
+    open: 'Add a passkey',
+    scriptless:
+      'Your browser asks for a passkey by a script, and scripts are switched off. You can go on signing in as before.',
+    done: 'Your passkey is ready',
+    codes:
+      'Keep these recovery codes where you find them without this device. Each lets you in once when you have lost it. They are not shown again.',
+  },
   changePassword: {
     title: 'Change your password',
     lead: 'Your other devices will be signed out.',
@@ -212,6 +230,10 @@ export const english: Words = {
     user_suspended: 'This account is suspended. Please ask your administrator.',
     domain_not_allowed: 'Accounts here need an address of the organisation. Use yours.',
     registration_closed: 'Accounts here are made by an administrator. Please ask yours.',
+    passkey_wrong: 'This passkey cannot be used here. Use another way to sign in.',
+    passkey_late: 'That took too long. Please try once more.',
+    passkey_refused: 'This passkey could not be added. Please try once more, or use another device.',
+    passkeys_full: 'You have five passkeys already. Remove one first.',
     name_malformed: 'Use at most 128 characters for a name.',
     organisation_unknown:
       'We know no organisation of this name. Check the spelling, or open the address that it gave you.',

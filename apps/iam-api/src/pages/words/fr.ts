@@ -39,6 +39,13 @@ export const french: Words = {
     stranger: 'Première visite ?',
     register: 'Créer un compte',
   },
+  passkeys: {
+    title: 'Clés d’accès',
+    signIn: 'Se connecter avec une clé d’accès',
+    cancelled: 'Aucune clé d’accès n’a été utilisée. Réessayez ou choisissez un autre moyen.',
+    failed: 'Cela n’a pas fonctionné. Rechargez la page ou choisissez un autre moyen.',
+    known: 'Cet appareil a déjà une de vos clés d’accès.',
+  },
   signInAgain: {
     title: 'Reconnectez-vous',
     lead: 'Votre dernière connexion remonte à un moment. Avant de continuer, montrez que c’est toujours vous.',
@@ -165,6 +172,17 @@ export const french: Words = {
     signOutEverywhere: 'Se déconnecter partout',
     back: 'Retour à votre compte',
   },
+  addPasskey: {
+    title: 'Ajouter une clé d’accès',
+    lead: 'Une clé d’accès vous permet de vous connecter avec votre empreinte, votre visage ou un code, et ne sert sur aucun autre site.',
+    submit: 'Ajouter une clé d’accès',
+    open: 'Ajouter une clé d’accès',
+    scriptless:
+      'Votre navigateur demande une clé d’accès par un script, et les scripts sont désactivés. Vous pouvez continuer à vous connecter comme avant.',
+    done: 'Votre clé d’accès est prête',
+    codes:
+      'Gardez ces codes de secours là où vous les trouverez sans cet appareil. Chacun vous fait entrer une fois si vous l’avez perdu. Ils ne seront plus affichés.',
+  },
   changePassword: {
     title: 'Changer de mot de passe',
     lead: 'Vos autres appareils seront déconnectés.',
@@ -218,6 +236,10 @@ export const french: Words = {
     user_suspended: 'Ce compte est suspendu. Adressez-vous à votre administrateur.',
     domain_not_allowed: 'Ici, il faut une adresse de l’organisation. Utilisez la vôtre.',
     registration_closed: 'Ici, les comptes sont créés par un administrateur. Adressez-vous au vôtre.',
+    passkey_wrong: 'Cette clé d’accès ne peut pas servir ici. Choisissez un autre moyen de vous connecter.',
+    passkey_late: 'Cela a duré trop longtemps. Veuillez réessayer.',
+    passkey_refused: 'Cette clé d’accès n’a pas pu être ajoutée. Réessayez ou utilisez un autre appareil.',
+    passkeys_full: 'Vous avez déjà cinq clés d’accès. Supprimez-en une d’abord.',
     name_malformed: 'Un nom a au plus 128 caractères.',
     organisation_unknown:
       'Aucune organisation ne porte ce nom. Vérifiez l’orthographe, ou ouvrez l’adresse qu’elle vous a donnée.',

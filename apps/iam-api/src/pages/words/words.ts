@@ -20,6 +20,10 @@ export type FaultName =
   | 'passwords_off'
   | 'domain_not_allowed'
   | 'registration_closed'
+  | 'passkey_wrong'
+  | 'passkey_late'
+  | 'passkey_refused'
+  | 'passkeys_full'
   | 'name_malformed'
   | 'organisation_unknown'
   | 'form_stale'
@@ -98,6 +102,15 @@ export interface Words {
     readonly before: string
   }
   readonly signIn: Step & { readonly forgotten: string; readonly stranger: string; readonly register: string }
+  readonly passkeys: {
+    readonly title: string
+    readonly signIn: string
+    /** What the page says when the browser, or the person, gave up. */
+    readonly cancelled: string
+    readonly failed: string
+    /** When the authenticator has one of the person's already. */
+    readonly known: string
+  }
   /** Before something that wants a recent login. */
   readonly signInAgain: { readonly title: string; readonly lead: string }
   readonly register: Step & { readonly known: string; readonly closed: string }
@@ -151,6 +164,14 @@ export interface Words {
     readonly signOut: string
     readonly signOutEverywhere: string
     readonly back: string
+  }
+  readonly addPasskey: Step & {
+    readonly open: string
+    /** For who has no scripts. */
+    readonly scriptless: string
+    readonly done: string
+    /** Above the recovery codes. */
+    readonly codes: string
   }
   readonly changePassword: Step
   readonly changeEmail: Step

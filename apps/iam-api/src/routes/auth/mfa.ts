@@ -7,6 +7,7 @@ import { tenantOfChallenge } from '../../http/challenge.ts'
 import { keepKnownDevice } from '../../http/login-lane.ts'
 import { isBrowser } from '../../http/refresh-cookie.ts'
 import { originOf } from '../../http/request-context.ts'
+import { Assertion } from '../passkey-schemas.ts'
 import {
   ChallengeToken,
   DeviceName,
@@ -39,10 +40,11 @@ const verify = {
   ...common,
   summary: 'Answer the challenge of a login',
   description:
-    'The second step after mfa_required: a code of the authenticator app, or a recovery code. A challenge is answered once, and takes five wrong answers.',
+    'The second step after mfa_required: a code of the authenticator app, a recovery code, or a passkey, for which POST /api/v1/auth/mfa/challenge tells what to ask the browser. A challenge is answered once, and takes five wrong answers.',
   body: Type.Union([
     Type.Object({ challenge: ChallengeToken, code: TotpCode }, strict),
     Type.Object({ challenge: ChallengeToken, recoveryCode: RecoveryCode }, strict),
+    Type.Object({ challenge: ChallengeToken, passkey: Assertion }, strict),
   ]),
   response: {
     200: TokenAnswer,

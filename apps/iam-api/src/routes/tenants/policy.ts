@@ -10,6 +10,11 @@ import { administration, refusals, TenantPath, WriteHeaders, gravelyRefused } fr
 const label = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?'
 const Domain = Type.String({ maxLength: 253, pattern: `^${label}(?:\\.${label})+$` })
 const Country = Type.String({ pattern: '^[A-Z]{2}$' })
+const RelyingPartyId = Type.String({ maxLength: 253, pattern: `^(?:localhost|${label}(?:\\.${label})+)$` })
+const Origin = Type.String({
+  maxLength: 300,
+  pattern: `^(?:https://${label}(?:\\.${label})+|https?://localhost)(?::[1-9][0-9]{1,4})?$`,
+})
 const number = (name: keyof typeof policyBounds, description: string) =>
   Type.Integer({ ...policyBounds[name], description })
 
@@ -55,6 +60,19 @@ const members = {
     description: 'Where people may log in from (ISO 3166-1); none for anywhere.',
   }),
   allowTor: Type.Boolean({ description: 'Whether people may come by exits of the Tor network.' }),
+  userVerification: Type.Enum(['required', 'preferred'], {
+    description:
+      'Whether a passkey must verify its person when it is a second factor. One that logs in by itself always must.',
+  }),
+  rpId: Type.Union([RelyingPartyId, Type.Null()], {
+    description:
+      'The host that passkeys are made for; null for the issuer’s. An operator sets it, while there are none.',
+  }),
+  webauthnOrigins: Type.Array(Origin, {
+    maxItems: 20,
+    description:
+      'Pages besides the issuer’s that may ask for the passkeys. Browsers take at least five domains.',
+  }),
 }
 
 const Policy = Type.Object(members)
@@ -104,6 +122,11 @@ export function policyRoutes(app: App, deps: Deps): void {
 
 function answer(reply: FastifyReply, { policy, version }: PolicyView) {
   reply.header('cache-control', 'no-store').header('etag', `"${version}"`)
-  const { allowedDomains, allowedCountries } = policy
-  return { ...policy, allowedDomains: [...allowedDomains], allowedCountries: [...allowedCountries] }
+  const { allowedDomains, allowedCountries, webauthnOrigins } = policy
+  return {
+    ...policy,
+    allowedDomains: [...allowedDomains],
+    allowedCountries: [...allowedCountries],
+    webauthnOrigins: [...webauthnOrigins],
+  }
 }

@@ -1,0 +1,107 @@
+import { addPasskey, confirmPasskey, listFactors } from '@iam/domain/account'
+import { mostPasskeys } from '@iam/domain/passkey'
+import type { App } from '../app.ts'
+import type { Deps } from '../deps.ts'
+import { bindingOf } from '../http/form-token.ts'
+import { originOf } from '../http/request-context.ts'
+import { toJson } from '../routes/begun-json.ts'
+import { show, type View } from './answer.ts'
+import { faultNotice, field, type Fault } from './fields.ts'
+import { longestName, nameIn } from './form-values.ts'
+import { html, type Html } from './html.ts'
+import { passkeyForm } from './passkey-form.ts'
+import { allowPasskeyScript, passkeyScriptPath } from './passkey-script.ts'
+import { registrationIn } from './passkey-values.ts'
+import { hidden } from './routes-are-hidden.ts'
+import { recentlySignedIn } from './signed-in.ts'
+import { submit } from './submit.ts'
+import { formOf, type SignedInVisit } from './visit.ts'
+
+const path = '/:slug/account/factors/passkey'
+
+/** Adds a passkey to one's account. It takes a script: without one the page says that, and leads back. */
+export function addPasskeyPage(app: App, deps: Deps): void {
+  app.get(
+    path,
+    hidden,
+    recentlySignedIn(deps, async (visit) => show(visit, await view(deps, visit))),
+  )
+  app.post(
+    `${path}/options`,
+    hidden,
+    recentlySignedIn(deps, async (visit) => {
+      formOf(deps, visit)
+      return visit.reply.send(toJson(await addPasskey(deps, callOf(deps, visit))))
+    }),
+  )
+  app.post(
+    path,
+    hidden,
+    recentlySignedIn(deps, (visit) => take(deps, visit)),
+  )
+}
+
+function take(deps: Deps, visit: SignedInVisit) {
+  return submit(deps, visit, {
+    act: async (sent) => {
+      const { challenge, passkey: registration } = registrationIn(sent)
+      const name = nameIn(sent) ?? undefined
+      const call = { ...callOf(deps, visit), challenge, registration, name }
+      const { recoveryCodes } = await confirmPasskey(deps, call)
+      return show(visit, added(visit, recoveryCodes))
+    },
+    again: (_sent, fault) => view(deps, visit, fault),
+    says: {
+      passkey_invalid: { fault: 'passkey_refused' },
+      challenge_invalid: { fault: 'passkey_late' },
+      wrong_state: { fault: 'passkeys_full' },
+    },
+  })
+}
+
+function callOf(deps: Deps, { request, tenantId, session }: SignedInVisit) {
+  const { userId, sessionId, acr, authTime } = session
+  const binding = bindingOf(deps, request, { tenantId, session })
+  return { tenantId, userId, sessionId, login: { acr, authTime }, binding, origin: originOf(request) }
+}
+
+async function view(deps: Deps, visit: SignedInVisit, fault?: Fault): Promise<View> {
+  const { words, base, tenantId, session } = visit
+  const { items } = await listFactors(deps, { tenantId, userId: session.userId })
+  const isFull = items.filter(({ kind }) => kind === 'passkey').length >= mostPasskeys
+  const { title, lead, scriptless } = words.addPasskey
+  allowPasskeyScript(deps, visit.reply)
+  return {
+    title,
+    script: passkeyScriptPath,
+    content: html`<h1>${title}</h1>
+<p class="lead">${lead}</p>
+${faultNotice(isFull ? { sentence: words.faults.passkeys_full } : fault)}
+${!isFull && addForm(visit)}
+<noscript><p class="notice bad">${scriptless}</p></noscript>
+<p class="more"><a href="${base}/account">${words.account.back}</a></p>`,
+  }
+}
+
+function addForm(visit: SignedInVisit): Html {
+  const { words, base } = visit
+  const { submit: label } = words.addPasskey
+  const { label: name, hint } = words.account.naming
+  return passkeyForm(
+    visit,
+    { ceremony: 'create', action: `${base}/account/factors/passkey`, submit: label, kind: 'primary' },
+    field({ name: 'name', label: name, hint, autocomplete: 'off', longest: longestName }),
+  )
+}
+
+/** That it is there, and what to keep for when it is lost: shown this once. */
+function added(visit: SignedInVisit, recoveryCodes: readonly string[] | undefined): View {
+  const { words, base } = visit
+  const { done, codes } = words.addPasskey
+  return {
+    title: done,
+    content: html`<h1>${done}</h1>
+${recoveryCodes !== undefined && html`<p class="lead">${codes}</p><ul class="codes" dir="ltr">${recoveryCodes.map((code) => html`<li><code>${code}</code></li>`)}</ul>`}
+<p class="more"><a href="${base}/account">${words.account.back}</a></p>`,
+  }
+}

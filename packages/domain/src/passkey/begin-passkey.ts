@@ -1,0 +1,83 @@
+import { randomBytes } from 'node:crypto'
+import { issueChallenge, webAuthnBytes } from '../challenge/index.ts'
+import { inOneFlight, type Db } from '../db/index.ts'
+import { Refusal, type Clock, type Id } from '../kit/index.ts'
+import type { SecretRings } from '../secret-key/index.ts'
+import { readTenantPolicy, tenantNameOf, tenantPolicyOf } from '../tenant/index.ts'
+import { userById } from '../user/index.ts'
+import { creationOptions, type CreationOptions } from './options.ts'
+import { mostPasskeys } from './passkey.ts'
+import { handleOf, passkeysOf } from './queries.ts'
+import { relyingPartyOf } from './relying-party.ts'
+
+export type PasskeyDeps = {
+  readonly db: Db
+  readonly clock: Clock
+  readonly secrets: SecretRings
+  readonly issuer: string
+}
+
+export interface BeginPasskey {
+  readonly tenantId: Id<'ten'>
+  readonly userId: Id<'usr'>
+  /** The open session that asks. */
+  readonly sessionId: Id<'ses'>
+  /** Of the browser, which alone may go on; see `browserBinding`. */
+  readonly binding?: Buffer | undefined
+}
+
+/** What a browser makes a passkey by. */
+export interface PasskeySetup {
+  /** To be sent with what the browser answers. */
+  readonly challenge: string
+  readonly options: CreationOptions
+  readonly expiresAt: Date
+}
+
+const handleLength = 64
+
+/**
+ * Begins to add a passkey. Whether whoever asks may do so is for the caller to know.
+ * @throws Refusal `not_allowed` where the tenant asks nobody for a second factor, `wrong_state` for who has five.
+ */
+export async function beginPasskey(
+  deps: PasskeyDeps,
+  { tenantId, userId, sessionId, binding }: BeginPasskey,
+): Promise<PasskeySetup> {
+  const person = { tenantId, userId }
+  const [[user], [tenant], [named], held, [known]] = await inOneFlight(deps.db, { tenantId }, [
+    userById(tenantId, userId),
+    tenantPolicyOf(tenantId),
+    tenantNameOf(tenantId),
+    passkeysOf(person),
+    handleOf(person, randomBytes(handleLength)),
+  ])
+  if (user === undefined || known === undefined) throw new Refusal('not_found')
+  const policy = readTenantPolicy(tenant?.policy)
+  if (policy.mfa === 'off') throw new Refusal('not_allowed')
+  requireRoom(held.length)
+  const { challenge, token, insert } = issueChallenge(deps, {
+    tenantId,
+    kind: 'passkey_enrol',
+    userId,
+    sessionId,
+    binding,
+  })
+  await inOneFlight(deps.db, { tenantId }, [insert])
+  const options = creationOptions({
+    party: relyingPartyOf(deps, policy),
+    challenge: webAuthnBytes(deps, challenge),
+    tenantName: named?.name ?? '',
+    email: user.email,
+    handle: known.handle,
+    held,
+    userVerification: policy.userVerification,
+  })
+  return { challenge: token, options, expiresAt: challenge.expiresAt }
+}
+
+/** @throws Refusal `wrong_state` for who has as many passkeys as they may. */
+export function requireRoom(held: number): void {
+  if (held < mostPasskeys) return
+  throw new Refusal('wrong_state', { detail: `There can be ${mostPasskeys} passkeys: remove one first.` })
+}

@@ -1,0 +1,40 @@
+import type { Challenge } from '../challenge/index.ts'
+import { checkFactor, type CheckFactorDeps, type FactorAnswer, type ProvedFactor } from '../factor/index.ts'
+import type { Id, RequestOrigin } from '../kit/index.ts'
+import { countRequest } from '../limit/index.ts'
+import { checkPasskey, type AssertionJson } from '../passkey/index.ts'
+import type { SealedUserKey } from '../user/index.ts'
+
+/** What a person answers a challenge with: a code, or one of their passkeys. */
+export type ChallengeAnswer = FactorAnswer | { readonly passkey: AssertionJson }
+
+export type ProveFactorDeps = CheckFactorDeps & { readonly issuer: string }
+
+export interface ProveFactor {
+  readonly challenge: Challenge
+  /** Whom the challenge is about. */
+  readonly userId: Id<'usr'>
+  readonly userKey: SealedUserKey | undefined
+  readonly answer: ChallengeAnswer
+  readonly origin: RequestOrigin
+}
+
+/**
+ * Whether an answer to a challenge is right. Uses nothing up by itself: see `ProvedFactor`. Counted by the person
+ * first, however many logins, sessions and challenges they are asked in.
+ * @returns why not, for the audit trail, where it is not.
+ * @throws Refusal `rate_limited`.
+ */
+export async function proveFactor(
+  deps: ProveFactorDeps,
+  { challenge, userId, userKey, answer, origin }: ProveFactor,
+): Promise<ProvedFactor | { readonly fault: string }> {
+  const { tenantId } = challenge
+  if (!('passkey' in answer)) {
+    const proved = await checkFactor(deps, { tenantId, userId, userKey, answer, origin })
+    return proved ?? { fault: 'factor' }
+  }
+  await countRequest(deps, { tenantId, origin, counts: [{ limit: 'second-factor', value: userId }] })
+  const checked = await checkPasskey(deps, { challenge, assertion: answer.passkey })
+  return 'fault' in checked ? { fault: `factor: ${checked.fault}` } : checked.proved
+}

@@ -1,0 +1,151 @@
+import { startStack, type Stack } from '@iam/local-stack/stack'
+import type { BrowserContextOptions } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openBrowser, type TestBrowser } from '../support/browser.ts'
+import { VirtualAuthenticator } from '../support/virtual-authenticator.ts'
+import { Walker } from '../support/walker.ts'
+
+const password = 'quartz lantern voyage pepper'
+const asking = 'form[data-passkey] button'
+
+describe('passkeys in a browser', { timeout: 240_000 }, () => {
+  let stack: Stack
+  let chromium: TestBrowser
+  beforeAll(async () => {
+    ;[stack, chromium] = await Promise.all([startStack(), openBrowser()])
+  })
+  afterAll(async () => {
+    await chromium.close()
+    await stack.stop()
+  })
+
+  const walker = (options?: BrowserContextOptions) => Walker.open(stack, chromium, options)
+
+  /** Somebody new who has signed in, in a browser with an authenticator. */
+  async function newcomer(name: string) {
+    const email = `${name}@example.com`
+    const here = await walker()
+    const authenticator = await VirtualAuthenticator.plugInto(here.page)
+    await here.open('/register')
+    await here.type(email, password)
+    await here.open('/sign-in')
+    await here.type(password)
+    here.expectAt('/account')
+    return { here, authenticator, email }
+  }
+
+  async function addPasskey(here: Walker): Promise<void> {
+    await here.open('/account/factors/passkey')
+    await here.press('/account/factors/passkey')
+  }
+
+  async function signOut(here: Walker): Promise<void> {
+    await here.open('/account')
+    await here.press('/account/sign-out')
+  }
+
+  const alertIn = async (here: Walker) => {
+    const alert = here.page.locator('form[data-passkey] [role=alert]')
+    await alert.waitFor()
+    return alert.textContent()
+  }
+
+  test('are added, offered beside the address, asked for by the button, and refused when copied', async () => {
+    const { here, authenticator, email } = await newcomer('passkey-holder')
+    await addPasskey(here)
+    expect(await here.page.locator('h1').textContent()).toBe('Your passkey is ready')
+    expect(await here.page.locator('.codes code').count()).toBe(10)
+    await here.expectAccessible()
+    const [made] = await authenticator.credentials()
+    expect(made).toMatchObject({ isResidentCredential: true, rpId: 'localhost' })
+
+    // Conditional: nobody presses anything, because the authenticator answers at once.
+    await signOut(here)
+    await here.open('/sign-in')
+    await here.page.waitForURL(here.at('/account'))
+    expect(await here.page.textContent('main')).toContain(email)
+
+    // By the button, in a browser that is not offered any by itself.
+    await authenticator.answers(false)
+    await signOut(here)
+    await here.open('/sign-in')
+    await here.expectAccessible()
+    await authenticator.answers(true)
+    await here.press('/sign-in/passkey')
+    here.expectAt('/account')
+
+    // The copy is used after the original was.
+    await authenticator.answers(false)
+    await signOut(here)
+    if (made !== undefined) await authenticator.holdOnly(made)
+    await authenticator.answers(true)
+    await here.open('/sign-in')
+    await here.page.waitForURL(here.at('/sign-in/passkey'))
+    expect(await here.page.getByRole('alert').first().textContent()).toContain('This passkey cannot be used')
+    expect(here.misdeeds).toEqual([])
+    await here.close()
+  })
+
+  test('that are cancelled leave every other way, and the same one', async () => {
+    const { here, authenticator, email } = await newcomer('undecided')
+    await here.open('/account/factors/passkey')
+    await authenticator.verifies(false)
+    await here.page.click(asking)
+    expect(await alertIn(here)).toContain('Try again, or use another way')
+    await authenticator.verifies(true)
+    await here.press('/account/factors/passkey')
+    expect(await here.page.locator('h1').textContent()).toBe('Your passkey is ready')
+
+    await signOut(here)
+    await here.open('/sign-in')
+    await here.page.waitForURL(here.at('/account'))
+    await here.open('/account/factors/passkey')
+    await here.page.click(asking)
+    expect(await alertIn(here)).toContain('has a passkey of yours already')
+
+    await authenticator.verifies(false)
+    await signOut(here)
+    await here.open('/sign-in')
+    await here.page.click(asking)
+    expect(await alertIn(here)).toContain('Try again, or use another way')
+    expect(await here.page.locator('#password').isEnabled()).toBe(true)
+    await here.page.fill('#email', email)
+    await authenticator.verifies(true)
+    await here.press('/sign-in/passkey')
+    here.expectAt('/account')
+    await here.close()
+  })
+
+  test('are not asked for without scripts, where everything else goes on', async () => {
+    const here = await walker({ javaScriptEnabled: false })
+    await here.open('/sign-in')
+    expect(await here.page.locator('form[data-passkey]').isVisible()).toBe(false)
+    await here.type(stack.state.user.email, stack.state.user.password)
+    here.expectAt('/account')
+    await here.open('/account/factors/passkey')
+    expect(await here.page.locator('noscript').count()).toBe(1)
+    expect(await here.page.locator('form[data-passkey]').isVisible()).toBe(false)
+    await here.close()
+  })
+
+  test('there can be five: the page says so instead of asking for a sixth', async () => {
+    const { here, authenticator } = await newcomer('collector')
+    let current = authenticator
+    for (let n = 0; n < 5; n += 1) {
+      await addPasskey(here)
+      expect(await here.page.locator('h1').textContent()).toBe('Your passkey is ready')
+      if (n === 0) {
+        // With a second factor there, the next one asks for a login by both.
+        await signOut(here)
+        await here.open('/sign-in')
+        await here.page.waitForURL(here.at('/account'))
+      }
+      await current.unplug()
+      current = await VirtualAuthenticator.plugInto(here.page)
+    }
+    await here.open('/account/factors/passkey')
+    expect(await here.page.getByRole('alert').first().textContent()).toContain('five passkeys already')
+    expect(await here.page.locator('form[data-passkey]').count()).toBe(0)
+    await here.close()
+  })
+})
