@@ -148,11 +148,13 @@ describe('C177, C204: what iam-api logs', () => {
 
   test('holds no password, token, link, digits, cookie or address that was sent to it, whatever became of the request', async () => {
     await open.app.listen({ port: 0, host: '127.0.0.1' })
-    for (const canary of Object.values(canaries)) {
-      for (const operation of operations) await sendEverywhere(operation, canary)
-      await sendToPages(canary)
-      await sendRaw(canary)
-    }
+    const values = Object.values(canaries)
+    /** Each route is sent a few of them, and all of them are sent somewhere. */
+    const some = (nth: number) => [0, 1, 2].map((n) => values[(nth * 3 + n) % values.length] ?? '')
+    for (const [nth, operation] of operations.entries())
+      for (const canary of some(nth)) await sendEverywhere(operation, canary)
+    for (const canary of some(0)) await sendToPages(canary)
+    for (const canary of values) await sendRaw(canary)
     await whileNothingCanBeWritten(async () => {
       await post('/auth/login', { email, password })
       await post('/auth/login', { email, password: canaries['wrong'] ?? '' })

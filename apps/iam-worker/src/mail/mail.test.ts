@@ -148,7 +148,8 @@ describe('sending', () => {
       level: 'trace',
       stream: { write: (line) => void lines.push(line) },
     })
-    const run = () => sendDueMails({ db, clock, secrets, issuer, mailer, log })
+    const run = (isStopping = () => false) =>
+      sendDueMails({ db, clock, secrets, issuer, mailer, log, isStopping })
     return { sent, tried, lines, behaviour, run }
   }
 
@@ -212,6 +213,16 @@ describe('sending', () => {
     expect(sent.map(({ to }) => to).toSorted((a, b) => a.localeCompare(b))).toEqual(
       people.toSorted((a, b) => a.localeCompare(b)),
     )
+  })
+
+  test('begins no other mail once the process is to end, however many are due', async () => {
+    const { sent, run } = server()
+    const people = ['first@acme.example', 'second@acme.example', 'third@acme.example']
+    for (const email of people) await register(email)
+    await run(() => sent.length > 0)
+    expect(sent).toHaveLength(1)
+    await run()
+    expect(sent).toHaveLength(3)
   })
 
   test('C182: what is no address that every mail program reads alike gets no mail, and holds none up', async () => {

@@ -4,7 +4,12 @@ import type { Logger } from '@iam/platform/logging'
 import { MailServerAwayError, type Mailer } from '@iam/platform/smtp'
 import { writeMail } from './write-mail.ts'
 
-export type SendDeps = ComposeDeps & { readonly mailer: Mailer; readonly log: Pick<Logger, 'warn'> }
+export type SendDeps = ComposeDeps & {
+  readonly mailer: Mailer
+  readonly log: Pick<Logger, 'warn'>
+  /** Once it says so, no other mail is begun: the process is to end. */
+  readonly isStopping?: () => boolean
+}
 
 /** Tries, which is a day and more: a mail that comes later confuses more than it helps. */
 const mostAttempts = 30
@@ -17,7 +22,7 @@ const mostAttempts = 30
  */
 export async function sendDueMails(deps: SendDeps): Promise<void> {
   let goesOn = true
-  while (goesOn) {
+  while (goesOn && deps.isStopping?.() !== true) {
     const [mail] = await claimMails(deps.db.kysely, 1)
     goesOn = mail !== undefined && (await trySending(deps, mail))
   }

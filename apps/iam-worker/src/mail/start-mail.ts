@@ -24,15 +24,24 @@ export async function startMail(context: WorkerContext, closers: Closer[]): Prom
   }
   const loading = every(secretsInterval, load, (err) => log.warn({ err }, 'The secrets could not be loaded'))
   loading.nudge()
+  let stopping = false
+  const isStopping = () => stopping
   const sending = every(
     interval,
     async () => {
-      if (secrets.isLoaded) await sendDueMails({ db, clock, secrets, issuer: deployment.issuer, mailer, log })
+      const { issuer } = deployment
+      if (secrets.isLoaded) await sendDueMails({ db, clock, secrets, issuer, mailer, log, isStopping })
     },
     (err) => log.warn({ err }, 'Mails could not be sent'),
   )
   closers.push(
-    { name: 'mail', close: () => sending.stop() },
+    {
+      name: 'mail',
+      close: () => {
+        stopping = true
+        return sending.stop()
+      },
+    },
     { name: 'secrets of mail', close: () => loading.stop() },
   )
 }
