@@ -84,7 +84,7 @@ button.link:hover { background: none; color: var(--accent-strong); }
 .more { margin: 1.25rem 0 0; color: var(--soft); }
 .more form, .row div form { display: inline; }
 .row > form { flex: none; }
-.beside { display: flex; flex-wrap: wrap; gap: .25rem 1rem; justify-content: space-between; margin: -.75rem 0 1.25rem; font-size: .9375rem; }
+.beside { display: flex; flex-wrap: wrap; gap: .25rem .75rem; justify-content: space-between; margin: -.75rem 0 1.25rem; font-size: .875rem; }
 .beside a { padding: .125rem 0; }
 section { padding: 1.25rem 0; border-block-start: 1px solid var(--line); }
 section:first-of-type { margin-top: 1rem; }

@@ -70,12 +70,12 @@ export const english: Words = {
     resend: 'Send another message',
   },
   mailLink: {
-    title: 'Sign in by e-mail',
-    lead: 'Tell us your e-mail address, and we will send you a link and a code to sign in.',
-    submit: 'E-mail me a link',
+    title: 'Sign in by email',
+    lead: 'Tell us your email address, and we will send you a link and a code to sign in.',
+    submit: 'Email me a link',
   },
   linkWaiting: {
-    title: 'Check your e-mail',
+    title: 'Check your email',
     lead: 'If there is an account with this address, a message is on its way. Open its link in this browser to sign in. It works for ten minutes.',
     elsewhere:
       'If you open it on another device, you are asked for this number there, and this page goes on by itself:',
@@ -216,7 +216,7 @@ export const english: Words = {
     number_malformed: 'Enter the four digits that the other device shows.',
     number_wrong:
       'This is not the number that the other device shows. After five wrong ones, type the code of the message there.',
-    links_off: 'Nobody signs in by e-mail here.',
+    links_off: 'Nobody signs in by email here.',
     link_dead: 'This link cannot be used any more.',
     login_wrong: 'The address or the password is wrong.',
     password_breached:

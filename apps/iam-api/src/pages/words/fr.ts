@@ -71,12 +71,12 @@ export const french: Words = {
     resend: 'Envoyer un autre message',
   },
   mailLink: {
-    title: 'Se connecter par e-mail',
-    lead: 'Indiquez votre adresse e-mail : nous vous enverrons un lien et un code pour vous connecter.',
+    title: 'Se connecter par e‑mail',
+    lead: 'Indiquez votre adresse e‑mail : nous vous enverrons un lien et un code pour vous connecter.',
     submit: 'M’envoyer un lien',
   },
   linkWaiting: {
-    title: 'Consultez vos e-mails',
+    title: 'Consultez vos e‑mails',
     lead: 'S’il existe un compte avec cette adresse, un message est en route. Ouvrez son lien dans ce navigateur pour vous connecter. Il fonctionne dix minutes.',
     elsewhere:
       'Si vous l’ouvrez sur un autre appareil, ce nombre vous y sera demandé, et cette page continuera d’elle-même :',
@@ -222,7 +222,7 @@ export const french: Words = {
     number_malformed: 'Saisissez les quatre chiffres affichés sur l’autre appareil.',
     number_wrong:
       'Ce n’est pas le nombre affiché sur l’autre appareil. Après cinq erreurs, saisissez-y le code du message.',
-    links_off: 'Personne ne se connecte par e-mail ici.',
+    links_off: 'Personne ne se connecte par e‑mail ici.',
     link_dead: 'Ce lien n’est plus utilisable.',
     login_wrong: 'L’adresse ou le mot de passe est erroné.',
     password_breached:
