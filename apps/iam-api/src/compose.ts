@@ -31,7 +31,7 @@ export interface Connections {
 }
 
 const rechecksAtATime = 4
-const admission = { waitingPerTenant: 64, waiting: 256, deadline: 5_000 }
+const admission = { ahead: 1, waitingPerTenant: 64, waiting: 256, deadline: 5_000 }
 
 /** Puts the process's parts together: adapters into the shapes that the domain asks for. */
 export function composeDeps(config: Config, { postgres, redis, kms, log }: Connections): Deps {

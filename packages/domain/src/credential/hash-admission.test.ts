@@ -40,6 +40,40 @@ describe('HashAdmission', () => {
     expect(most).toBe(2)
   })
 
+  test('gives the next turn while the hash before still runs, which begins when that has ended', async () => {
+    const admission = new HashAdmission({ ...limits, ahead: 1 })
+    const said: string[] = []
+    const attempt = async (name: string) => {
+      const turn = await admission.enterAhead(name)
+      said.push(`${name} looks up`)
+      await turn.begin()
+      said.push(`${name} hashes`)
+      await new Promise((resolve) => setImmediate(resolve))
+      said.push(`${name} ends`)
+      turn.release()
+      turn.release()
+    }
+    await Promise.all(['a', 'b', 'c'].map(attempt))
+    expect(said.filter((word) => !word.endsWith('looks up'))).toEqual(
+      ['a', 'b', 'c'].flatMap((name) => [`${name} hashes`, `${name} ends`]),
+    )
+    expect(said.indexOf('b looks up')).toBeLessThan(said.indexOf('a ends'))
+    expect(said.indexOf('c looks up')).toBeGreaterThan(said.indexOf('a ends'))
+    expect(said.indexOf('c looks up')).toBeLessThan(said.indexOf('b ends'))
+  })
+
+  test('hands a turn on that ends without a hash', async () => {
+    const admission = new HashAdmission({ ...limits, ahead: 1 })
+    const running = await admission.enter('a')
+    const failed = await admission.enterAhead('b')
+    const next = admission.enter('c')
+    failed.release()
+    running()
+    ;(await next)()
+    ;(await admission.enterWhenIdle('a'))()
+    expect(await serve(admission, ['a', 'b'])).toEqual(['a', 'b'])
+  })
+
   test('C170: gives a quiet tenant the next turn but one while three hundred tenants storm', async () => {
     const admission = new HashAdmission({
       concurrency: 1,

@@ -5,6 +5,8 @@ import { QueuePace } from './queue-pace.ts'
 export interface HashAdmissionLimits {
   /** Hashes at a time. One with 64 MiB and four lanes: two that overlap take longer than two in a row. */
   readonly concurrency: number
+  /** Turns given before their hash can begin, so that what it needs is looked up meanwhile; none by default. */
+  readonly ahead?: number
   /** Most callers of one tenant that wait. */
   readonly waitingPerTenant: number
   /** Most callers that wait in all. */
@@ -16,8 +18,15 @@ export interface HashAdmissionLimits {
 /** Ends a turn; called again it does nothing. */
 export type Release = () => void
 
+/** A turn that was given. */
+export interface Turn {
+  /** Waits until the hash may begin: at most for those that were given a turn before. */
+  readonly begin: () => Promise<void>
+  readonly release: Release
+}
+
 interface Waiter {
-  readonly admit: (release: Release) => void
+  readonly admit: (turn: Turn) => void
   readonly refuse: () => void
   readonly timer: NodeJS.Timeout
 }
@@ -37,6 +46,9 @@ export class HashAdmission {
   readonly #queue: FairQueue<Waiter>
   readonly #idle: FairQueue<Waiter>
   readonly #pace: QueuePace
+  readonly #given: Set<Turn> = new Set()
+  /** Those that were given a turn and wait to begin. */
+  readonly #ready: (() => void)[] = []
   #running = 0
 
   /** @param monotonic milliseconds, by which those who are refused are told when to come back. */
@@ -54,7 +66,13 @@ export class HashAdmission {
    * @throws Refusal `login_busy` when there is no place in the queue, or the deadline passes.
    */
   async enter(tenantId: string, address = ''): Promise<Release> {
-    return this.#enter(this.#queue, [tenantId, address], this.#limits.deadline)
+    return begun(await this.enterAhead(tenantId, address))
+  }
+
+  /** The same for who has something to look up before it hashes, and begins when it has. */
+  async enterAhead(tenantId: string, address = ''): Promise<Turn> {
+    const { concurrency, ahead = 0, deadline } = this.#limits
+    return this.#enter(this.#queue, { path: [tenantId, address], deadline, most: concurrency + ahead })
   }
 
   /**
@@ -62,14 +80,16 @@ export class HashAdmission {
    * @throws Refusal `login_busy` when there is none for half a minute, or too much such work waits already.
    */
   async enterWhenIdle(tenantId: string): Promise<Release> {
-    return this.#enter(this.#idle, [tenantId], idleDeadline)
+    const most = this.#limits.concurrency
+    return begun(await this.#enter(this.#idle, { path: [tenantId], deadline: idleDeadline, most }))
   }
 
-  async #enter(queue: FairQueue<Waiter>, path: readonly string[], deadline: number): Promise<Release> {
-    if (this.#running < this.#limits.concurrency) {
-      this.#running += 1
-      return this.#turn()
-    }
+  /** @param entry.most turns, the new one included, with which it is given one at once. */
+  async #enter(
+    queue: FairQueue<Waiter>,
+    { path, deadline, most }: { path: readonly string[]; deadline: number; most: number },
+  ): Promise<Turn> {
+    if (this.#given.size < most) return this.#turn()
     return new Promise((admit, reject) => {
       const refuse = () => {
         const retryAfter = this.#pace.secondsFor(this.#queue.size, this.#limits.concurrency)
@@ -86,25 +106,41 @@ export class HashAdmission {
     })
   }
 
-  #turn(): Release {
-    let over = false
-    const end = this.#pace.begin()
-    return () => {
-      if (over) return
-      over = true
-      end()
-      this.#next()
+  #turn(): Turn {
+    let end: (() => void) | undefined
+    const turn: Turn = {
+      begin: async () => {
+        if (this.#running < this.#limits.concurrency) this.#running += 1
+        else await new Promise<void>((begin) => this.#ready.push(begin))
+        end = this.#pace.begin()
+      },
+      release: () => {
+        if (!this.#given.delete(turn)) return
+        if (end !== undefined) this.#beginNext()
+        end?.()
+        this.#giveNext()
+      },
     }
+    this.#given.add(turn)
+    return turn
   }
 
-  /** Hands the turn on. */
-  #next(): void {
-    const waiter = this.#queue.shift() ?? this.#idle.shift()
-    if (waiter === undefined) {
-      this.#running -= 1
-      return
-    }
+  #beginNext(): void {
+    const begin = this.#ready.shift()
+    if (begin === undefined) this.#running -= 1
+    else begin()
+  }
+
+  #giveNext(): void {
+    const isIdle = this.#given.size < this.#limits.concurrency
+    const waiter = this.#queue.shift() ?? (isIdle ? this.#idle.shift() : undefined)
+    if (waiter === undefined) return
     clearTimeout(waiter.timer)
     waiter.admit(this.#turn())
   }
+}
+
+async function begun({ begin, release }: Turn): Promise<Release> {
+  await begin()
+  return release
 }

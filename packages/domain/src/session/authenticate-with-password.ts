@@ -60,12 +60,13 @@ export async function authenticateWithPassword(
 ): Promise<Authenticated> {
   const { tenantId, password, origin } = input
   const email = normaliseEmail(input.email)
-  const release = await deps.passwords.admission.enter(tenantId, origin.network)
+  const turn = await deps.passwords.admission.enterAhead(tenantId, origin.network)
   try {
     const { stored, user, mix, isDisabled, ...account } = await findAccount(deps, { ...input, email })
     const decoy = decoyFor(deps, { tenantId, email, mix })
+    await turn.begin()
     const fits = await checkPassword(deps, { tenantId, stored, password, decoy })
-    release()
+    turn.release()
     const isTaken = fits && !isDisabled && account.policy.passwordLogin
     if (user === undefined || stored === undefined || !isTaken) {
       return await refuse(deps, { ...input, email, user, failure: 'invalid_credentials' })
@@ -87,7 +88,7 @@ export async function authenticateWithPassword(
     const known = { isKnownDevice, isBreached }
     return { ...account, ...known, user, amr: ['pwd'], passwordOf: stored.changedAt, also }
   } finally {
-    release()
+    turn.release()
   }
 }
 
