@@ -290,12 +290,12 @@ describe('C180: asking for links', () => {
   })
   afterAll(() => app.close())
 
-  const ask = async (email: string, from: string) => {
+  const ask = async (email: string, from: string, cookie = '') => {
     const answer = await app.app.inject({
       method: 'POST',
       url: '/api/v1/auth/magic-link/request',
       payload: { email },
-      headers: { 'x-tenant-id': 'acme', 'x-forwarded-for': from },
+      headers: { 'x-tenant-id': 'acme', 'x-forwarded-for': from, cookie },
     })
     return answer.statusCode
   }
@@ -309,5 +309,22 @@ describe('C180: asking for links', () => {
     expect(spread.filter((status) => status === 202)).toHaveLength(20)
     const mails = await app.world.admin.selectFrom('iam.mail').select('id').execute()
     expect(mails).toHaveLength(23)
+  })
+
+  test('C167: a browser where the person signed in before is kept out by no stranger', async () => {
+    const { email } = await addPerson(app.world, { tenantId: app.world.acme, email: 'known@acme.example' })
+    const browser = new PageVisitor(app.app)
+    await browser.open('/t/acme/sign-in')
+    await browser.send('/t/acme/sign-in', { email, password: app.world.demo.password })
+    const cookie = [...browser.cookies]
+      .filter(([name]) => name.includes('device'))
+      .map(([name, value]) => `${name}=${value}`)
+      .join()
+    for (let n = 0; n < 4; n += 1) await ask(email, `198.51.100.${n}`)
+    expect(await ask(email, '198.51.100.99')).toBe(429)
+    const known: number[] = []
+    for (let n = 0; n < 4; n += 1) known.push(await ask(email, '198.51.100.99', cookie))
+    expect(known).toEqual([202, 202, 202, 429])
+    expect(await ask('other@acme.example', '198.51.100.98', cookie)).toBe(202)
   })
 })

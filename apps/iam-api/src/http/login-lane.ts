@@ -1,5 +1,12 @@
 import { ulidOf, type Id } from '@iam/domain/kit'
-import { deviceKnownFor, enterLoginLane, rememberDevice, type LoginLane } from '@iam/domain/login-attempt'
+import {
+  countLinkRequest,
+  deviceKnownFor,
+  enterLoginLane,
+  rememberDevice,
+  type EnterLoginLane,
+  type LoginLane,
+} from '@iam/domain/login-attempt'
 import { normaliseEmail } from '@iam/domain/user'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Deps } from '../deps.ts'
@@ -21,16 +28,24 @@ interface LoginRequest {
  * caller stands. @throws Refusal `rate_limited`.
  */
 export async function loginLane(deps: Deps, login: LoginRequest): Promise<LoginLane> {
-  const { request, tenantId } = login
-  const lane = await enterLoginLane(deps, {
+  const lane = await enterLoginLane(deps, countedIn(login))
+  tellStandings(login.reply, lane.standings)
+  return lane
+}
+
+/** Counts a request for a mailed link against its limits. @throws Refusal `rate_limited`. */
+export async function limitLink(deps: Deps, request: LoginRequest): Promise<void> {
+  tellStandings(request.reply, await countLinkRequest(deps, countedIn(request)))
+}
+
+function countedIn({ request, tenantId, email }: LoginRequest): EnterLoginLane {
+  return {
     tenantId,
-    email: normaliseEmail(login.email),
+    email: normaliseEmail(email),
     network: networkOfCaller(request),
     device: deviceCookie(request, tenantId),
     origin: originOf(request),
-  })
-  tellStandings(login.reply, lane.standings)
-  return lane
+  }
 }
 
 /** After a login: lets the browser be known again, so that no stranger uses up its person's logins. */

@@ -1,8 +1,8 @@
 import { requestMagicLink } from '@iam/domain/magic-link'
 import type { App } from '../app.ts'
 import type { Deps } from '../deps.ts'
-import { limit } from '../http/limit.ts'
 import { keepLinkCookie } from '../http/link-cookie.ts'
+import { limitLink } from '../http/login-lane.ts'
 import { originOf } from '../http/request-context.ts'
 import { goTo, show, type View } from './answer.ts'
 import { faultNotice, field, form, goodNotice, type Fault } from './fields.ts'
@@ -25,7 +25,7 @@ export function mailLinkPage(app: App, deps: Deps): void {
     return submit(deps, visit, {
       act: async (sent) => {
         const email = emailIn(sent)
-        await limit(deps, { request, reply, tenantId, email }, 'magic-link', 'magic-link-address')
+        await limitLink(deps, { request, reply, tenantId, email })
         const from = { tenantId, locale, origin: originOf(request) }
         const asked = await requestMagicLink(deps, { email, ...from })
         keepLinkCookie(reply, tenantId, { request: asked.request, next: nextNameIn(request) })

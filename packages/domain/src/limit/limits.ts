@@ -62,6 +62,12 @@ export const limits = {
     by: 'address',
     why: 'Nobody’s mailbox is filled by a stranger, and nobody’s link overtaken time and again.',
   },
+  'magic-link-device': {
+    points: 3,
+    seconds: 3600,
+    by: 'device',
+    why: 'A browser that logged in before has points of its own, so that strangers keep nobody out.',
+  },
   'one-time-code': {
     points: 30,
     seconds: 600,

@@ -338,6 +338,18 @@ describe('a magic link', () => {
     expect(await codeOf(logIn(asked, byLink(asked)))).toBe('code_invalid')
   })
 
+  test('who waits asks Redis, and Postgres only where that does not know', async () => {
+    const asked = await ask()
+    const waits = async () => {
+      const before = world.waits.count
+      await status(asked)
+      return world.waits.count - before
+    }
+    expect([await waits(), await waits()]).toEqual([0, 0])
+    await world.forget()
+    expect([await waits(), await waits()]).toEqual([1, 0])
+  })
+
   test('stays used when Redis was emptied, or says that it was not', async () => {
     const asked = await ask()
     expect(await codeOf(logIn(asked, byLink(asked)))).toBe('done')

@@ -3,7 +3,7 @@ import Type from 'typebox'
 import type { App } from '../../app.ts'
 import type { Deps } from '../../deps.ts'
 import { limit } from '../../http/limit.ts'
-import { keepKnownDevice } from '../../http/login-lane.ts'
+import { keepKnownDevice, limitLink } from '../../http/login-lane.ts'
 import { isBrowser } from '../../http/refresh-cookie.ts'
 import { localeOf, originOf } from '../../http/request-context.ts'
 import { requireTenant } from '../../http/tenant.ts'
@@ -94,7 +94,7 @@ export function magicLinkRoutes(app: App, deps: Deps): void {
   app.post('/api/v1/auth/magic-link/request', { schema: ask }, async (request, reply) => {
     const tenantId = await requireTenant(deps, request)
     const { email } = request.body
-    await limit(deps, { request, reply, tenantId, email }, 'magic-link', 'magic-link-address')
+    await limitLink(deps, { request, reply, tenantId, email })
     const from = { tenantId, locale: localeOf(request), origin: originOf(request) }
     const { expiresAt, ...asked } = await requestMagicLink(deps, { email, ...from })
     reply.header('cache-control', 'no-store')
