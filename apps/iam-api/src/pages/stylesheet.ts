@@ -69,6 +69,7 @@ button:hover, .button:hover { background: var(--accent-strong); color: var(--on-
 button:focus-visible, .button:focus-visible { border-radius: .5rem; }
 form.stack > button, .button.full { inline-size: 100%; }
 form.stack > button + button { margin-block-start: .75rem; }
+form.stack + form.stack { margin-block-start: .75rem; }
 h1 + p > .button.full { margin-block-start: .75rem; }
 button.quiet { color: var(--ink); background: transparent; border-color: var(--edge); }
 button.quiet:hover { background: var(--quiet); }
