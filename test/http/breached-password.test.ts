@@ -5,6 +5,7 @@ import { breachedPasswords } from '@iam/platform/breached-passwords'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { auditOf, deliverMails, eventsOf, setPolicy, tokenIn } from '@iam/testkit/world'
 import { openApp, type TestApp } from '../support/open-app.ts'
+import { PageVisitor } from '../support/page-visitor.ts'
 
 const breached = 'kettle dawn orbit fern'
 
@@ -184,6 +185,10 @@ describe('a stored password that becomes known from a breach', () => {
     expect(refused.statusCode).toBe(403)
     expect(refused.json()).toMatchObject({ code: 'password_replacement_required', retriable: false })
     expect((await logIn('not the password')).json()).toMatchObject({ code: 'invalid_credentials' })
+    const page = await new PageVisitor(open.app).fill('/t/acme/sign-in', { email, password })
+    expect(page.status).toBe(422)
+    expect(page.body).toContain('has become known from a breach')
+    expect(page.body).toContain('href="/t/acme/forgotten-password"')
     const events = await eventsOf(open.world, open.world.acme, userId)
     expect(events.map(({ payload }) => (payload as { reason?: string }).reason)).toContain(
       'password_replacement_required',
