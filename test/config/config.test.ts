@@ -48,7 +48,13 @@ const processes = [
   {
     name: 'iam-worker',
     read: readWorker,
-    devOnly: ['IAM_ISSUER', 'IAM_KMS_ENDPOINT', 'IAM_PUBSUB_ENDPOINT', 'IAM_OBJECT_STORE_ENDPOINT'],
+    devOnly: [
+      'IAM_ISSUER',
+      'IAM_TOR_EXITS_URL',
+      'IAM_KMS_ENDPOINT',
+      'IAM_PUBSUB_ENDPOINT',
+      'IAM_OBJECT_STORE_ENDPOINT',
+    ],
     required: {
       ...shared,
       ...cloud,
@@ -66,6 +72,7 @@ const processes = [
       IAM_OBJECT_STORE: 'bucket',
       IAM_WORKER_ROLES: 'relay,king',
       IAM_SIGNING_KEY_SIGN_SECONDS: '86400',
+      IAM_TOR_EXITS_URL: '/tor-exits.txt',
       IAM_SMTP_URL: 'http://mail.example',
       IAM_MAIL_FROM: 'nobody',
     },
@@ -145,6 +152,7 @@ test.each(processes)(
       IAM_ISSUER: 'http://id.example.com',
       IAM_HIBP_URL: 'http://pwned.example.com',
       IAM_RISK_SERVICE_URL: 'http://risk.example.com',
+      IAM_TOR_EXITS_URL: 'http://tor.example.com',
       IAM_KMS_ENDPOINT: '127.0.0.1:1',
       IAM_PUBSUB_ENDPOINT: '127.0.0.1:1',
       IAM_OBJECT_STORE_ENDPOINT: 'http://127.0.0.1:1',

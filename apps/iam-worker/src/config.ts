@@ -49,6 +49,9 @@ const environment = z
     IAM_SIGNING_KEY_ANNOUNCE_SECONDS: seconds.default(120),
     IAM_KEY_SET_LIFETIME_SECONDS: seconds.default(72 * 3600),
     IAM_KEY_SET_RESIGN_SECONDS: seconds.default(3600),
+    IAM_TOR_EXITS_URL: z
+      .union([z.literal('off'), z.url({ protocol: /^https?$/ })], 'must be a URL, or off')
+      .default('off'),
     IAM_SMTP_URL: z.url({ protocol: /^smtps?$/ }),
     IAM_MAIL_FROM: z.email(),
     IAM_LOG_LEVEL: logLevel.default('info'),
@@ -107,6 +110,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
       announce: read.IAM_SIGNING_KEY_ANNOUNCE_SECONDS,
     },
     keySet: { lifetime: read.IAM_KEY_SET_LIFETIME_SECONDS, resignAfter: read.IAM_KEY_SET_RESIGN_SECONDS },
+    torExitsUrl: read.IAM_TOR_EXITS_URL === 'off' ? undefined : read.IAM_TOR_EXITS_URL,
     smtp: { url: read.IAM_SMTP_URL, from: read.IAM_MAIL_FROM },
     logLevel: read.IAM_LOG_LEVEL,
   })

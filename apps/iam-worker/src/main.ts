@@ -12,6 +12,7 @@ import { startKeys } from './keys/start-keys.ts'
 import { startMail } from './mail/start-mail.ts'
 import { startRelay } from './relay/start-relay.ts'
 import { startBuryingSessions } from './upkeep/bury-sessions.ts'
+import { startRenewingTorExits } from './upkeep/renew-tor-exits.ts'
 import { tidy } from './upkeep/tidy.ts'
 import { type Roles, workerHealth } from './worker-health.ts'
 
@@ -53,9 +54,11 @@ if (config.roles.includes('upkeep')) {
     { db, redis: redis.client },
     warn('Ended sessions could not be covered in the cache yet'),
   )
+  const exits = startRenewingTorExits(config, warn('The list of Tor’s exits cannot be renewed'))
   closers.push(
     { name: 'upkeep', close: () => upkeep.stop() },
     { name: 'burying', close: () => burying.stop() },
+    { name: 'exits', close: () => exits.stop() },
   )
 }
 if (config.roles.includes('relay')) roles.relay = await startRelay(context, closers)

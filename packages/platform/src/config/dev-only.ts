@@ -2,7 +2,7 @@
 const emulators = ['IAM_KMS_ENDPOINT', 'IAM_PUBSUB_ENDPOINT', 'IAM_OBJECT_STORE_ENDPOINT']
 
 /** Addresses whose traffic anyone on the way could otherwise read or answer. */
-const encrypted = ['IAM_ISSUER', 'IAM_HIBP_URL', 'IAM_RISK_SERVICE_URL']
+const encrypted = ['IAM_ISSUER', 'IAM_HIBP_URL', 'IAM_RISK_SERVICE_URL', 'IAM_TOR_EXITS_URL']
 /** Of IAM_LIMITS: its default, read or as it was written. */
 const asTheyShouldBe: readonly unknown[] = [undefined, '', 1, '1']
 

@@ -1,1 +1,2 @@
+export { fetchTorExits } from './fetch-tor-exits.ts'
 export { TorExitList } from './tor-exit-list.ts'

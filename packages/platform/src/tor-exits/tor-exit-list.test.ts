@@ -1,8 +1,10 @@
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { TorExitList } from './index.ts'
+import { fetchTorExits, TorExitList } from './index.ts'
 
 describe('TorExitList', () => {
   let directory: string
@@ -40,5 +42,43 @@ describe('TorExitList', () => {
     await rm(path)
     await expect(list.load()).rejects.toThrow('ENOENT')
     expect([list.includes('192.0.2.7'), list.includes('192.0.2.8')]).toEqual([true, false])
+  })
+})
+
+describe('fetchTorExits', () => {
+  /** Fetches from a stand-in on this machine. */
+  async function fetchedFrom(answer: RequestListener, answerWithin = 10_000): Promise<string> {
+    const server = createServer(answer)
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    try {
+      const { port } = server.address() as AddressInfo
+      return (await fetchTorExits(`http://127.0.0.1:${port}/exits`, answerWithin)).toString()
+    } finally {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    }
+  }
+
+  test('brings the list as it is', async () => {
+    const list = '192.0.2.7\n2001:db8::1\n'
+    expect(await fetchedFrom((_request, response) => response.end(list))).toBe(list)
+  })
+
+  test.each<[string, RegExp, RequestListener]>([
+    ['an error', /answered with 503/, (_request, response) => response.writeHead(503).end('192.0.2.7')],
+    ['a page', /no exit/, (_request, response) => response.end('<!doctype html>')],
+    ['nothing', /no exit/, (_request, response) => response.end()],
+    ['too much', /larger than/, (_request, response) => response.end('192.0.2.7\n'.repeat(500_000))],
+    [
+      'a way to somewhere else',
+      /fetch failed/,
+      (_request, response) => response.writeHead(302, { location: '/other' }).end(),
+    ],
+  ])('brings nothing where the answer is %s', async (_what, message, answer) => {
+    await expect(fetchedFrom(answer)).rejects.toThrow(message)
+  })
+
+  test('waits no longer than it is told', async () => {
+    await expect(fetchedFrom(() => undefined, 50)).rejects.toMatchObject({ name: 'TimeoutError' })
   })
 })

@@ -1,8 +1,5 @@
 import { readFile, stat } from 'node:fs/promises'
-import { isIP, SocketAddress } from 'node:net'
-
-/** There are some two thousand exits. */
-const mostBytes = 4 * 1024 * 1024
+import { canonicalAddress, mostBytes, readTorExits } from './read-tor-exits.ts'
 
 /**
  * The exits of the Tor network, from a file with an address a line, as the Tor Project publishes it; lines of its
@@ -24,26 +21,13 @@ export class TorExitList {
   async load(): Promise<void> {
     const { size } = await stat(this.#path)
     if (size > mostBytes) throw new Error(`${this.#path} is too large to be a list of Tor’s exits.`)
-    const addresses = addressesIn(await readFile(this.#path, 'utf8'))
+    const addresses = readTorExits(await readFile(this.#path, 'utf8'))
     if (addresses.size === 0) throw new Error(`${this.#path} names no exit of Tor.`)
     this.#addresses = addresses
   }
 
   /** Whether an address is an exit; null while no list has been read. */
   includes(address: string): boolean | null {
-    return this.#addresses?.has(canonical(address) ?? '') ?? null
+    return this.#addresses?.has(canonicalAddress(address) ?? '') ?? null
   }
-}
-
-function addressesIn(text: string): Set<string> {
-  const lines = text.split(/\r?\n/).map((line) => line.trim().replace(/^ExitAddress /, ''))
-  return new Set(lines.flatMap((line) => canonical(line.split(' ', 1)[0] ?? '') ?? []))
-}
-
-/** One spelling of each address; IPv4 spelled as IPv6 (`::ffff:…`) is IPv4. */
-function canonical(text: string): string | undefined {
-  const version = isIP(text)
-  if (version === 0) return undefined
-  const { address } = new SocketAddress({ address: text, family: version === 4 ? 'ipv4' : 'ipv6' })
-  return address.replace(/^::ffff:(?=\d+\.)/, '')
 }
