@@ -1,4 +1,4 @@
-import { auditOf } from '@iam/testkit/world'
+import { auditOf, holdPasskey } from '@iam/testkit/world'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openOffice, type Answer, type Office } from '../support/administration.ts'
 
@@ -102,5 +102,62 @@ describe('administration of a policy', () => {
     expect(
       (await office.ask('operator', ['PATCH', system], { body: { passwordLogin: false } })).body.code,
     ).toBe('not_allowed')
+  })
+
+  test.each([
+    { rpId: 'Login.acme.example' },
+    { rpId: 'https://login.acme.example' },
+    { rpId: 'acme' },
+    { webauthnOrigins: ['http://shop.acme.example'] },
+    { webauthnOrigins: ['https://shop.acme.example/'] },
+    { webauthnOrigins: ['https://*.acme.example'] },
+    { webauthnOrigins: 'https://shop.acme.example' },
+    { userVerification: 'discouraged' },
+  ])('C195: refuses %j', async (body) => {
+    expect((await change(body)).body.code).toBe('invalid_request')
+  })
+
+  describe('passkeys’ host', () => {
+    const ofTenant = (tenantId: string, rpId: string | null) =>
+      office
+        .ask('operator', ['PATCH', `/tenants/${tenantId}/policy`], { body: { rpId } })
+        .then(({ status, body }) => body.code ?? status)
+
+    test('is set by operators alone, for one tenant, while there are no passkeys', async () => {
+      const { world, people } = office
+      expect((await change({ rpId: 'login.acme.example' })).body.code).toBe('not_allowed')
+      expect(await ofTenant(world.acme, 'login.acme.example')).toBe(200)
+      expect((await change({ webauthnOrigins: ['https://shop.acme.example'] })).status).toBe(200)
+      expect(await ofTenant(world.globex, 'login.acme.example')).toBe('wrong_state')
+      expect(await ofTenant(world.globex, 'login.globex.example')).toBe(200)
+      expect(await ofTenant(world.globex, null)).toBe(200)
+      expect(await ofTenant(world.acme, 'id.acme.example')).toBe(200)
+      await holdPasskey(world, people.member)
+      for (const rpId of [null, 'login.acme.example'])
+        expect(await ofTenant(world.acme, rpId)).toBe('wrong_state')
+      expect(await ofTenant(world.acme, 'id.acme.example')).toBe(200)
+      expect((await office.ask('admin', ['GET', path()])).body).toMatchObject({ rpId: 'id.acme.example' })
+      expect((await change({ webauthnOrigins: null })).status).toBe(200)
+    })
+
+    test('is never another one than that of a passkey, whichever comes first', async () => {
+      const { world, people } = office
+      const { tenantId } = people.stranger
+      for (let n = 0; n < 10; n += 1) {
+        await world.admin.deleteFrom('iam.factor').where('tenant_id', '=', tenantId).execute()
+        await Promise.allSettled([
+          holdPasskey(world, people.stranger),
+          ofTenant(tenantId, `host${n}.globex.example`),
+        ])
+        const { body } = await office.ask('operator', ['GET', `/tenants/${tenantId}/policy`])
+        const held = await world.admin
+          .selectFrom('iam.passkey')
+          .select('rp_id')
+          .where('tenant_id', '=', tenantId)
+          .execute()
+        const host = body['rpId'] ?? new URL(world.issuer).hostname
+        expect(held.filter(({ rp_id }) => rp_id !== host)).toEqual([])
+      }
+    })
   })
 })
