@@ -100,7 +100,7 @@ function view(visit: Visit, { said, email }: Known, fault?: Fault): View {
 ${opening(visit, said)}
 ${faultNotice(fault)}
 ${signInForm(visit, email, fault)}
-${passkeySignIn(visit)}
+${passkeySignIn(visit, fault)}
 ${tenant.selfRegistration && html`<p class="more">${stranger} <a href="${base}/register">${register}</a></p>`}`,
   }
 }
@@ -125,7 +125,7 @@ function viewAgain(visit: Visit, email = visit.session?.email, fault?: Fault): V
 <p class="lead">${lead}</p>
 ${faultNotice(fault)}
 ${signInForm(visit, email, fault)}
-${passkeySignIn(visit)}
+${passkeySignIn(visit, fault)}
 <p class="more"><a href="${base}/account">${words.account.back}</a></p>`,
   }
 }
@@ -156,11 +156,15 @@ function signInForm(visit: Visit, email: string | undefined, fault: Fault | unde
   return form(visit, action, fields, mailLinkButton(visit))
 }
 
-/** The other way, for who has a passkey: asked for, or offered by the browser beside the address. */
-function passkeySignIn(visit: Visit): Html {
+/** The other way, for who has a passkey: asked for, or, unless it just went wrong, offered beside the address. */
+function passkeySignIn(visit: Visit, fault: Fault | undefined): Html {
   const action = `${visit.base}/sign-in/passkey`
   const submit = visit.words.passkeys.signIn
-  return passkeyForm(visit, { ceremony: 'get', action, submit, conditional: true }, nextField(visit))
+  return passkeyForm(
+    visit,
+    { ceremony: 'get', action, submit, conditional: fault === undefined },
+    nextField(visit),
+  )
 }
 
 function nextField({ request }: Visit): Html | undefined {
