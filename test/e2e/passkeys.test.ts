@@ -1,6 +1,7 @@
 import { startStack, type Stack } from '@iam/local-stack/stack'
 import type { BrowserContextOptions } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { post } from '../support/client.ts'
 import { openBrowser, type TestBrowser } from '../support/browser.ts'
 import { VirtualAuthenticator } from '../support/virtual-authenticator.ts'
 import { Walker } from '../support/walker.ts'
@@ -125,6 +126,33 @@ describe('passkeys in a browser', { timeout: 240_000 }, () => {
     await here.open('/account/factors/passkey')
     expect(await here.page.locator('noscript').count()).toBe(1)
     expect(await here.page.locator('form[data-passkey]').isVisible()).toBe(false)
+    await here.close()
+  })
+
+  test('C195: used on a page of another origin open nothing, and browsers use them for no other host', async () => {
+    const { here, authenticator, email } = await newcomer('visitor')
+    await addPasskey(here)
+    await authenticator.answers(true)
+    const { issuer, tenant } = stack.state
+    const ofTenant = { 'x-tenant-id': tenant.slug }
+    const elsewhere = 'http://localhost:9'
+    await here.page.route(`${elsewhere}/**`, (route) =>
+      route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>Elsewhere</title>' }),
+    )
+    const use = async (url: string, other: object = {}) => {
+      const begun = await post(issuer, '/auth/passkey/options', undefined, ofTenant)
+      const options = { ...(begun.body['options'] as object), ...other }
+      await here.page.goto(url)
+      const passkey = await here.page.evaluate<unknown>(`(async () => {
+        const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(${JSON.stringify(options)})
+        return (await navigator.credentials.get({ publicKey })).toJSON()
+      })()`)
+      return post(issuer, '/auth/passkey/verify', { challenge: begun.body['challenge'], passkey }, ofTenant)
+    }
+    expect((await use(here.at('/signed-out'))).body['user']).toMatchObject({ email })
+    expect((await use(`${elsewhere}/`)).body).toMatchObject({ code: 'passkey_invalid' })
+    for (const rpId of ['example.com', '127.0.0.1', 'x.localhost'])
+      await expect(use(here.at('/signed-out'), { rpId })).rejects.toThrow('SecurityError')
     await here.close()
   })
 

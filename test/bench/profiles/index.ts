@@ -1,10 +1,17 @@
 import { betterAuth } from './better-auth.ts'
 import { fixed } from './fixed.ts'
 import { floor } from './floor.ts'
+import { iamPasskey } from './iam-passkey.ts'
 import { oidcProvider } from './oidc-provider.ts'
 import type { Profile } from './profile.ts'
 
-const profiles = { floor, fixed, 'better-auth': betterAuth, 'oidc-provider': oidcProvider }
+const profiles = {
+  floor,
+  fixed,
+  'better-auth': betterAuth,
+  'oidc-provider': oidcProvider,
+  'iam-passkey': iamPasskey,
+}
 
 export type ProfileName = keyof typeof profiles | 'iam'
 
