@@ -16,6 +16,8 @@ export const pageExamples: Readonly<Record<string, readonly PageExample[]>> = {
   '/t/:slug': [{ path: '' }],
   '/t/:slug/': [{ path: '/' }],
   '/t/:slug/sign-in': [{ path: '/sign-in' }, { path: '/sign-in?next=password' }, { path: '/sign-in?show=1' }],
+  '/t/:slug/second-factor': [{ path: '/second-factor' }, { path: '/second-factor?with=recovery' }],
+  '/t/:slug/add-factor': [{ path: '/add-factor' }],
   '/t/:slug/register': [{ path: '/register' }],
   '/t/:slug/verify-email': [{ path: '/verify-email' }, { path: '/verify-email?token=abc' }],
   '/t/:slug/mail-link': [{ path: '/mail-link' }],
@@ -32,6 +34,11 @@ export const pageExamples: Readonly<Record<string, readonly PageExample[]>> = {
   '/t/:slug/account/factors/passkey': [{ path: '/account/factors/passkey', own: true }],
   '/t/:slug/account/password': [{ path: '/account/password', own: true }],
   '/t/:slug/account/email': [{ path: '/account/email', own: true }],
+  '/t/:slug/account/factors': [{ path: '/account/factors', own: true }],
+  '/t/:slug/account/factors/add': [{ path: '/account/factors/add', own: true }],
+  '/t/:slug/account/factors/name': [{ path: '/account/factors/name', own: true }],
+  '/t/:slug/account/factors/remove': [{ path: '/account/factors/remove', own: true }],
+  '/t/:slug/account/factors/recovery-codes': [{ path: '/account/factors/recovery-codes', own: true }],
   '/t/:slug/signed-out': [{ path: '/signed-out' }],
 }
 

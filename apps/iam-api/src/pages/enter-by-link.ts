@@ -1,13 +1,13 @@
 import { logInBrowserWithMagicLink, type MagicProof } from '@iam/domain/magic-link'
 import type { FastifyReply } from 'fastify'
 import type { Deps } from '../deps.ts'
-import { clearFormCookie } from '../http/form-token.ts'
+import { bindingOf, hasFormCookie } from '../http/form-token.ts'
 import { clearLinkCookie, type HeldLink } from '../http/link-cookie.ts'
-import { keepKnownDevice } from '../http/login-lane.ts'
 import { originOf } from '../http/request-context.ts'
-import { sessionCookie, setSessionCookie } from '../http/session-cookie.ts'
+import { sessionCookie } from '../http/session-cookie.ts'
 import { goTo } from './answer.ts'
 import { nextPathNamed } from './next-page.ts'
+import { holdSession, toNextStep } from './sign-in-step.ts'
 import type { Visit } from './visit.ts'
 
 /** Signs the browser in that asked for a link, and leads on. @throws Refusal what `logInBrowserWithMagicLink` refuses. */
@@ -17,17 +17,25 @@ export async function enterByLink(
   { held, proof }: { readonly held: HeldLink; readonly proof: MagicProof },
 ): Promise<FastifyReply> {
   const { request, reply, tenantId } = visit
-  const opened = await logInBrowserWithMagicLink(deps, {
+  const holds = hasFormCookie(request, visit)
+  const entering = logInBrowserWithMagicLink(deps, {
     tenantId,
     request: held.request,
     proof,
     previous: sessionCookie(request, tenantId),
-    binding: undefined,
+    binding: holds ? bindingOf(deps, request, visit) : undefined,
     origin: originOf(request),
   })
-  setSessionCookie(reply, opened)
-  clearFormCookie(reply, tenantId)
-  clearLinkCookie(reply, tenantId)
-  keepKnownDevice(deps, { request, reply, tenantId, email: opened.user.email })
-  return goTo(visit, nextPathNamed(held.next))
+  return entering.then(
+    (opened) => {
+      holdSession(deps, visit, opened)
+      clearLinkCookie(reply, tenantId)
+      return goTo(visit, nextPathNamed(held.next))
+    },
+    (error: unknown) => {
+      const answer = toNextStep(visit, error)
+      clearLinkCookie(reply, tenantId)
+      return answer
+    },
+  )
 }

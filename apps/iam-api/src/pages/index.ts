@@ -3,11 +3,13 @@ import type { Deps } from '../deps.ts'
 import { problemOf } from '../http/problem.ts'
 import { accountPage } from './account.ts'
 import { addPasskeyPage } from './add-passkey.ts'
+import { addFactorPage } from './add-factor.ts'
 import { changeEmailPage } from './change-email.ts'
 import { changePasswordPage } from './change-password.ts'
 import { confirmEmailPages } from './confirm-email.ts'
 import { endSessionsActions } from './end-sessions.ts'
 import { sendErrorPage } from './error-page.ts'
+import { factorsPage } from './factors.ts'
 import { forgottenPasswordPage } from './forgotten-password.ts'
 import { acceptOnlyForms } from './form-body.ts'
 import { homePage } from './home.ts'
@@ -21,6 +23,7 @@ import { registerPage } from './register.ts'
 import { resetPasswordPage } from './reset-password.ts'
 import { rootPage } from './root.ts'
 import { signInPasskeyActions } from './sign-in-passkey.ts'
+import { secondFactorPage } from './second-factor.ts'
 import { signInPage } from './sign-in.ts'
 import { signedOutPage } from './signed-out.ts'
 import { stylesheetRoute } from './stylesheet.ts'
@@ -44,6 +47,8 @@ export async function registerPages(app: App, deps: Deps): Promise<void> {
       passkeyScriptRoute(pages)
       signInPage(pages, deps)
       signInPasskeyActions(pages, deps)
+      secondFactorPage(pages, deps)
+      addFactorPage(pages, deps)
       registerPage(pages, deps)
       verifyEmailPage(pages, deps)
       mailLinkPage(pages, deps)
@@ -57,6 +62,7 @@ export async function registerPages(app: App, deps: Deps): Promise<void> {
       addPasskeyPage(pages, deps)
       changePasswordPage(pages, deps)
       changeEmailPage(pages, deps)
+      factorsPage(pages, deps)
       endSessionsActions(pages, deps)
       nameSessionAction(pages, deps)
       signedOutPage(pages, deps)

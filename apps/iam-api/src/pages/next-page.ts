@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import { isRecentlyAuthenticated } from '@iam/domain/session'
+import { isStronglyAuthenticated } from '@iam/domain/session'
 import type { Deps } from '../deps.ts'
 import type { Visit } from './visit.ts'
 
@@ -50,8 +50,15 @@ function pageNamed(name: string | undefined): NextPage {
   return nextPages[name as keyof typeof nextPages]
 }
 
-/** Whether somebody who is signed in has to sign in again for where they want to go. */
-export function mustSignInAgain(deps: Pick<Deps, 'clock'>, { request, session }: Visit): boolean {
+/**
+ * Whether somebody who is signed in has to sign in again for where they want to go: it was too long ago, or without
+ * the second factor that they have.
+ */
+export async function mustSignInAgain(
+  deps: Pick<Deps, 'db' | 'clock'>,
+  { request, tenantId, session }: Visit,
+): Promise<boolean> {
   const { recent } = nextPageOf(request)
-  return session !== undefined && recent === true && !isRecentlyAuthenticated(deps, session)
+  if (session === undefined || recent !== true) return false
+  return !(await isStronglyAuthenticated(deps, { tenantId, userId: session.userId, login: session }))
 }

@@ -3,22 +3,25 @@ import { logInBrowserWithPassword } from '@iam/domain/session'
 import { normaliseEmail } from '@iam/domain/user'
 import type { App } from '../app.ts'
 import type { Deps } from '../deps.ts'
-import { clearFormCookie } from '../http/form-token.ts'
-import { keepKnownDevice, loginLane } from '../http/login-lane.ts'
+import { bindingOf } from '../http/form-token.ts'
+import { loginLane } from '../http/login-lane.ts'
 import { originOf } from '../http/request-context.ts'
-import { sessionCookie, setSessionCookie } from '../http/session-cookie.ts'
+import { sessionCookie } from '../http/session-cookie.ts'
+import { trustedCookie } from '../http/trusted-cookie.ts'
 import { goTo, show, takeFlash, type View } from './answer.ts'
+import { nextField } from './factor-parts.ts'
 import { faultNotice, field, form, goodNotice, type Fault } from './fields.ts'
 import { emailIn, passwordIn } from './form-values.ts'
 import { html, type Content, type Html } from './html.ts'
 import { mailLinkButton, mailLinkView } from './mail-link.ts'
-import { mustSignInAgain, nextNameIn, nextPageOf } from './next-page.ts'
+import { mustSignInAgain, nextPageOf } from './next-page.ts'
 import { passkeyForm } from './passkey-form.ts'
 import { allowPasskeyScript, passkeyScriptPath } from './passkey-script.ts'
 import { passwordsOff } from './passwords-off.ts'
 import { passwordField } from './password-field.ts'
 import { hidden } from './routes-are-hidden.ts'
 import { showPasswordsLink } from './show-passwords.ts'
+import { finishSignIn, toNextStep } from './sign-in-step.ts'
 import { submit } from './submit.ts'
 import { formOf, openVisit, type Visit } from './visit.ts'
 
@@ -26,14 +29,15 @@ import { formOf, openVisit, type Visit } from './visit.ts'
 export function signInPage(app: App, deps: Deps): void {
   app.get('/:slug/sign-in', hidden, async (request, reply) => {
     const visit = await openVisit(deps, request, reply)
-    if (visit.session !== undefined && !mustSignInAgain(deps, visit))
-      return goTo(visit, nextPageOf(request).path)
+    const again = await mustSignInAgain(deps, visit)
+    if (visit.session !== undefined && !again) return goTo(visit, nextPageOf(request).path)
     allowPasskeyScript(deps, reply)
-    return show(visit, mustSignInAgain(deps, visit) ? viewAgain(visit) : view(visit, takeFlash(visit)))
+    return show(visit, again ? viewAgain(visit) : view(visit, takeFlash(visit)))
   })
   app.post('/:slug/sign-in', hidden, async (request, reply) => {
     const visit = await openVisit(deps, request, reply)
-    if (signedInMeanwhile(deps, visit)) return goTo(visit, nextPageOf(request).path)
+    const again = await mustSignInAgain(deps, visit)
+    if (!again && signedInMeanwhile(deps, visit)) return goTo(visit, nextPageOf(request).path)
     return submit(deps, visit, {
       act: async (sent) => {
         const { tenantId } = visit
@@ -42,20 +46,23 @@ export function signInPage(app: App, deps: Deps): void {
         const login = { request, reply, tenantId, email }
         const lane = await loginLane(deps, login)
         const previous = sessionCookie(request, tenantId)
-        const opened = await inLoginLane(deps, lane, () =>
+        // What wants a recent sign-in wants the second factor too: trust in the browser does not stand in for it.
+        const trusted = nextPageOf(request).recent === true ? undefined : trustedCookie(request, tenantId)
+        return inLoginLane(deps, lane, () =>
           logInBrowserWithPassword(deps, {
             tenantId,
             email,
             password,
             previous,
+            binding: bindingOf(deps, request, visit),
+            trusted,
             isKnownDevice: lane.by === 'device',
             origin: originOf(request),
           }),
+        ).then(
+          (opened) => finishSignIn(deps, visit, opened),
+          (error: unknown) => toNextStep(visit, error),
         )
-        setSessionCookie(reply, opened)
-        clearFormCookie(reply, tenantId)
-        keepKnownDevice(deps, login)
-        return goTo(visit, nextPageOf(request).path)
       },
       again: (sent, fault) => signInView(deps, visit, fault, sent.get('email')),
       says: { invalid_credentials: { fault: 'login_wrong' } },
@@ -64,15 +71,15 @@ export function signInPage(app: App, deps: Deps): void {
 }
 
 /** The sign-in page again, with what was wrong. */
-export function signInView(deps: Deps, visit: Visit, fault: Fault, email?: string): View {
+export async function signInView(deps: Deps, visit: Visit, fault: Fault, email?: string): Promise<View> {
   allowPasskeyScript(deps, visit.reply)
-  return mustSignInAgain(deps, visit) ? viewAgain(visit, email, fault) : view(visit, { email }, fault)
+  return (await mustSignInAgain(deps, visit)) ? viewAgain(visit, email, fault) : view(visit, { email }, fault)
 }
 
 /** Whether the form is of before the same person signed in in another tab: then there is nothing left to do. */
 function signedInMeanwhile(deps: Deps, visit: Visit): boolean {
   const { request, session } = visit
-  if (session === undefined || mustSignInAgain(deps, visit) || !(request.body instanceof Map)) return false
+  if (session === undefined || !(request.body instanceof Map)) return false
   const email: unknown = request.body.get('email')
   if (typeof email !== 'string' || normaliseEmail(email.trim()) !== normaliseEmail(session.email))
     return false
@@ -165,9 +172,4 @@ function passkeySignIn(visit: Visit, fault: Fault | undefined): Html {
     { ceremony: 'get', action, submit, conditional: fault === undefined },
     nextField(visit),
   )
-}
-
-function nextField({ request }: Visit): Html | undefined {
-  const next = nextNameIn(request)
-  return next === undefined ? undefined : html`<input type="hidden" name="next" value="${next}">`
 }

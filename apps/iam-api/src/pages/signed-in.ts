@@ -1,5 +1,5 @@
 import { Refusal } from '@iam/domain/kit'
-import { requireRecentAuthentication } from '@iam/domain/session'
+import { requireStrongAuthentication } from '@iam/domain/session'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { goTo } from './answer.ts'
@@ -24,12 +24,13 @@ export function signedIn(deps: Deps, answer: Answer): Handler {
 
 /**
  * The same, for a page that changes what the account hangs on and does not ask for the password itself: whoever
- * signed in more than five minutes ago signs in again first, and comes back. Its path is one of `nextPages`, marked
+ * signed in more than five minutes ago, or without the second factor that they have, signs in again first, and comes back. Its path is one of `nextPages`, marked
  * `recent`, or below one.
  */
 export function recentlySignedIn(deps: Deps, answer: Answer): Handler {
   return signedIn(deps, async (visit) => {
-    requireRecentAuthentication(deps, visit.session)
+    const { tenantId, session } = visit
+    await requireStrongAuthentication(deps, { tenantId, userId: session.userId, login: session })
     return answer(visit)
   })
 }

@@ -102,6 +102,12 @@ details .field { margin-bottom: .75rem; }
 details form.stack > button { inline-size: auto; }
 .tag { display: inline-block; font-size: .8125rem; font-weight: 600; line-height: 1.5; padding: 0 .5rem; border-radius: 1rem; background: var(--quiet); color: var(--soft); vertical-align: .0625em; }
 .tag.good { background: var(--good-ground); color: var(--good); }
+.qr { display: block; inline-size: min(100%, 14rem); block-size: auto; margin: 0 auto 1rem; border-radius: .5rem; }
+.secret { font-family: ui-monospace, monospace; font-size: 1.0625rem; letter-spacing: .06em; overflow-wrap: anywhere; }
+.codes { list-style: none; margin: 0 0 1.25rem; padding: 1rem; display: grid; grid-template-columns: repeat(auto-fill, minmax(12rem, 1fr)); gap: .5rem 1rem; background: var(--quiet); border-radius: .5rem; font-size: 1.0625rem; }
+.choice { display: flex; gap: .625rem; align-items: center; margin: 0 0 1.25rem; }
+.choice input { inline-size: 1.25rem; min-block-size: 1.25rem; block-size: 1.25rem; flex: none; padding: 0; accent-color: var(--accent); }
+.choice label { font-weight: 400; margin: 0; }
 .buttons { display: flex; flex-wrap: wrap; gap: .75rem; margin-top: .75rem; }
 footer { padding: .5rem 1.25rem 1.5rem; color: var(--soft); font-size: .875rem; }
 .languages { display: flex; flex-wrap: wrap; justify-content: center; gap: .25rem 1.25rem; list-style: none; margin: 0; padding: 0; }

@@ -11,6 +11,7 @@ import type { Authenticated } from './authenticated.ts'
 import { byMail } from './check-mailed-code.ts'
 import { decideClearance } from './decide-clearance.ts'
 import { factsOfLogin } from './login-facts.ts'
+import { isTrustedDevice } from './trusted-device.ts'
 import { keepRisk, nameOfRisk, weighRisk, type LoginRisk } from './login-risk.ts'
 
 /** A login that may be opened. Only the gate below makes one, so that no way in can go past it. */
@@ -45,6 +46,8 @@ export interface ClearLogin {
   readonly device?: string | undefined
   /** Of the browser that logs in on the hosted pages, which alone may take the second step; see `browserBinding`. */
   readonly binding?: Buffer | undefined
+  /** What the browser keeps of trust in its people; see trusted-device.ts. */
+  readonly trusted?: string | undefined
   readonly origin: RequestOrigin
 }
 
@@ -66,7 +69,10 @@ export async function clearLogin(deps: ClearDeps, input: ClearLogin): Promise<Cl
     ...loginHistoryOf(person, deps.clock()),
   ])
   const weighed = await weighRisk(deps, input, { past, failures })
-  const by = { amr, hasFactor: hasSecondFactor(held), isTrusted: false }
+  const { passwordOf } = input.login
+  const trusting = { ...person, held, passwordOf, origin: input.origin }
+  const isTrusted = isTrustedDevice(deps, trusting, input.trusted, policy.trustedDeviceDays)
+  const by = { amr, hasFactor: hasSecondFactor(held), isTrusted }
   const clearance = decideClearance({ ...by, mfa: policy.mfa, risk: weighed.decision })
   const risk = weighed.with(by)
   if (clearance === 'open') return new ClearedLogin(input.login, risk)

@@ -60,6 +60,7 @@ export {
 } from './open-browser-session.ts'
 export { lookUpLogin, type LoginOf } from './look-up-login.ts'
 export type { ChallengeAnswer } from './prove-factor.ts'
+export { findPendingLogin, type PendingLogin } from './pending-login.ts'
 export { openPreSession, readPreSession, type PreSession } from './pre-session.ts'
 export { replayLogin } from './replay-login.ts'
 export { renameSession, type RenameSession } from './rename-session.ts'
@@ -75,6 +76,7 @@ export {
 export { unlessOvertaken } from './require-standing.ts'
 export {
   requireAcr,
+  isStronglyAuthenticated,
   requireStrongAuthentication,
   type ShownLogin,
 } from './require-strong-authentication.ts'

@@ -1,13 +1,16 @@
 import { challengeUsed } from '../challenge/index.ts'
-import { factorUsed } from '../factor/index.ts'
+import { inOneFlight } from '../db/index.ts'
+import { factorUsed, heldFactorsOf } from '../factor/index.ts'
 import { Refusal } from '../kit/index.ts'
 import type { Limiter } from '../limit/index.ts'
 import { authenticateWithFactor, type AuthenticateWithFactor } from './authenticate-with-factor.ts'
+import type { Authenticated } from './authenticated.ts'
 import { clearLogin, type ClearDeps } from './clear-login.ts'
 import type { IssuedSession } from './issued-session.ts'
 import { openBrowserSession, type OpenedBrowserSession } from './open-browser-session.ts'
 import { openSession, type OpenSessionDeps } from './open-session.ts'
 import { overtaken } from './require-standing.ts'
+import { trustDevice } from './trusted-device.ts'
 
 type Deps = OpenSessionDeps & ClearDeps & { readonly limiter: Limiter }
 
@@ -17,14 +20,18 @@ type Deps = OpenSessionDeps & ClearDeps & { readonly limiter: Limiter }
  * @throws Refusal what `authenticateWithFactor` and `clearLogin` refuse, and `temporarily_unavailable` when no key can
  *   sign.
  */
-export async function logInWithFactor(deps: Deps, input: AuthenticateWithFactor): Promise<IssuedSession> {
+export async function logInWithFactor(
+  deps: Deps,
+  input: AuthenticateWithFactor & Trusting,
+): Promise<IssuedSession & Trusted> {
   const { origin } = input
   const { login, device } = await authenticateWithFactor(deps, input)
   const cleared = await clearLogin(deps, { login, device, origin })
-  return unlessUsed(openSession(deps, { cleared, device, origin }))
+  const issued = await unlessUsed(openSession(deps, { cleared, device, origin }))
+  return { ...issued, ...(await trustOf(deps, login, input)) }
 }
 
-export interface LogInBrowserWithFactor extends AuthenticateWithFactor {
+export interface LogInBrowserWithFactor extends AuthenticateWithFactor, Trusting {
   readonly binding: Buffer
   /** The token of the session cookie that the browser holds already, whosever it is. */
   readonly previous: string | undefined
@@ -37,11 +44,35 @@ export interface LogInBrowserWithFactor extends AuthenticateWithFactor {
 export async function logInBrowserWithFactor(
   deps: Pick<Deps, 'db' | 'clock' | 'secrets' | 'issuer' | 'limiter' | 'risk' | 'sessionCache'>,
   input: LogInBrowserWithFactor,
-): Promise<OpenedBrowserSession> {
+): Promise<OpenedBrowserSession & Trusted> {
   const { previous, binding, origin } = input
   const { login } = await authenticateWithFactor(deps, input)
   const cleared = await clearLogin(deps, { login, binding, origin })
-  return unlessUsed(openBrowserSession(deps, { cleared, previous, origin }))
+  const opened = await unlessUsed(openBrowserSession(deps, { cleared, previous, origin }))
+  return { ...opened, ...(await trustOf(deps, login, input)) }
+}
+
+/** The browser is to ask its person for no second factor any more, and keeps this already. */
+interface Trusting {
+  readonly trust?: { readonly kept: string | undefined } | undefined
+}
+
+interface Trusted {
+  /** What the browser is to keep from now on, and for how long, in seconds. */
+  readonly trusted?: { readonly value: string; readonly maxAge: number }
+}
+
+async function trustOf(
+  deps: ClearDeps,
+  { user, policy, passwordOf }: Authenticated,
+  { trust, origin }: Trusting & Pick<AuthenticateWithFactor, 'origin'>,
+): Promise<Trusted> {
+  const { trustedDeviceDays: days } = policy
+  if (trust === undefined || days === 0) return {}
+  const { tenantId, id: userId } = user
+  const [held] = await inOneFlight(deps.db, { tenantId }, [heldFactorsOf({ tenantId, userId })])
+  const value = trustDevice(deps, { tenantId, userId, held, passwordOf, origin }, trust.kept)
+  return { trusted: { value, maxAge: days * 86_400 } }
 }
 
 /**

@@ -9,6 +9,8 @@ import { openSession, type OpenSessionDeps } from './open-session.ts'
 export interface LogInWithPassword extends AuthenticateWithPassword {
   /** What the person calls their device. */
   readonly device?: string
+  /** What the browser keeps of trust in its people, where one logs in. */
+  readonly trusted?: string | undefined
 }
 
 type Deps = OpenSessionDeps & ClearDeps & { readonly passwords: Passwords }
@@ -19,10 +21,11 @@ type Deps = OpenSessionDeps & ClearDeps & { readonly passwords: Passwords }
  *   can sign.
  */
 export async function logInWithPassword(deps: Deps, input: LogInWithPassword): Promise<IssuedSession> {
-  const { device, origin } = input
+  const { device, trusted, origin } = input
   return unlessOvertaken(async () => {
     const login = await authenticateWithPassword(deps, input)
-    return openSession(deps, { cleared: await clearLogin(deps, { login, device, origin }), device, origin })
+    const cleared = await clearLogin(deps, { login, device, trusted, origin })
+    return openSession(deps, { cleared, device, origin })
   })
 }
 
@@ -31,6 +34,8 @@ export interface LogInBrowserWithPassword extends AuthenticateWithPassword {
   readonly previous: string | undefined
   /** Of the browser, which alone may take a second step; see `browserBinding`. */
   readonly binding?: Buffer | undefined
+  /** What the browser keeps of trust in its people. */
+  readonly trusted?: string | undefined
 }
 
 /**
@@ -42,10 +47,10 @@ export async function logInBrowserWithPassword(
   deps: Pick<Deps, 'db' | 'clock' | 'secrets' | 'passwords' | 'sessionCache' | 'risk' | 'limiter'>,
   input: LogInBrowserWithPassword,
 ): Promise<OpenedBrowserSession> {
-  const { previous, binding, origin } = input
+  const { previous, binding, trusted, origin } = input
   return unlessOvertaken(async () => {
     const login = await authenticateWithPassword(deps, input)
-    const cleared = await clearLogin(deps, { login, binding, origin })
+    const cleared = await clearLogin(deps, { login, binding, trusted, origin })
     return openBrowserSession(deps, { cleared, previous, origin })
   })
 }

@@ -36,3 +36,17 @@ export async function requireStrongAuthentication(
   if (hasSecondFactor(held)) requireAcr(login, 'aal2')
   requireRecentAuthentication(deps, login)
 }
+
+/** Whether `requireStrongAuthentication` would let the person do it. */
+export async function isStronglyAuthenticated(
+  deps: { readonly db: Db; readonly clock: Clock },
+  asked: Parameters<typeof requireStrongAuthentication>[1],
+): Promise<boolean> {
+  return requireStrongAuthentication(deps, asked).then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof Refusal) return false
+      throw error
+    },
+  )
+}

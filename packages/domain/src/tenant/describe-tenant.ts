@@ -6,7 +6,7 @@ import { readTenantPolicy, type TenantPolicy } from './tenant-policy.ts'
 /** What strangers may know of a tenant: its pages say it. */
 export type TenantDescription = Pick<
   TenantPolicy,
-  'selfRegistration' | 'passwordLogin' | 'passwordMinLength' | 'magicLinks'
+  'selfRegistration' | 'passwordLogin' | 'passwordMinLength' | 'magicLinks' | 'trustedDeviceDays'
 > & {
   readonly name: string
 }
@@ -21,12 +21,14 @@ export async function describeTenant(
     tenantPolicyOf(tenantId),
   ])
   if (named === undefined) throw new Refusal('tenant_unknown')
-  const { selfRegistration, passwordLogin, passwordMinLength, magicLinks } = readTenantPolicy(stored?.policy)
+  const { selfRegistration, passwordLogin, passwordMinLength, magicLinks, trustedDeviceDays } =
+    readTenantPolicy(stored?.policy)
   return {
     name: named.name,
     selfRegistration: selfRegistration && passwordLogin,
     passwordLogin,
     passwordMinLength,
     magicLinks,
+    trustedDeviceDays,
   }
 }

@@ -7,6 +7,12 @@ export type FaultName =
   | 'password_missing'
   | 'password_wrong'
   | 'code_malformed'
+  | 'totp_malformed'
+  | 'recovery_malformed'
+  | 'factor_wrong'
+  | 'factor_required'
+  | 'factors_full'
+  | 'setup_expired'
   | 'code_wrong'
   | 'number_malformed'
   | 'number_wrong'
@@ -47,6 +53,9 @@ export type NoticeName =
   | 'signed_out'
   | 'signed_out_everywhere'
   | 'sign_in_first'
+  | 'sign_in_again'
+  | 'factor_added'
+  | 'factor_removed'
 
 /** Why a whole page cannot be shown. */
 export type ErrorName =
@@ -85,6 +94,8 @@ export interface Words {
     readonly currentPassword: string
     readonly newPassword: string
     readonly code: string
+    readonly totp: string
+    readonly recoveryCode: string
   }
   readonly hints: {
     readonly password: (least: number) => string
@@ -113,6 +124,40 @@ export interface Words {
   }
   /** Before something that wants a recent login. */
   readonly signInAgain: { readonly title: string; readonly lead: string }
+  readonly secondFactor: Step & {
+    readonly recoveryLead: string
+    readonly byCode: string
+    readonly byRecovery: string
+    readonly lost: string
+    readonly startOver: string
+    readonly trust: (days: number) => string
+  }
+  readonly addFactor: Step
+  readonly setUpTotp: {
+    readonly title: string
+    readonly lead: string
+    readonly picture: string
+    readonly manual: string
+    readonly confirm: string
+    readonly again: string
+  }
+  readonly recoveryCodes: { readonly title: string; readonly lead: string; readonly goOn: string }
+  readonly factors: {
+    readonly title: string
+    readonly lead: string
+    readonly held: string
+    readonly none: string
+    readonly add: string
+    readonly kinds: { readonly totp: string; readonly passkey: string }
+    readonly disabled: string
+    readonly since: (day: string) => string
+    readonly name: string
+    readonly rename: string
+    readonly remove: string
+    readonly recovery: string
+    readonly left: (codes: number) => string
+    readonly renew: string
+  }
   readonly register: Step & { readonly known: string; readonly closed: string }
   readonly verifyLink: Step
   readonly verifyCode: Step & {

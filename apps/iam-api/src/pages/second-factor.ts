@@ -1,0 +1,123 @@
+import { findPendingLogin, logInBrowserWithFactor, type PendingLogin } from '@iam/domain/session'
+import type { FastifyReply } from 'fastify'
+import type { App } from '../app.ts'
+import type { Deps } from '../deps.ts'
+import { originOf } from '../http/request-context.ts'
+import { sessionCookie } from '../http/session-cookie.ts'
+import { setTrustedCookie, trustedCookie } from '../http/trusted-cookie.ts'
+import { show, type View } from './answer.ts'
+import { nextField, totpCodeIn, totpField } from './factor-parts.ts'
+import { faultNotice, field, form, type Fault } from './fields.ts'
+import type { FormBody } from './form-body.ts'
+import { html, type Content } from './html.ts'
+import { hidden } from './routes-are-hidden.ts'
+import { beginAgain, challengeOf, finishSignIn, toNextStep, withNext } from './sign-in-step.ts'
+import { FieldFault, submit } from './submit.ts'
+import { openVisit, type Visit } from './visit.ts'
+
+const page = '/:slug/second-factor'
+
+/** The second step of a sign-in: the code of an authenticator app, or a recovery code in its place. */
+export function secondFactorPage(app: App, deps: Deps): void {
+  app.get(page, hidden, async (request, reply) => {
+    const visit = await openVisit(deps, request, reply)
+    return pendingOf(deps, visit).then(
+      (pending) => show(visit, view(visit, { pending, ...askedFor(visit, pending) })),
+      (error: unknown) => beginAgain(visit, error),
+    )
+  })
+  app.post(page, hidden, async (request, reply) => {
+    const visit = await openVisit(deps, request, reply)
+    return submit(deps, visit, {
+      act: (sent) => take(deps, visit, sent),
+      again: async (sent, fault) => {
+        const pending = await pendingOf(deps, visit).catch(() => nothing)
+        return view(visit, { pending, byRecovery: sent.has('recoveryCode') }, fault)
+      },
+      says: { factor_invalid: { fault: 'factor_wrong' } },
+    }).catch((error: unknown) => beginAgain(visit, error))
+  })
+}
+
+const nothing: PendingLogin = { kind: 'second_factor', factors: ['totp', 'recovery'] }
+
+async function pendingOf(deps: Deps, visit: Visit): Promise<PendingLogin> {
+  return findPendingLogin(deps, { tenantId: visit.tenantId, ...challengeOf(deps, visit) })
+}
+
+function askedFor({ request }: Visit, { factors }: PendingLogin): { byRecovery: boolean } {
+  const { with: wanted } = request.query as { with?: unknown }
+  return { byRecovery: wanted === 'recovery' || !factors.includes('totp') }
+}
+
+async function take(deps: Deps, visit: Visit, sent: FormBody): Promise<FastifyReply> {
+  const { request, reply, tenantId } = visit
+  const answer = sent.has('recoveryCode')
+    ? { recoveryCode: recoveryCodeIn(sent) }
+    : { code: totpCodeIn(sent) }
+  const trust = sent.has('trust') ? { kept: trustedCookie(request, tenantId) } : undefined
+  const step = { tenantId, ...challengeOf(deps, visit), answer, trust, origin: originOf(request) }
+  return logInBrowserWithFactor(deps, { ...step, previous: sessionCookie(request, tenantId) }).then(
+    (opened) => {
+      setTrustedCookie(reply, tenantId, opened.trusted)
+      return finishSignIn(deps, visit, opened)
+    },
+    (error: unknown) => toNextStep(visit, error),
+  )
+}
+
+function recoveryCodeIn(sent: FormBody): string {
+  const code = (sent.get('recoveryCode') ?? '').trim()
+  if (code === '' || code.length > 64) throw new FieldFault('recoveryCode', 'recovery_malformed')
+  return code
+}
+
+function view(
+  visit: Visit,
+  { pending, byRecovery }: { pending: PendingLogin; byRecovery: boolean },
+  fault?: Fault,
+): View {
+  const { words, base } = visit
+  const { title, lead, recoveryLead, submit: label, lost } = words.secondFactor
+  const { factors } = pending
+  const fields = [
+    nextField(visit),
+    byRecovery ? recoveryField(visit, fault) : totpField(visit, fault),
+    trustBox(visit),
+  ]
+  return {
+    title,
+    content: html`<h1>${title}</h1>
+<p class="lead">${byRecovery ? recoveryLead : lead}</p>
+${faultNotice(fault)}
+${form(visit, { action: `${base}/second-factor`, submit: label }, fields)}
+${otherWay(visit, { byRecovery, factors })}
+<p class="more">${lost} <a href="${base}/${withNext(visit, 'sign-in')}">${words.secondFactor.startOver}</a></p>`,
+  }
+}
+
+function recoveryField({ words }: Visit, fault: Fault | undefined): Content {
+  const { recoveryCode: label } = words.fields
+  return field({ name: 'recoveryCode', label, autocomplete: 'off', first: true }, fault)
+}
+
+function otherWay(
+  visit: Visit,
+  { byRecovery, factors }: { byRecovery: boolean; factors: PendingLogin['factors'] },
+): Content {
+  const { byCode, byRecovery: recovery } = visit.words.secondFactor
+  const path = `${visit.base}/${withNext(visit, 'second-factor')}`
+  if (byRecovery) return factors.includes('totp') && html`<p class="more"><a href="${path}">${byCode}</a></p>`
+  const glue = path.includes('?') ? '&' : '?'
+  return (
+    factors.includes('recovery') &&
+    html`<p class="more"><a href="${path}${glue}with=recovery">${recovery}</a></p>`
+  )
+}
+
+/** That this browser is to be asked no more, where the tenant lets people say so. */
+function trustBox({ words, tenant }: Visit): Content {
+  const { trustedDeviceDays: days } = tenant
+  if (days === 0) return undefined
+  return html`<div class="choice"><input type="checkbox" id="trust" name="trust" value="yes"><label for="trust">${words.secondFactor.trust(days)}</label></div>`
+}

@@ -1,0 +1,80 @@
+import { createHash, createHmac, randomBytes, timingSafeEqual, type KeyObject } from 'node:crypto'
+import type { HeldFactor } from '../factor/index.ts'
+import type { Clock, Id, RequestOrigin } from '../kit/index.ts'
+import type { SecretRings } from '../secret-key/index.ts'
+import { describeAgent } from './describe-agent.ts'
+
+type Deps = { readonly secrets: SecretRings; readonly clock: Clock }
+
+/** Whom a browser trusts, and what they hold: with another factor or another password the trust is gone. */
+export interface TrustedPerson {
+  readonly tenantId: Id<'ten'>
+  readonly userId: Id<'usr'>
+  readonly held: readonly HeldFactor[]
+  readonly passwordOf: Date | undefined
+  readonly origin: RequestOrigin
+}
+
+/** People whom a browser keeps trust of: the last ones. */
+const mostPeople = 5
+const bytes = { since: 4, random: 8, tag: 16 }
+const length = bytes.since + bytes.random + bytes.tag
+const day = 86_400
+
+/**
+ * What a browser keeps so that its person is asked for no second factor there: when it was trusted, with a tag over
+ * that, the person, the tenant, their factors, the time of their password, and the program and system of the browser
+ * (C193). It opens nothing by itself.
+ * @param kept what the browser kept before.
+ */
+export function trustDevice(deps: Deps, person: TrustedPerson, kept: string | undefined): string {
+  const now = deps.clock()
+  const body = Buffer.concat([Buffer.alloc(bytes.since), randomBytes(bytes.random)])
+  body.writeUInt32BE(seconds(now))
+  const entry = Buffer.concat([body, tagOf(deps.secrets.of('fingerprint').current(now).key, person, body)])
+  const others = entriesIn(kept).filter((other) => !isOf(deps, person, other))
+  return [entry, ...others]
+    .slice(0, mostPeople)
+    .map((each) => each.toString('base64url'))
+    .join('.')
+}
+
+/** Whether a browser keeps trust in this person, of the last so many days. */
+export function isTrustedDevice(
+  deps: Deps,
+  person: TrustedPerson,
+  kept: string | undefined,
+  days: number,
+): boolean {
+  const now = seconds(deps.clock())
+  return entriesIn(kept).some((entry) => now - entry.readUInt32BE() < days * day && isOf(deps, person, entry))
+}
+
+function entriesIn(kept = ''): Buffer[] {
+  const parts = kept.split('.').slice(0, mostPeople)
+  return parts.map((part) => Buffer.from(part, 'base64url')).filter((entry) => entry.length === length)
+}
+
+function isOf({ secrets }: Deps, person: TrustedPerson, entry: Buffer): boolean {
+  const [body, tag] = [entry.subarray(0, -bytes.tag), entry.subarray(-bytes.tag)]
+  return secrets
+    .of('fingerprint')
+    .all()
+    .some(({ key }) => timingSafeEqual(tag, tagOf(key, person, body)))
+}
+
+function tagOf(
+  key: KeyObject,
+  { tenantId, userId, held, passwordOf, origin }: TrustedPerson,
+  body: Buffer,
+): Buffer {
+  const { program, system } = describeAgent(origin.agent)
+  const factors = held.filter(({ kind }) => kind !== 'recovery').map(({ id }) => id)
+  const holds = createHash('sha256')
+    .update([...factors, String(passwordOf?.getTime())].join('\0'))
+    .digest('hex')
+  const fields = ['trusted-device', tenantId, userId, holds, program ?? '', system ?? '', '']
+  return createHmac('sha256', key).update(fields.join('\0')).update(body).digest().subarray(0, bytes.tag)
+}
+
+const seconds = (at: Date) => Math.floor(at.getTime() / 1000)
