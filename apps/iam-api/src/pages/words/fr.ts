@@ -1,4 +1,5 @@
 import { durationIn } from './duration.ts'
+import { frenchFactors } from './factors.fr.ts'
 import type { Words } from './words.ts'
 
 const later = (seconds: number) => durationIn('fr', seconds)
@@ -52,51 +53,7 @@ export const french: Words = {
     title: 'Reconnectez-vous',
     lead: 'Votre dernière connexion remonte à un moment. Avant de continuer, montrez que c’est toujours vous.',
   },
-  secondFactor: {
-    title: 'Encore une étape',
-    lead: 'Saisissez les six chiffres affichés par votre application d’authentification.',
-    recoveryLead: 'Saisissez l’un des codes de secours que vous avez conservés. Chacun sert une fois.',
-    submit: 'Continuer',
-    byCode: 'Utiliser votre application d’authentification',
-    byRecovery: 'Utiliser un code de secours',
-    lost: 'Ni l’un ni l’autre sous la main ? Votre administrateur peut vous aider.',
-    startOver: 'Recommencer',
-    trust: (days) => `Ne plus demander sur ce navigateur pendant ${days} jours`,
-  },
-  addFactor: {
-    title: 'Ajouter un second facteur',
-    lead: 'Votre organisation demande un second facteur. Il vous faut une application d’authentification sur votre téléphone.',
-    submit: 'Afficher le code QR',
-  },
-  setUpTotp: {
-    title: 'Configurer votre application d’authentification',
-    lead: 'Scannez ce code avec votre application d’authentification, puis saisissez les six chiffres affichés.',
-    picture: 'Code QR pour votre application d’authentification',
-    manual: 'Le saisir à la main',
-    confirm: 'Confirmer',
-    again: 'Recommencer avec un nouveau code',
-  },
-  recoveryCodes: {
-    title: 'Conservez ces codes de secours',
-    lead: 'Chacun vous laisse entrer une fois si vous perdez votre second facteur. Ils ne seront plus affichés : imprimez-les ou gardez-les dans un gestionnaire de mots de passe.',
-    goOn: 'Je les ai conservés',
-  },
-  factors: {
-    title: 'Seconds facteurs',
-    lead: 'Ce qui est demandé en plus de votre mot de passe.',
-    held: 'Les vôtres',
-    none: 'Vous n’en avez pas encore.',
-    add: 'Ajouter une application d’authentification',
-    kinds: { totp: 'Application d’authentification', passkey: 'Clé d’accès' },
-    disabled: 'Désactivé',
-    since: (day) => `Ajouté le ${day}`,
-    name: 'Nom',
-    rename: 'Renommer',
-    remove: 'Supprimer',
-    recovery: 'Codes de secours',
-    left: (codes) => `Il en reste ${codes} sur 10.`,
-    renew: 'En créer de nouveaux',
-  },
+  ...frenchFactors,
   register: {
     title: 'Créer un compte',
     lead: 'Un e‑mail vous sera envoyé pour confirmer votre adresse.',

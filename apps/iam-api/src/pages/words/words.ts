@@ -1,4 +1,5 @@
 import type { PasswordFault } from '@iam/domain/credential'
+import type { FactorWords, Step } from './factor-words.ts'
 
 /** What can be wrong with a form, as the person who filled it in is told. */
 export type FaultName =
@@ -66,12 +67,6 @@ export type ErrorName =
   | 'too_much'
   | 'broken'
 
-interface Step {
-  readonly title: string
-  readonly lead: string
-  readonly submit: string
-}
-
 interface Naming {
   readonly open: string
   readonly label: string
@@ -80,7 +75,7 @@ interface Naming {
 }
 
 /** A language: every word that the pages say. */
-export interface Words {
+export interface Words extends FactorWords {
   /** The language's own name. */
   readonly name: string
   readonly direction: 'ltr' | 'rtl'
@@ -124,40 +119,6 @@ export interface Words {
   }
   /** Before something that wants a recent login. */
   readonly signInAgain: { readonly title: string; readonly lead: string }
-  readonly secondFactor: Step & {
-    readonly recoveryLead: string
-    readonly byCode: string
-    readonly byRecovery: string
-    readonly lost: string
-    readonly startOver: string
-    readonly trust: (days: number) => string
-  }
-  readonly addFactor: Step
-  readonly setUpTotp: {
-    readonly title: string
-    readonly lead: string
-    readonly picture: string
-    readonly manual: string
-    readonly confirm: string
-    readonly again: string
-  }
-  readonly recoveryCodes: { readonly title: string; readonly lead: string; readonly goOn: string }
-  readonly factors: {
-    readonly title: string
-    readonly lead: string
-    readonly held: string
-    readonly none: string
-    readonly add: string
-    readonly kinds: { readonly totp: string; readonly passkey: string }
-    readonly disabled: string
-    readonly since: (day: string) => string
-    readonly name: string
-    readonly rename: string
-    readonly remove: string
-    readonly recovery: string
-    readonly left: (codes: number) => string
-    readonly renew: string
-  }
   readonly register: Step & { readonly known: string; readonly closed: string }
   readonly verifyLink: Step
   readonly verifyCode: Step & {
