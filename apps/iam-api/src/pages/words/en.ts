@@ -41,13 +41,6 @@ export const english: Words = {
     stranger: 'New here?',
     register: 'Create an account',
   },
-  passkeys: {
-    title: 'Passkeys',
-    signIn: 'Sign in with a passkey',
-    cancelled: 'No passkey was used. Try again, or use another way.',
-    failed: 'That did not work. Load the page again, or use another way.',
-    known: 'This device has a passkey of yours already.',
-  },
   signInAgain: {
     title: 'Sign in again',
     lead: 'Your last sign-in was a while ago. Before you go on, please show that it is still you.',
@@ -170,17 +163,6 @@ export const english: Words = {
     signOut: 'Sign out',
     signOutEverywhere: 'Sign out everywhere',
     back: 'Back to your account',
-  },
-  addPasskey: {
-    title: 'Add a passkey',
-    lead: 'A passkey lets you sign in with your fingerprint, your face or a PIN, and works on no other site.',
-    submit: 'Add a passkey',
-    open: 'Add a passkey',
-    scriptless:
-      'Your browser asks for a passkey by a script, and scripts are switched off. You can go on signing in as before.',
-    done: 'Your passkey is ready',
-    codes:
-      'Keep these recovery codes where you find them without this device. Each lets you in once when you have lost it. They are not shown again.',
   },
   changePassword: {
     title: 'Change your password',

@@ -41,4 +41,21 @@ export interface FactorWords {
     readonly left: (codes: number) => string
     readonly renew: string
   }
+  readonly passkeys: {
+    readonly title: string
+    readonly signIn: string
+    /** What the page says when the browser, or the person, gave up. */
+    readonly cancelled: string
+    readonly failed: string
+    /** When the authenticator has one of the person's already. */
+    readonly known: string
+  }
+  readonly addPasskey: Step & {
+    readonly open: string
+    /** For who has no scripts. */
+    readonly scriptless: string
+    readonly done: string
+    /** Above the recovery codes. */
+    readonly codes: string
+  }
 }

@@ -42,13 +42,6 @@ export const french: Words = {
     stranger: 'Première visite ?',
     register: 'Créer un compte',
   },
-  passkeys: {
-    title: 'Clés d’accès',
-    signIn: 'Se connecter avec une clé d’accès',
-    cancelled: 'Aucune clé d’accès n’a été utilisée. Réessayez ou choisissez un autre moyen.',
-    failed: 'Cela n’a pas fonctionné. Rechargez la page ou choisissez un autre moyen.',
-    known: 'Cet appareil a déjà une de vos clés d’accès.',
-  },
   signInAgain: {
     title: 'Reconnectez-vous',
     lead: 'Votre dernière connexion remonte à un moment. Avant de continuer, montrez que c’est toujours vous.',
@@ -175,17 +168,6 @@ export const french: Words = {
     signOut: 'Se déconnecter',
     signOutEverywhere: 'Se déconnecter partout',
     back: 'Retour à votre compte',
-  },
-  addPasskey: {
-    title: 'Ajouter une clé d’accès',
-    lead: 'Une clé d’accès vous permet de vous connecter avec votre empreinte, votre visage ou un code, et ne sert sur aucun autre site.',
-    submit: 'Ajouter une clé d’accès',
-    open: 'Ajouter une clé d’accès',
-    scriptless:
-      'Votre navigateur demande une clé d’accès par un script, et les scripts sont désactivés. Vous pouvez continuer à vous connecter comme avant.',
-    done: 'Votre clé d’accès est prête',
-    codes:
-      'Gardez ces codes de secours là où vous les trouverez sans cet appareil. Chacun vous fait entrer une fois si vous l’avez perdu. Ils ne seront plus affichés.',
   },
   changePassword: {
     title: 'Changer de mot de passe',

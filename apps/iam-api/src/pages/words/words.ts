@@ -108,15 +108,6 @@ export interface Words extends FactorWords {
     readonly before: string
   }
   readonly signIn: Step & { readonly forgotten: string; readonly stranger: string; readonly register: string }
-  readonly passkeys: {
-    readonly title: string
-    readonly signIn: string
-    /** What the page says when the browser, or the person, gave up. */
-    readonly cancelled: string
-    readonly failed: string
-    /** When the authenticator has one of the person's already. */
-    readonly known: string
-  }
   /** Before something that wants a recent login. */
   readonly signInAgain: { readonly title: string; readonly lead: string }
   readonly register: Step & { readonly known: string; readonly closed: string }
@@ -170,14 +161,6 @@ export interface Words extends FactorWords {
     readonly signOut: string
     readonly signOutEverywhere: string
     readonly back: string
-  }
-  readonly addPasskey: Step & {
-    readonly open: string
-    /** For who has no scripts. */
-    readonly scriptless: string
-    readonly done: string
-    /** Above the recovery codes. */
-    readonly codes: string
   }
   readonly changePassword: Step
   readonly changeEmail: Step
