@@ -1,8 +1,10 @@
 import { limits } from '@iam/domain/limit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { deliverMails, tokenIn } from '@iam/testkit/world'
 import { openApp, type TestApp } from '../support/open-app.ts'
 
 const password = 'correct horse battery staple'
+const fresh = 'quilted harbour lantern moss'
 
 describe('limits on requests', () => {
   let open: TestApp
@@ -243,6 +245,23 @@ describe('limits on requests', () => {
     expect(again.status).toBe(200)
     expect(again.headers['ratelimit-policy']).toBe('"login-device";q=10;w=60')
     expect((await guess(email, { headers })).status).toBe(401)
+  })
+
+  test('C167: strangers who try passwords keep nobody out who chose a new one by mail, wherever that was', async () => {
+    const { email } = await registered('besieged')
+    await deliverMails(open.world)
+    const from = newNetwork()
+    const headers = { 'user-agent': 'Hotel/4.2 (iPhone; iOS 18.5)' }
+    const siege = () => statusesOf(12, () => guess(email))
+    await siege()
+    expectLimited(await login({ from, headers }, email))
+    await post('/auth/password/reset/request', { email }, { from, headers })
+    const token = tokenIn((await deliverMails(open.world))[0])
+    const reset = await post('/auth/password/reset/confirm', { token, password: fresh }, { from, headers })
+    expect(reset.status).toBe(204)
+    const entered = await post('/auth/login', { email, password: fresh }, { from, headers })
+    expect(entered.status).toBe(200)
+    expectLimited(await post('/auth/login', { email, password: fresh }))
   })
 
   test('refresh: a forged token is counted for nobody', async () => {

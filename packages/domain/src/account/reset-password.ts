@@ -2,7 +2,7 @@ import { appendAudit } from '../audit/index.ts'
 import { prepareNewPassword, storePassword, type NewPassword } from '../credential/index.ts'
 import { inTenant, run, type Executor } from '../db/index.ts'
 import { Refusal, type Id, type RequestOrigin } from '../kit/index.ts'
-import { enablePassword } from '../login-attempt/index.ts'
+import { enablePassword, keepOrigin } from '../login-attempt/index.ts'
 import { queueMail } from '../mail/index.ts'
 import { consumeOneTimeCode, voidOneTimeCodes, type OneTimePurpose } from '../one-time-code/index.ts'
 import { appendEvent } from '../outbox/index.ts'
@@ -25,8 +25,9 @@ const purposes = ['reset_password', 'invitation'] as const
 
 /**
  * Sets a new password by a mailed link, ends every session, and tells the person by mail. The link is used up by
- * success alone: a password that is refused leaves it usable. A password that too many failures disabled is enabled. Other factors stay as they are, and nobody is
- * logged in by this.
+ * success alone: a password that is refused leaves it usable. A password that too many failures disabled is enabled,
+ * and strangers who try passwords on the person keep them out from here no more. Other factors stay as they are, and
+ * nobody is logged in by this.
  * @throws Refusal `code_invalid`, `password_login_off`, `password_unacceptable`, `login_busy`, `temporarily_unavailable`.
  */
 export async function resetPassword(deps: AccountDeps, input: ResetPassword): Promise<void> {
@@ -83,6 +84,8 @@ async function change(
   const common = { tenantId, at, origin }
   await storePassword(tx, { tenantId, userId, password, policy }, at)
   await enablePassword(tx, { ...common, userId, actor, reason: 'password_reset' })
+  // From here the new password is typed next, whatever strangers do to the address meanwhile.
+  await run(tx, keepOrigin(deps, { tenantId, email: user.email, userId, origin }))
   // Whoever can read the mail has confirmed the address by it.
   await markEmailVerified(tx, { tenantId, userId, at }, user.email)
   await voidOneTimeCodes(tx, {
