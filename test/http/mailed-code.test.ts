@@ -2,6 +2,7 @@ import { addPerson, auditOf, deliverMails } from '@iam/testkit/world'
 import { decodeJwt } from 'jose'
 import { afterAll, beforeEach, beforeAll, describe, expect, test } from 'vitest'
 import { openApp, type TestApp } from '../support/open-app.ts'
+import { PageVisitor } from '../support/page-visitor.ts'
 
 interface Answer {
   readonly status: number
@@ -131,5 +132,40 @@ describe('C194: an unusual login of somebody without a second factor', () => {
     expect((await attempt()).body.code).toBe('rate_limited')
     expect(await deliverMails(open.world)).toHaveLength(5)
     await limited.close()
+  })
+
+  test('is proved on the hosted pages too, without a script', async () => {
+    const { world } = open
+    const visitor = new PageVisitor(open.app)
+    const password = world.demo.password
+    const first = await visitor.fill('/t/acme/sign-in', { email, password })
+    expect(first.location).toBe('/t/acme/second-factor')
+    const page = await visitor.open('/t/acme/second-factor')
+    expect(page.body).toContain('A code was mailed to you')
+    expect(page.body).not.toContain('name="trust"')
+    const digits = (await deliverMails(world)).at(-1)?.digits ?? ''
+    const malformed = await visitor.send('/t/acme/second-factor', { mailed: 'yes', code: '123456' })
+    expect(malformed.body).toContain('Enter the eight digits of the message.')
+    const wrong = digits === '00000000' ? '11111111' : '00000000'
+    const refused = await visitor.send('/t/acme/second-factor', { mailed: 'yes', code: wrong })
+    expect(refused.body).toContain('This code cannot be used.')
+    const opened = await visitor.send('/t/acme/second-factor', { mailed: 'yes', code: digits, trust: 'yes' })
+    expect(opened.location).toBe('/t/acme/account')
+    expect((await visitor.open('/t/acme/account')).status).toBe(200)
+    expect([...visitor.cookies.keys()].filter((name) => name.includes('trust'))).toEqual([])
+    expect(await sessions()).toMatchObject([{ amr: ['pwd', 'email'], acr: 'aal1' }])
+  })
+
+  test('leads on from the pages to nothing when it is too unusual, and says so', async () => {
+    const { world } = open
+    await world.admin
+      .updateTable('iam.tenant')
+      .set({ policy: JSON.stringify({ mfa: 'risk', riskRefuseAt: 40 }) })
+      .where('tenant_id', '=', world.acme)
+      .execute()
+    const visitor = new PageVisitor(open.app)
+    const page = await visitor.fill('/t/acme/sign-in', { email, password: world.demo.password })
+    expect(page.body).toContain('This sign-in is too unusual')
+    expect(await sessions()).toEqual([])
   })
 })

@@ -9,7 +9,9 @@ import { show, type View } from './answer.ts'
 import { nextField, totpCodeIn, totpField } from './factor-parts.ts'
 import { faultNotice, field, form, type Fault } from './fields.ts'
 import type { FormBody } from './form-body.ts'
+import { codeIn } from './form-values.ts'
 import { html, type Content } from './html.ts'
+import { mailedCodeView } from './mailed-code.ts'
 import { hidden } from './routes-are-hidden.ts'
 import { beginAgain, challengeOf, finishSignIn, toNextStep, withNext } from './sign-in-step.ts'
 import { FieldFault, submit } from './submit.ts'
@@ -31,6 +33,7 @@ export function secondFactorPage(app: App, deps: Deps): void {
     return submit(deps, visit, {
       act: (sent) => take(deps, visit, sent),
       again: async (sent, fault) => {
+        if (sent.has('mailed')) return mailedCodeView(visit, wrongMailed(visit, fault))
         const pending = await pendingOf(deps, visit).catch(() => nothing)
         return view(visit, { pending, byRecovery: sent.has('recoveryCode') }, fault)
       },
@@ -52,9 +55,7 @@ function askedFor({ request }: Visit, { factors }: PendingLogin): { byRecovery: 
 
 async function take(deps: Deps, visit: Visit, sent: FormBody): Promise<FastifyReply> {
   const { request, reply, tenantId } = visit
-  const answer = sent.has('recoveryCode')
-    ? { recoveryCode: recoveryCodeIn(sent) }
-    : { code: totpCodeIn(sent) }
+  const answer = answerIn(sent)
   const trust = sent.has('trust') ? { kept: trustedCookie(request, tenantId) } : undefined
   const step = { tenantId, ...challengeOf(deps, visit), answer, trust, origin: originOf(request) }
   return logInBrowserWithFactor(deps, { ...step, previous: sessionCookie(request, tenantId) }).then(
@@ -64,6 +65,17 @@ async function take(deps: Deps, visit: Visit, sent: FormBody): Promise<FastifyRe
     },
     (error: unknown) => toNextStep(visit, error),
   )
+}
+
+function answerIn(sent: FormBody): { readonly code: string } | { readonly recoveryCode: string } {
+  if (sent.has('recoveryCode')) return { recoveryCode: recoveryCodeIn(sent) }
+  return { code: sent.has('mailed') ? codeIn(sent) : totpCodeIn(sent) }
+}
+
+/** There is no next one to wait for. */
+function wrongMailed({ words }: Visit, fault: Fault): Fault {
+  const { factor_wrong: ofApp, code_wrong: sentence } = words.faults
+  return fault.sentence === ofApp ? { field: 'code', sentence } : fault
 }
 
 function recoveryCodeIn(sent: FormBody): string {
@@ -77,6 +89,7 @@ function view(
   { pending, byRecovery }: { pending: PendingLogin; byRecovery: boolean },
   fault?: Fault,
 ): View {
+  if (pending.factors.includes('email')) return mailedCodeView(visit, fault)
   const { words, base } = visit
   const { title, lead, recoveryLead, submit: label, lost } = words.secondFactor
   const { factors } = pending

@@ -64,11 +64,12 @@ interface Trusted {
 
 async function trustOf(
   deps: ClearDeps,
-  { user, policy, passwordOf }: Authenticated,
+  { user, policy, passwordOf, amr }: Authenticated,
   { trust, origin }: Trusting & Pick<AuthenticateWithFactor, 'origin'>,
 ): Promise<Trusted> {
   const { trustedDeviceDays: days } = policy
-  if (trust === undefined || days === 0) return {}
+  // Who was let in by a mailed code has shown no second factor to be spared.
+  if (trust === undefined || days === 0 || amr.at(-1) === 'email') return {}
   const { tenantId, id: userId } = user
   const [held] = await inOneFlight(deps.db, { tenantId }, [heldFactorsOf({ tenantId, userId })])
   const value = trustDevice(deps, { tenantId, userId, held, passwordOf, origin }, trust.kept)

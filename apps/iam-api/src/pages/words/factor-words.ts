@@ -9,6 +9,8 @@ export interface Step {
 export interface FactorWords {
   readonly secondFactor: Step & {
     readonly recoveryLead: string
+    readonly mailLead: string
+    readonly mailLost: string
     readonly byCode: string
     readonly byRecovery: string
     readonly lost: string

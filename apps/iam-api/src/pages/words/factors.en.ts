@@ -5,6 +5,8 @@ export const englishFactors: FactorWords = {
     title: 'One more step',
     lead: 'Type the six digits that your authenticator app shows.',
     recoveryLead: 'Type one of the recovery codes that you kept. Each works once.',
+    mailLead: 'This sign-in is unusual for you. A code was mailed to you: type it here.',
+    mailLost: 'No message yet? Look among unwanted mail as well.',
     submit: 'Go on',
     byCode: 'Use your authenticator app',
     byRecovery: 'Use a recovery code',

@@ -5,6 +5,9 @@ export const frenchFactors: FactorWords = {
     title: 'Encore une étape',
     lead: 'Saisissez les six chiffres affichés par votre application d’authentification.',
     recoveryLead: 'Saisissez l’un des codes de secours que vous avez conservés. Chacun sert une fois.',
+    mailLead:
+      'Cette connexion est inhabituelle pour vous. Un code vous a été envoyé par e‑mail : saisissez-le ici.',
+    mailLost: 'Pas encore de message ? Regardez aussi parmi les indésirables.',
     submit: 'Continuer',
     byCode: 'Utiliser votre application d’authentification',
     byRecovery: 'Utiliser un code de secours',
