@@ -264,6 +264,37 @@ describe('signing in by a mailed link', () => {
     expect(await sessions()).toHaveLength(before + 1)
   })
 
+  test('C190: on the pages the second step follows in the browser that asked, wherever the mail was read', async () => {
+    const holder = await new Holders(app).newHolder()
+    email = holder.email
+    await deliverMails(app.world)
+    const second = '/t/acme/second-factor'
+    const browser = visitor()
+    await browser.open('/t/acme/sign-in?next=password')
+    await browser.send('/t/acme/mail-link', { email, next: 'password' })
+    const own = await mailed()
+    await browser.open(`${link}?token=${own.token}`)
+    expect((await browser.send(link, { token: own.token })).location).toBe(`${second}?next=password`)
+    expect(await isSignedIn(browser)).toBe(false)
+    await browser.open(`${second}?next=password`)
+    const done = await browser.send(second, { code: holder.app.code(), next: 'password' })
+    expect(done.location).toBe('/t/acme/account/password')
+    await app.world.testClock.advance(60)
+
+    const { browser: laptop, token, number } = await asking()
+    const phone = visitor()
+    await phone.open(`${link}?token=${token}`)
+    await phone.send(link, { token, number })
+    expect((await laptop.open(waiting, itself)).location).toBe(second)
+    expect((await laptop.open(waiting, itself)).location).toBe('/t/acme/sign-in')
+    expect((await phone.open(second)).location).toBe('/t/acme/sign-in')
+    await laptop.open(second)
+    expect((await laptop.send(second, { code: holder.app.code() })).location).toBe('/t/acme/account')
+    expect(await isSignedIn(laptop)).toBe(true)
+    const newest = (await sessions()).slice(-2)
+    expect(newest).toEqual(Array.from({ length: 2 }, () => ({ amr: ['email', 'otp'], acr: 'aal1' })))
+  })
+
   test('without the policy no page offers it, and none does it', async () => {
     await setPolicy(app.world, {})
     const browser = visitor()

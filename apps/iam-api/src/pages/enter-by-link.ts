@@ -1,41 +1,39 @@
+import { Refusal } from '@iam/domain/kit'
 import { logInBrowserWithMagicLink, type MagicProof } from '@iam/domain/magic-link'
 import type { FastifyReply } from 'fastify'
 import type { Deps } from '../deps.ts'
-import { bindingOf, hasFormCookie } from '../http/form-token.ts'
+import { bindingOf } from '../http/form-token.ts'
 import { clearLinkCookie, type HeldLink } from '../http/link-cookie.ts'
 import { originOf } from '../http/request-context.ts'
 import { sessionCookie } from '../http/session-cookie.ts'
 import { goTo } from './answer.ts'
-import { nextPathNamed } from './next-page.ts'
+import { knownNext, nextPathNamed } from './next-page.ts'
 import { holdSession, toNextStep } from './sign-in-step.ts'
 import type { Visit } from './visit.ts'
 
-/** Signs the browser in that asked for a link, and leads on. @throws Refusal what `logInBrowserWithMagicLink` refuses. */
+/**
+ * Signs the browser in that asked for a link, and leads on; or to the second step, where one is asked for. Trust in the
+ * browser stands in for none after a mail.
+ * @throws Refusal what `logInBrowserWithMagicLink` refuses.
+ */
 export async function enterByLink(
   deps: Deps,
   visit: Visit,
   { held, proof }: { readonly held: HeldLink; readonly proof: MagicProof },
 ): Promise<FastifyReply> {
   const { request, reply, tenantId } = visit
-  const holds = hasFormCookie(request, visit)
-  const entering = logInBrowserWithMagicLink(deps, {
-    tenantId,
-    request: held.request,
-    proof,
-    previous: sessionCookie(request, tenantId),
-    binding: holds ? bindingOf(deps, request, visit) : undefined,
-    origin: originOf(request),
-  })
-  return entering.then(
+  const step = { tenantId, request: held.request, proof, origin: originOf(request) }
+  const browser = { previous: sessionCookie(request, tenantId), binding: bindingOf(deps, request, visit) }
+  return logInBrowserWithMagicLink(deps, { ...step, ...browser }).then(
     (opened) => {
-      holdSession(deps, visit, opened)
       clearLinkCookie(reply, tenantId)
+      holdSession(deps, visit, opened)
       return goTo(visit, nextPathNamed(held.next))
     },
     (error: unknown) => {
-      const answer = toNextStep(visit, error)
-      clearLinkCookie(reply, tenantId)
-      return answer
+      // Who is asked for more has used the link up.
+      if (error instanceof Refusal && error.challenge !== undefined) clearLinkCookie(reply, tenantId)
+      return toNextStep(visit, error, knownNext(held.next))
     },
   )
 }

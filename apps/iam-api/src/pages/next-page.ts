@@ -32,7 +32,12 @@ export function signInBefore({ routeOptions }: FastifyRequest): string {
 /** The name that `next` carries: in the address at first, in the form from then on. Undefined for any other word. */
 export function nextNameIn({ query, body }: FastifyRequest): string | undefined {
   const given = body instanceof Map ? (body.get('next') as unknown) : (query as { next?: unknown }).next
-  return typeof given === 'string' && Object.hasOwn(nextPages, given) ? given : undefined
+  return knownNext(given)
+}
+
+/** The name, if it is one of the list; undefined for any other word. */
+export function knownNext(name: unknown): string | undefined {
+  return typeof name === 'string' && Object.hasOwn(nextPages, name) ? name : undefined
 }
 
 /** Where a sign-in leads. */
@@ -42,12 +47,11 @@ export function nextPageOf(request: FastifyRequest): NextPage {
 
 /** Where a sign-in leads that a browser began earlier. @param name as it was kept there: any other word is none. */
 export function nextPathNamed(name: string | undefined): string {
-  return pageNamed(name).path
+  return pageNamed(knownNext(name)).path
 }
 
 function pageNamed(name: string | undefined): NextPage {
-  if (name === undefined || !Object.hasOwn(nextPages, name)) return account
-  return nextPages[name as keyof typeof nextPages]
+  return name === undefined ? account : nextPages[name as keyof typeof nextPages]
 }
 
 /**

@@ -26,12 +26,16 @@ export function challengeOf(deps: Deps, visit: Visit): { challenge: string; bind
   return { challenge, binding: bindingOf(deps, visit.request, visit) }
 }
 
-/** Leads on to the step that a sign-in asks for. @throws what was thrown, when that is nothing of the kind. */
-export function toNextStep(visit: Visit, error: unknown): FastifyReply {
+/**
+ * Leads on to the step that a sign-in asks for.
+ * @param next the name of the page that it leads to in the end, where the request does not carry it.
+ * @throws what was thrown, when that is nothing of the kind.
+ */
+export function toNextStep(visit: Visit, error: unknown, next = nextNameIn(visit.request)): FastifyReply {
   const page = error instanceof Refusal ? steps[error.code] : undefined
   if (page === undefined || !(error instanceof Refusal) || error.challenge === undefined) throw error
   setChallengeCookie(visit.reply, visit.tenantId, error.challenge.id)
-  return goTo(visit, withNext(visit, page))
+  return goTo(visit, next === undefined ? page : `${page}?next=${next}`)
 }
 
 const steps: Partial<Record<Refusal['code'], string>> = {
