@@ -156,6 +156,20 @@ describe('signing in by a mailed link', () => {
     expect(await browser.send(waiting)).toMatchObject({ status: 303, location: '/t/acme/account' })
   })
 
+  test('somebody suspended meanwhile is told so where they asked, in words', async () => {
+    const { browser, token, number } = await asking()
+    const phone = visitor()
+    await phone.open(`${link}?token=${token}`)
+    await phone.send(link, { token, number })
+    const { admin } = app.world
+    await admin.updateTable('iam.user').set({ status: 'suspended' }).where('email', '=', email).execute()
+    expect((await browser.open(waiting, itself)).status).toBe(200)
+    const refused = await browser.send(waiting)
+    expect(refused.status).toBe(422)
+    expect(refused.body).toContain('suspended')
+    expect(await sessions()).toEqual([])
+  })
+
   test('the code signs in where it was asked for, typed with whatever digits and spaces', async () => {
     const { browser, digits } = await asking()
     const code = '/t/acme/magic-link/code'

@@ -60,10 +60,12 @@ function leave(visit: Visit, held: HeldLink | undefined): FastifyReply {
   return held === undefined ? goTo(visit, 'sign-in') : show(visit, deadLink(visit, 'mail-link'))
 }
 
+/** What refuses to let somebody in says so to the button, in words. */
 async function goOn(deps: Deps, visit: Visit, held: HeldLink): Promise<FastifyReply> {
   try {
     return await enterByLink(deps, visit, { held, proof: { by: 'approval' } })
   } catch (error) {
+    if (error instanceof Refusal && error.code !== 'code_invalid') return show(visit, approved(visit))
     return showDeadLink(visit, 'mail-link', error)
   }
 }
