@@ -31,6 +31,7 @@ export async function answer(
   const { url = '/' } = request
   if (url === '/session') return send(response, await session(deps, request))
   if (url === '/refresh') return send(response, await refresh(deps, await bodyOf(request)))
+  if (url === '/refresh-recorded') return send(response, await refreshRecorded(deps, await bodyOf(request)))
   if (url === '/login') return send(response, await login(deps, await bodyOf(request)))
   if (url.startsWith('/seed?'))
     return send(response, await seed(deps, new URL(url, 'http://floor').searchParams))
@@ -58,18 +59,33 @@ async function session({ redis }: FloorDeps, { headers }: IncomingMessage): Prom
 }
 
 /** One call, one signature. */
-async function refresh({ pool, key }: FloorDeps, body: Record<string, string>): Promise<object | undefined> {
+async function refresh(
+  { pool, key }: FloorDeps,
+  body: Record<string, string>,
+  rotate = 'rotate',
+): Promise<object | undefined> {
   const next = refreshToken()
   const event = JSON.stringify({ at: Date.now() })
   const rotated = await pool.query<{ user_id: string; session_id: string }>({
-    name: 'rotate',
-    text: 'select user_id, session_id from rotate($1, $2, $3, $4, $5)',
+    name: rotate,
+    text: `select user_id, session_id from ${rotate}($1, $2, $3, $4, $5)`,
     values: [tid, hashOf(body['refreshToken'] ?? ''), randomUUID(), next.hash, event],
   })
   const [row] = rotated.rows
   if (row === undefined) return undefined
   const token = accessToken(key, { sub: row.user_id, sid: row.session_id, tid })
   return { accessToken: token, tokenType: 'Bearer', expiresIn: 900, refreshToken: next.token }
+}
+
+/** The same with a limit counted and a cached session read, on one way to Redis, and with everything recorded. */
+async function refreshRecorded(deps: FloorDeps, body: Record<string, string>): Promise<object | undefined> {
+  const key = `floor:limit:${hashOf(body['refreshToken'] ?? '').toString('base64url')}`
+  await Promise.all([
+    deps.redis.set(key, 0, 'EX', 60, 'NX'),
+    deps.redis.incr(key),
+    deps.redis.get('floor:session'),
+  ])
+  return refresh(deps, body, 'rotate_recorded')
 }
 
 /** Two calls, one hash, one signature, one SET. */

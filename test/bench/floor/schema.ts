@@ -40,16 +40,30 @@ const schema = `
     ordering_key text not null, payload jsonb not null, created_at timestamptz not null default now()
   );
 
+  create table stream (
+    tenant_id text not null, ordering_key text not null, last_sequence bigint not null,
+    primary key (tenant_id, ordering_key)
+  ) with (fillfactor = 70);
+  create table audit (
+    tenant_id text not null, id uuid not null default gen_random_uuid(), occurred_at timestamptz not null default now(),
+    actor text not null, action text not null, target text not null, outcome text not null, request_id text,
+    primary key (tenant_id, occurred_at, id)
+  );
+
   alter table users enable row level security;
   alter table session enable row level security;
   alter table refresh_token enable row level security;
   alter table outbox enable row level security;
+  alter table stream enable row level security;
+  alter table audit enable row level security;
   create policy tenant on users using (tenant_id = current_setting('app.tenant_id', true));
   create policy tenant on session using (tenant_id = current_setting('app.tenant_id', true));
   create policy tenant on refresh_token using (tenant_id = current_setting('app.tenant_id', true));
   create policy tenant on outbox using (tenant_id = current_setting('app.tenant_id', true));
-  grant select, insert, update on users, session, refresh_token to floor_app;
-  grant insert on outbox to floor_app;
+  create policy tenant on stream using (tenant_id = current_setting('app.tenant_id', true));
+  create policy tenant on audit using (tenant_id = current_setting('app.tenant_id', true));
+  grant select, insert, update on users, session, refresh_token, stream to floor_app;
+  grant insert on outbox, audit to floor_app;
 
   create function find_user(tenant text, address text) returns table (id uuid, password_hash text)
   language plpgsql as $$
@@ -81,4 +95,20 @@ const schema = `
     insert into outbox (tenant_id, type, ordering_key, payload)
       values (tenant, 'session.refreshed', found.session_id::text, event);
     return query select found.user_id, found.session_id;
+  end $$;
+
+  -- Besides, what the service owes: events in the order of their commits, each with its number, and an audit trail.
+  create function rotate_recorded(tenant text, old bytea, tok uuid, hash bytea, event jsonb)
+  returns table (user_id uuid, session_id uuid) language plpgsql as $$
+  declare
+    ses text;
+    usr text;
+  begin
+    perform set_config('app.tenant_id', tenant, true);
+    select t.session_id, t.user_id into ses, usr from refresh_token t where t.token_hash = old;
+    perform pg_advisory_xact_lock(hashtextextended(tenant || ':' || ses, 0));
+    insert into stream as s (tenant_id, ordering_key, last_sequence) values (tenant, ses, 1)
+      on conflict (tenant_id, ordering_key) do update set last_sequence = s.last_sequence + 1;
+    insert into audit (tenant_id, actor, action, target, outcome) values (tenant, usr, 'session.refreshed', ses, 'success');
+    return query select * from rotate(tenant, old, tok, hash, event);
   end $$;`

@@ -8,3 +8,9 @@ export const floor: Profile = {
   session: (send, id) => send('GET', '/session', { cookie: `sid=${id}` }),
   seed: seedByDoor,
 }
+
+/** The floor with all that is recorded and counted besides. */
+export const floorRecorded: Profile = {
+  ...floor,
+  refresh: (send, refreshToken) => send('POST', '/refresh-recorded', json, JSON.stringify({ refreshToken })),
+}

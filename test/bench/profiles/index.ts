@@ -1,12 +1,13 @@
 import { betterAuth } from './better-auth.ts'
 import { fixed } from './fixed.ts'
-import { floor } from './floor.ts'
+import { floor, floorRecorded } from './floor.ts'
 import { iamPasskey } from './iam-passkey.ts'
 import { oidcProvider } from './oidc-provider.ts'
 import type { Profile } from './profile.ts'
 
 const profiles = {
   floor,
+  'floor, recorded': floorRecorded,
   fixed,
   'better-auth': betterAuth,
   'oidc-provider': oidcProvider,

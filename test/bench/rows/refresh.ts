@@ -1,4 +1,4 @@
-import { floor, oidcProvider, ours } from '../servers/targets.ts'
+import { floor, oidcProvider, ours, type Target } from '../servers/targets.ts'
 import { countWaits } from './count-waits.ts'
 import { measureLoad } from './measure-load.ts'
 import type { Row } from './row.ts'
@@ -15,7 +15,9 @@ export const refresh: Row = {
   ],
   measure: async (bench) => {
     const peers = [await oidcProvider(bench, 'redis'), await oidcProvider(bench, 'map')]
-    const targets = [await floor(bench), ours(bench, 'iam-api'), ...peers]
+    const least = await floor(bench)
+    const recorded: Target = { ...least, name: 'floor, recorded', profile: 'floor, recorded' }
+    const targets = [least, ours(bench, 'iam-api'), recorded, ...peers]
     return {
       series: await measureLoad(bench, { workload: 'refresh', workers: 16 }, targets),
       counted: [await countWaits(bench, 'refresh', 1)],
