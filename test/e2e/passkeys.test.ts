@@ -54,7 +54,7 @@ describe('passkeys in a browser', { timeout: 240_000 }, () => {
   test('are added, offered beside the address, asked for by the button, and refused when copied', async () => {
     const { here, authenticator, email } = await newcomer('passkey-holder')
     await addPasskey(here)
-    expect(await here.page.locator('h1').textContent()).toBe('Your passkey is ready')
+    expect(await here.page.locator('h1').textContent()).toBe('Keep these recovery codes')
     expect(await here.page.locator('.codes code').count()).toBe(10)
     await here.expectAccessible()
     const [made] = await authenticator.credentials()
@@ -95,7 +95,7 @@ describe('passkeys in a browser', { timeout: 240_000 }, () => {
     expect(await alertIn(here)).toContain('Try again, or use another way')
     await authenticator.verifies(true)
     await here.press('/account/factors/passkey')
-    expect(await here.page.locator('h1').textContent()).toBe('Your passkey is ready')
+    expect(await here.page.locator('h1').textContent()).toBe('Keep these recovery codes')
 
     await signOut(here)
     await here.open('/sign-in')
@@ -126,6 +126,34 @@ describe('passkeys in a browser', { timeout: 240_000 }, () => {
     await here.open('/account/factors/passkey')
     expect(await here.page.locator('noscript').count()).toBe(1)
     expect(await here.page.locator('form[data-passkey]').isVisible()).toBe(false)
+    await here.close()
+  })
+
+  test('answer the second step of a sign-in by a password, and are named and removed', async () => {
+    const { here, authenticator, email } = await newcomer('two-steps')
+    await addPasskey(here)
+    await authenticator.answers(false)
+    await signOut(here)
+    await here.open('/sign-in')
+    await here.type(email, password)
+    here.expectAt('/second-factor')
+    await here.expectAccessible()
+    await authenticator.answers(true)
+    await authenticator.verifies(false)
+    await here.page.click(asking)
+    expect(await alertIn(here)).toContain('Try again, or use another way')
+    await authenticator.verifies(true)
+    await here.press('/second-factor/passkey')
+    here.expectAt('/account')
+
+    await here.open('/account/factors')
+    await here.page.click('summary')
+    await here.page.fill('input[name=name]', 'My laptop')
+    await here.press('/account/factors/name')
+    expect(await here.page.textContent('main')).toContain('My laptop')
+    await here.press('/account/factors/remove')
+    expect(await here.page.textContent('main')).toContain('You have none yet')
+    expect(here.misdeeds).toEqual([])
     await here.close()
   })
 
@@ -161,7 +189,7 @@ describe('passkeys in a browser', { timeout: 240_000 }, () => {
     let current = authenticator
     for (let n = 0; n < 5; n += 1) {
       await addPasskey(here)
-      expect(await here.page.locator('h1').textContent()).toBe('Your passkey is ready')
+      if (n > 0) here.expectAt('/account/factors')
       if (n === 0) {
         // With a second factor there, the next one asks for a login by both.
         await signOut(here)

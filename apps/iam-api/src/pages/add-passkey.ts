@@ -5,7 +5,8 @@ import type { Deps } from '../deps.ts'
 import { bindingOf } from '../http/form-token.ts'
 import { originOf } from '../http/request-context.ts'
 import { toJson } from '../routes/begun-json.ts'
-import { show, type View } from './answer.ts'
+import { goTo, show, type View } from './answer.ts'
+import { recoveryCodesView } from './factor-parts.ts'
 import { faultNotice, field, type Fault } from './fields.ts'
 import { longestName, nameIn } from './form-values.ts'
 import { html, type Html } from './html.ts'
@@ -48,7 +49,8 @@ function take(deps: Deps, visit: SignedInVisit) {
       const name = nameIn(sent) ?? undefined
       const call = { ...callOf(deps, visit), challenge, registration, name }
       const { recoveryCodes } = await confirmPasskey(deps, call)
-      return show(visit, added(visit, recoveryCodes))
+      if (recoveryCodes === undefined) return goTo(visit, 'account/factors', { notice: 'factor_added' })
+      return show(visit, recoveryCodesView(visit, { codes: recoveryCodes, next: 'account' }))
     },
     again: (_sent, fault) => view(deps, visit, fault),
     says: {
@@ -79,7 +81,7 @@ async function view(deps: Deps, visit: SignedInVisit, fault?: Fault): Promise<Vi
 ${faultNotice(isFull ? { sentence: words.faults.passkeys_full } : fault)}
 ${!isFull && addForm(visit)}
 <noscript><p class="notice bad">${scriptless}</p></noscript>
-<p class="more"><a href="${base}/account">${words.account.back}</a></p>`,
+<p class="more"><a href="${base}/account/factors">${words.factors.title}</a></p>`,
   }
 }
 
@@ -92,16 +94,4 @@ function addForm(visit: SignedInVisit): Html {
     { ceremony: 'create', action: `${base}/account/factors/passkey`, submit: label, kind: 'primary' },
     field({ name: 'name', label: name, hint, autocomplete: 'off', longest: longestName }),
   )
-}
-
-/** That it is there, and what to keep for when it is lost: shown this once. */
-function added(visit: SignedInVisit, recoveryCodes: readonly string[] | undefined): View {
-  const { words, base } = visit
-  const { done, codes } = words.addPasskey
-  return {
-    title: done,
-    content: html`<h1>${done}</h1>
-${recoveryCodes !== undefined && html`<p class="lead">${codes}</p><ul class="codes" dir="ltr">${recoveryCodes.map((code) => html`<li><code>${code}</code></li>`)}</ul>`}
-<p class="more"><a href="${base}/account">${words.account.back}</a></p>`,
-  }
 }

@@ -114,6 +114,7 @@ ${faultNotice(fault)}
 <section aria-labelledby="held"><h2 id="held">${words.factors.held}</h2>
 ${list.items.length === 0 ? html`<p class="lead">${none}</p>` : html`<ul class="rows">${list.items.map((factor) => row(visit, factor))}</ul>`}
 ${form(visit, { action: `${base}/account/factors/add`, submit: add })}
+<p class="more"><a href="${base}/account/factors/passkey">${words.addPasskey.open}</a></p>
 </section>
 ${list.items.length > 0 && codesSection(visit, list)}
 <p class="more"><a href="${base}/account">${words.account.back}</a></p>`,

@@ -23,6 +23,7 @@ import { registerPage } from './register.ts'
 import { resetPasswordPage } from './reset-password.ts'
 import { rootPage } from './root.ts'
 import { signInPasskeyActions } from './sign-in-passkey.ts'
+import { secondFactorPasskeyActions } from './second-factor-passkey.ts'
 import { secondFactorPage } from './second-factor.ts'
 import { signInPage } from './sign-in.ts'
 import { signedOutPage } from './signed-out.ts'
@@ -48,6 +49,7 @@ export async function registerPages(app: App, deps: Deps): Promise<void> {
       signInPage(pages, deps)
       signInPasskeyActions(pages, deps)
       secondFactorPage(pages, deps)
+      secondFactorPasskeyActions(pages, deps)
       addFactorPage(pages, deps)
       registerPage(pages, deps)
       verifyEmailPage(pages, deps)

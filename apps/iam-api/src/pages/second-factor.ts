@@ -1,4 +1,9 @@
-import { findPendingLogin, logInBrowserWithFactor, type PendingLogin } from '@iam/domain/session'
+import {
+  findPendingLogin,
+  logInBrowserWithFactor,
+  type ChallengeAnswer,
+  type PendingLogin,
+} from '@iam/domain/session'
 import type { FastifyReply } from 'fastify'
 import type { App } from '../app.ts'
 import type { Deps } from '../deps.ts'
@@ -12,6 +17,8 @@ import type { FormBody } from './form-body.ts'
 import { codeIn } from './form-values.ts'
 import { html, type Content } from './html.ts'
 import { mailedCodeView } from './mailed-code.ts'
+import { passkeyForm } from './passkey-form.ts'
+import { allowPasskeyScript, passkeyScriptPath } from './passkey-script.ts'
 import { hidden } from './routes-are-hidden.ts'
 import { beginAgain, challengeOf, finishSignIn, toNextStep, withNext } from './sign-in-step.ts'
 import { FieldFault, submit } from './submit.ts'
@@ -24,7 +31,7 @@ export function secondFactorPage(app: App, deps: Deps): void {
   app.get(page, hidden, async (request, reply) => {
     const visit = await openVisit(deps, request, reply)
     return pendingOf(deps, visit).then(
-      (pending) => show(visit, view(visit, { pending, ...askedFor(visit, pending) })),
+      (pending) => show(visit, view(deps, visit, { pending, ...askedFor(visit, pending) })),
       (error: unknown) => beginAgain(visit, error),
     )
   })
@@ -32,14 +39,22 @@ export function secondFactorPage(app: App, deps: Deps): void {
     const visit = await openVisit(deps, request, reply)
     return submit(deps, visit, {
       act: (sent) => take(deps, visit, sent),
-      again: async (sent, fault) => {
-        if (sent.has('mailed')) return mailedCodeView(visit, wrongMailed(visit, fault))
-        const pending = await pendingOf(deps, visit).catch(() => nothing)
-        return view(visit, { pending, byRecovery: sent.has('recoveryCode') }, fault)
-      },
+      again: (sent, fault) => secondFactorAgain(deps, visit, { sent, fault }),
       says: { factor_invalid: { fault: 'factor_wrong' } },
     }).catch((error: unknown) => beginAgain(visit, error))
   })
+}
+
+/** The page again, with what was wrong. */
+export async function secondFactorAgain(
+  deps: Deps,
+  visit: Visit,
+  { sent, fault }: { readonly sent: FormBody; readonly fault: Fault },
+): Promise<View> {
+  if (sent.has('mailed')) return mailedCodeView(visit, wrongMailed(visit, fault))
+  const pending = await pendingOf(deps, visit).catch(() => nothing)
+  const byRecovery = sent.has('recoveryCode') || !pending.factors.includes('totp')
+  return view(deps, visit, { pending, byRecovery }, fault)
 }
 
 const nothing: PendingLogin = { kind: 'second_factor', factors: ['totp', 'recovery'] }
@@ -54,8 +69,16 @@ function askedFor({ request }: Visit, { factors }: PendingLogin): { byRecovery: 
 }
 
 async function take(deps: Deps, visit: Visit, sent: FormBody): Promise<FastifyReply> {
+  return answerSecondFactor(deps, visit, { sent, answer: answerIn(sent) })
+}
+
+/** Ends the sign-in by a right answer, and trusts the browser from then on where its person wants that. */
+export async function answerSecondFactor(
+  deps: Deps,
+  visit: Visit,
+  { sent, answer }: { readonly sent: FormBody; readonly answer: ChallengeAnswer },
+): Promise<FastifyReply> {
   const { request, reply, tenantId } = visit
-  const answer = answerIn(sent)
   const trust = sent.has('trust') ? { kept: trustedCookie(request, tenantId) } : undefined
   const step = { tenantId, ...challengeOf(deps, visit), answer, trust, origin: originOf(request) }
   return logInBrowserWithFactor(deps, { ...step, previous: sessionCookie(request, tenantId) }).then(
@@ -85,6 +108,7 @@ function recoveryCodeIn(sent: FormBody): string {
 }
 
 function view(
+  deps: Deps,
   visit: Visit,
   { pending, byRecovery }: { pending: PendingLogin; byRecovery: boolean },
   fault?: Fault,
@@ -93,20 +117,32 @@ function view(
   const { words, base } = visit
   const { title, lead, recoveryLead, submit: label, lost } = words.secondFactor
   const { factors } = pending
+  const hasPasskey = factors.includes('passkey')
+  if (hasPasskey) allowPasskeyScript(deps, visit.reply)
   const fields = [
     nextField(visit),
     byRecovery ? recoveryField(visit, fault) : totpField(visit, fault),
-    trustBox(visit),
+    trustBox(visit, 'trust'),
   ]
   return {
     title,
+    ...(hasPasskey ? { script: passkeyScriptPath } : {}),
     content: html`<h1>${title}</h1>
 <p class="lead">${byRecovery ? recoveryLead : lead}</p>
 ${faultNotice(fault)}
 ${form(visit, { action: `${base}/second-factor`, submit: label }, fields)}
+${hasPasskey && passkeyStep(visit)}
 ${otherWay(visit, { byRecovery, factors })}
 <p class="more">${lost} <a href="${base}/${withNext(visit, 'sign-in')}">${words.secondFactor.startOver}</a></p>`,
   }
+}
+
+/** By one of the person's passkeys, where the browser has a script to ask for it. */
+function passkeyStep(visit: Visit): Content {
+  const { base, words } = visit
+  const action = `${base}/second-factor/passkey`
+  const fields = [nextField(visit), trustBox(visit, 'trust-passkey')]
+  return passkeyForm(visit, { ceremony: 'get', action, submit: words.passkeys.secondStep }, fields)
 }
 
 function recoveryField({ words }: Visit, fault: Fault | undefined): Content {
@@ -129,8 +165,8 @@ function otherWay(
 }
 
 /** That this browser is to be asked no more, where the tenant lets people say so. */
-function trustBox({ words, tenant }: Visit): Content {
+function trustBox({ words, tenant }: Visit, id: string): Content {
   const { trustedDeviceDays: days } = tenant
   if (days === 0) return undefined
-  return html`<div class="choice"><input type="checkbox" id="trust" name="trust" value="yes"><label for="trust">${words.secondFactor.trust(days)}</label></div>`
+  return html`<div class="choice"><input type="checkbox" id="${id}" name="trust" value="yes"><label for="${id}">${words.secondFactor.trust(days)}</label></div>`
 }

@@ -117,7 +117,6 @@ footer { padding: .5rem 1.25rem 1.5rem; color: var(--soft); font-size: .875rem; 
 dt { margin-block-start: 1rem; scroll-margin-block-start: 1rem; overflow-wrap: anywhere; }
 dt:target { background: var(--quiet); }
 dd { margin: 0; color: var(--soft); }
-.codes { list-style: none; padding: 0; display: grid; grid-template-columns: repeat(auto-fill, minmax(11rem, 1fr)); gap: .5rem; text-align: left; }
 .number { font-size: .875rem; color: var(--soft); }
 @media (min-width: 34rem) {
   header { padding-block-start: 3.5rem; }

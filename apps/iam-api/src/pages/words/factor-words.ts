@@ -44,8 +44,8 @@ export interface FactorWords {
     readonly renew: string
   }
   readonly passkeys: {
-    readonly title: string
     readonly signIn: string
+    readonly secondStep: string
     /** What the page says when the browser, or the person, gave up. */
     readonly cancelled: string
     readonly failed: string
@@ -56,8 +56,5 @@ export interface FactorWords {
     readonly open: string
     /** For who has no scripts. */
     readonly scriptless: string
-    readonly done: string
-    /** Above the recovery codes. */
-    readonly codes: string
   }
 }

@@ -49,8 +49,8 @@ export const englishFactors: FactorWords = {
     renew: 'Make new ones',
   },
   passkeys: {
-    title: 'Passkeys',
     signIn: 'Sign in with a passkey',
+    secondStep: 'Use a passkey',
     cancelled: 'No passkey was used. Try again, or use another way.',
     failed: 'That did not work. Load the page again, or use another way.',
     known: 'This device has a passkey of yours already.',
@@ -62,8 +62,5 @@ export const englishFactors: FactorWords = {
     open: 'Add a passkey',
     scriptless:
       'Your browser asks for a passkey by a script, and scripts are switched off. You can go on signing in as before.',
-    done: 'Your passkey is ready',
-    codes:
-      'Keep these recovery codes where you find them without this device. Each lets you in once when you have lost it. They are not shown again.',
   },
 }

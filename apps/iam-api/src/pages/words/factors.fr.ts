@@ -50,8 +50,8 @@ export const frenchFactors: FactorWords = {
     renew: 'En créer de nouveaux',
   },
   passkeys: {
-    title: 'Clés d’accès',
     signIn: 'Se connecter avec une clé d’accès',
+    secondStep: 'Utiliser une clé d’accès',
     cancelled: 'Aucune clé d’accès n’a été utilisée. Réessayez ou choisissez un autre moyen.',
     failed: 'Cela n’a pas fonctionné. Rechargez la page ou choisissez un autre moyen.',
     known: 'Cet appareil a déjà une de vos clés d’accès.',
@@ -63,8 +63,5 @@ export const frenchFactors: FactorWords = {
     open: 'Ajouter une clé d’accès',
     scriptless:
       'Votre navigateur demande une clé d’accès par un script, et les scripts sont désactivés. Vous pouvez continuer à vous connecter comme avant.',
-    done: 'Votre clé d’accès est prête',
-    codes:
-      'Gardez ces codes de secours là où vous les trouverez sans cet appareil. Chacun vous fait entrer une fois si vous l’avez perdu. Ils ne seront plus affichés.',
   },
 }
