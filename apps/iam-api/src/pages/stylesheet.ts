@@ -70,6 +70,8 @@ button:focus-visible, .button:focus-visible { border-radius: .5rem; }
 form.stack > button, .button.full { inline-size: 100%; }
 form.stack > button + button { margin-block-start: .75rem; }
 form.stack + form.stack { margin-block-start: .75rem; }
+.buttons form.stack + form.stack { margin-block-start: 0; }
+h1 + form.stack, details + .field { margin-block-start: 1.25rem; }
 h1 + p > .button.full { margin-block-start: .75rem; }
 button.quiet { color: var(--ink); background: transparent; border-color: var(--edge); }
 button.quiet:hover { background: var(--quiet); }

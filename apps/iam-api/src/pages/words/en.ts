@@ -43,7 +43,7 @@ export const english: Words = {
   },
   signInAgain: {
     title: 'Sign in again',
-    lead: 'Your last sign-in was a while ago. Before you go on, please show that it is still you.',
+    lead: 'This page changes what protects your account. Before you go on, please show that it is you.',
   },
   ...englishFactors,
   register: {

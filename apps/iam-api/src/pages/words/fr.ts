@@ -44,7 +44,7 @@ export const french: Words = {
   },
   signInAgain: {
     title: 'Reconnectez-vous',
-    lead: 'Votre dernière connexion remonte à un moment. Avant de continuer, montrez que c’est toujours vous.',
+    lead: 'Cette page touche à ce qui protège votre compte. Avant de continuer, montrez que c’est bien vous.',
   },
   ...frenchFactors,
   register: {
