@@ -4,7 +4,8 @@ import type { Deps } from '../deps.ts'
 import { limit } from '../http/limit.ts'
 import { originOf } from '../http/request-context.ts'
 import { goTo, show, takeFlash, type View } from './answer.ts'
-import { faultNotice, field, form, goodNotice, type Fault } from './fields.ts'
+import { emailField } from './email-field.ts'
+import { faultNotice, form, goodNotice, type Fault } from './fields.ts'
 import { emailIn } from './form-values.ts'
 import { html } from './html.ts'
 import { passwordsOff } from './passwords-off.ts'
@@ -46,17 +47,7 @@ function view(
   if (!visit.tenant.passwordLogin) return passwordsOff(visit)
   const { words, base } = visit
   const { title, lead, submit: label } = words.forgotten
-  const address = field(
-    {
-      name: 'email',
-      type: 'email',
-      label: words.fields.email,
-      autocomplete: 'username',
-      value: email,
-      first: true,
-    },
-    fault,
-  )
+  const address = emailField(visit, email, fault)
   return {
     title,
     content: html`<h1>${title}</h1>

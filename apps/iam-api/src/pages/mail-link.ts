@@ -5,7 +5,9 @@ import { keepLinkCookie } from '../http/link-cookie.ts'
 import { limitLink } from '../http/login-lane.ts'
 import { originOf } from '../http/request-context.ts'
 import { goTo, show, type View } from './answer.ts'
-import { faultNotice, field, form, goodNotice, type Fault } from './fields.ts'
+import { emailField } from './email-field.ts'
+import { nextField } from './factor-parts.ts'
+import { faultNotice, form, goodNotice, type Fault } from './fields.ts'
 import { emailIn } from './form-values.ts'
 import { html } from './html.ts'
 import { nextNameIn } from './next-page.ts'
@@ -43,21 +45,10 @@ interface Known {
 
 /** Asks for the address alone. It stands in for the sign-in where nobody has a password. */
 export function mailLinkView(visit: Visit, { said, email }: Known, fault?: Fault): View {
-  const { words, base, request, tenant } = visit
+  const { words, base, tenant } = visit
   const { title, lead, submit: label } = words.mailLink
-  const next = nextNameIn(request)
-  const address = field(
-    {
-      name: 'email',
-      type: 'email',
-      label: words.fields.email,
-      autocomplete: 'username',
-      value: email,
-      first: true,
-    },
-    fault,
-  )
-  const fields = [next !== undefined && html`<input type="hidden" name="next" value="${next}">`, address]
+  const address = emailField(visit, email, fault)
+  const fields = [nextField(visit), address]
   const back = html`<p class="more"><a href="${base}/sign-in">${words.forgotten.back}</a></p>`
   return {
     title,

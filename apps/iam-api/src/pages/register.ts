@@ -4,7 +4,8 @@ import type { Deps } from '../deps.ts'
 import { limit } from '../http/limit.ts'
 import { originOf } from '../http/request-context.ts'
 import { goTo, show, type View } from './answer.ts'
-import { faultNotice, field, form, type Fault } from './fields.ts'
+import { emailField } from './email-field.ts'
+import { faultNotice, form, type Fault } from './fields.ts'
 import { newEmailIn, passwordIn } from './form-values.ts'
 import { html } from './html.ts'
 import { passwordField } from './password-field.ts'
@@ -43,21 +44,11 @@ function view(visit: Visit, email?: string, fault?: Fault): View {
   if (!tenant.selfRegistration) {
     return { title, content: html`<h1>${title}</h1><p class="lead">${closed}</p>${signIn}` }
   }
-  const { email: emailLabel, password } = words.fields
+  const { password } = words.fields
   const { passwordMinLength: least } = tenant
   const hint = words.hints.password(least)
   const fields = [
-    field(
-      {
-        name: 'email',
-        type: 'email',
-        label: emailLabel,
-        autocomplete: 'username',
-        value: email,
-        first: true,
-      },
-      fault,
-    ),
+    emailField(visit, email, fault),
     passwordField(
       visit,
       { name: 'password', label: password, autocomplete: 'new-password', hint, least },

@@ -4,6 +4,7 @@ import type { Deps } from '../deps.ts'
 import { limit } from '../http/limit.ts'
 import { originOf } from '../http/request-context.ts'
 import { goTo, show, takeFlash, tokenOf, type View } from './answer.ts'
+import { emailField } from './email-field.ts'
 import { faultNotice, field, form, goodNotice, type Fault } from './fields.ts'
 import { codeIn, emailIn } from './form-values.ts'
 import { html } from './html.ts'
@@ -82,17 +83,7 @@ function view(
   const isKnown = email !== undefined && email !== '' && fault?.field !== 'email'
   const address = isKnown
     ? html`<input type="hidden" name="email" value="${email}">`
-    : field(
-        {
-          name: 'email',
-          type: 'email',
-          label: words.fields.email,
-          autocomplete: 'username',
-          value: email,
-          first: true,
-        },
-        fault,
-      )
+    : emailField(visit, email, fault)
   const code = field(
     {
       name: 'code',
