@@ -1,5 +1,6 @@
 import { auditOf, deliverMails } from '@iam/testkit/world'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Authenticator } from '../support/authenticator.ts'
 import { openApp, type TestApp } from '../support/open-app.ts'
 
 const geoHeaders = {
@@ -98,6 +99,27 @@ describe('where people log in from', () => {
     expect(right).toMatchObject({ answer: 'location_not_allowed', hashes: 0 })
     expect(await work({ password: 'wrong' })).toEqual(right)
     expect(await work({ email: 'nobody@acme.example' })).toEqual(right)
+  })
+
+  test('C190: looks where somebody is at the second step as well', async () => {
+    const { world } = open
+    await decide({ mfa: 'required' })
+    const ask = async (path: string, payload: object, country: string) => {
+      const response = await open.app.inject({
+        method: 'POST',
+        url: `/api/v1/auth/${path}`,
+        headers: { 'x-tenant-id': 'acme', ...at(country).headers },
+        payload,
+      })
+      return response.json<{ code?: string; challenge?: { id: string }; secret?: string; id?: string }>()
+    }
+    const { email } = world.demo.tenants[0]
+    const { challenge } = await ask('login', { email, password: world.demo.password }, 'DE')
+    const setup = await ask('mfa/enrol', { challenge: challenge?.id }, 'DE')
+    const code = new Authenticator(String(setup.secret), world.clock).code()
+    const answer = { challenge: challenge?.id, factor: setup.id, code }
+    expect((await ask('mfa/enrol/confirm', answer, 'KP')).code).toBe('location_not_allowed')
+    expect(await ask('mfa/enrol/confirm', answer, 'DE')).toHaveProperty('accessToken')
   })
 
   test('makes nobody an account from where nobody may log in', async () => {

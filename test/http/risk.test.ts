@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { Refusal } from '@iam/domain/kit'
 import { deleteOldLogins, type RiskSources } from '@iam/domain/risk'
 import { clearLogin, authenticateWithPassword, logInWithPassword } from '@iam/domain/session'
+import { openRedis, versionedCache } from '@iam/platform/redis'
 import { riskService } from '@iam/platform/risk-service'
 import { addPerson, auditOf, eventsOf } from '@iam/testkit/world'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
@@ -186,6 +187,19 @@ describe('the risk of a login', () => {
     await office.world.forget() // as after a minute, or without Redis
     expect(await logIn(person)).toBe('in')
     expect(await newest(person)).toMatchObject({ score: 0 })
+  })
+
+  test('is found without Redis, too; an outside service is then asked each time', async () => {
+    const person = await somebody()
+    await decide({ mfa: 'risk' })
+    const away = openRedis('redis://127.0.0.1:1')
+    const { ask, asked } = await saying(10)
+    const risk = { ...ask(), cache: versionedCache(away.client) }
+    for (let n = 0; n < 2; n += 1) expect(await logIn(person, {}, risk)).toBe('in')
+    expect(asked).toHaveLength(2)
+    expect(await newest(person)).toMatchObject({ score: 10, reasons: ['outside_service'] })
+    expect(await logIn(person, flight, risk)).toBe('login_refused')
+    away.close()
   })
 
   /** The real adapter, asking a stand-in on this machine. */
