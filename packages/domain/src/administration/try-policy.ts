@@ -1,9 +1,15 @@
 import { run } from '../db/index.ts'
 import type { Id } from '../kit/index.ts'
-import { loginsSince, type KeptLogin, type RiskReason } from '../risk/index.ts'
+import {
+  loginsOfKinds,
+  tallyLogins,
+  type KeptLogin,
+  type LoginTally,
+  type RiskReason,
+} from '../risk/index.ts'
 import { replayLogin, type Clearance } from '../session/index.ts'
 import { readTenantPolicy, type TenantPolicy } from '../tenant/index.ts'
-import { administer, type Acting, type AdministrationDeps, type AdministrativeCall } from './administer.ts'
+import { administer, type AdministrationDeps, type AdministrativeCall } from './administer.ts'
 import { merge, requirePolicy, type PolicyChange } from './change-policy.ts'
 
 /** What becomes of a login; `challenged` also where a factor has to be added first. */
@@ -22,7 +28,7 @@ export interface ChangedLogin {
 }
 
 export interface PolicyTrial {
-  /** The logins that were looked at: of the last 30 days, the newest 20,000 at most. */
+  /** The logins of the last 30 days. */
   readonly logins: number
   readonly before: Readonly<Record<Fate, number>>
   readonly after: Readonly<Record<Fate, number>>
@@ -38,8 +44,6 @@ export type TryPolicy = AdministrativeCall & {
 }
 
 const days = 30
-const mostLogins = 20_000
-const batch = 1_000
 
 /**
  * What a change of the policy would have meant for the logins of the last 30 days: by the same rules as the gate's,
@@ -48,69 +52,45 @@ const batch = 1_000
  * @throws Refusal what `administer` refuses.
  */
 export async function tryPolicy(deps: AdministrationDeps, call: TryPolicy): Promise<PolicyTrial> {
-  const target = { type: 'tenant', id: call.tenantId }
+  const { tenantId, change, after: before, limit } = call
+  const target = { type: 'tenant', id: tenantId }
   const act = { action: 'policy.tried', target, role: 'tenant.admin', reads: true } as const
   return administer(deps, call, act, async ({ tx, at }) => {
     const { stored } = await requirePolicy(tx, { ...call, for: 'reading' })
-    const policies = {
-      before: readTenantPolicy(stored),
-      after: readTenantPolicy(merge(stored, call.change)),
-    }
-    const trial = new Trial(policies, call)
-    for await (const logins of loginsIn({ tx, at }, call.tenantId))
-      for (const login of logins) trial.add(login)
-    return { answer: trial.result() }
+    const since = new Date(at.getTime() - days * 86_400_000)
+    const tally = await run(tx, tallyLogins({ tenantId, since }))
+    const { kinds, ...counts } = decideTwice(
+      tally,
+      readTenantPolicy(stored),
+      readTenantPolicy(merge(stored, change)),
+    )
+    const page = { tenantId, since, before, limit: limit + 1, kinds: [...kinds.keys()] }
+    const found = await run(tx, loginsOfKinds(page))
+    const items = found.slice(0, limit).map((login) => view(login, kinds.get(login.kind)))
+    const last = found.length > limit ? items.at(-1)?.id : undefined
+    return { answer: { ...counts, items, last } }
   })
 }
 
-/** A tenant's logins of the last 30 days, the newest first, in batches. */
-async function* loginsIn({ tx, at }: Pick<Acting, 'tx' | 'at'>, tenantId: Id<'ten'>) {
-  const since = new Date(at.getTime() - days * 86_400_000)
-  let before: string | undefined
-  for (let seen = 0; seen < mostLogins; seen += batch) {
-    const logins = await run(tx, loginsSince({ tenantId, since, before, limit: batch }))
-    yield logins
-    if (logins.length < batch) return
-    before = logins.at(-1)?.id
+type Fates = { readonly before: Fate; readonly after: Fate }
+
+/** Decides about each kind of login under both policies. @returns the counts, and the kinds that come out otherwise. */
+function decideTwice(tally: readonly LoginTally[], stands: TenantPolicy, changed: TenantPolicy) {
+  const before = { allowed: 0, challenged: 0, refused: 0 }
+  const after = { allowed: 0, challenged: 0, refused: 0 }
+  const kinds = new Map<string, Fates>()
+  for (const login of tally) {
+    const fate = { before: fates[replayLogin(stands, login)], after: fates[replayLogin(changed, login)] }
+    before[fate.before] += login.logins
+    after[fate.after] += login.logins
+    if (fate.before !== fate.after) kinds.set(login.kind, fate)
   }
+  return { logins: tally.reduce((sum, { logins }) => sum + logins, 0), before, after, kinds }
 }
 
-interface Policies {
-  readonly before: TenantPolicy
-  readonly after: TenantPolicy
-}
-type TrialPage = Pick<TryPolicy, 'after' | 'limit'>
-
-class Trial {
-  readonly #policies: Policies
-  readonly #page: TrialPage
-  readonly #before = { allowed: 0, challenged: 0, refused: 0 }
-  readonly #after = { allowed: 0, challenged: 0, refused: 0 }
-  readonly #changed: ChangedLogin[] = []
-  #logins = 0
-
-  constructor(policies: Policies, page: TrialPage) {
-    this.#policies = policies
-    this.#page = page
-  }
-
-  add(login: KeptLogin): void {
-    const before = fates[replayLogin(this.#policies.before, login)]
-    const after = fates[replayLogin(this.#policies.after, login)]
-    this.#logins += 1
-    this.#before[before] += 1
-    this.#after[after] += 1
-    const isOnPage = this.#page.after === undefined || login.id < this.#page.after
-    if (before === after || !isOnPage || this.#changed.length > this.#page.limit) return
-    const { id, userId, at, score, reasons } = login
-    this.#changed.push({ id, userId, at: at.toISOString(), before, after, score, reasons })
-  }
-
-  result(): PolicyTrial {
-    const items = this.#changed.slice(0, this.#page.limit)
-    const last = this.#changed.length > items.length ? items.at(-1)?.id : undefined
-    return { logins: this.#logins, before: this.#before, after: this.#after, items, last }
-  }
+function view({ id, userId, at, score, reasons }: KeptLogin, fate: Fates | undefined): ChangedLogin {
+  if (fate === undefined) throw new Error('A login was found of a kind that was not asked for.')
+  return { id, userId, at: at.toISOString(), ...fate, score, reasons }
 }
 
 const fates: Readonly<Record<Clearance, Fate>> = {

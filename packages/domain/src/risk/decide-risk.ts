@@ -23,7 +23,7 @@ export function hasSay({ mfa }: Pick<RiskPolicy, 'mfa'>): boolean {
  */
 export function decideRisk(
   policy: RiskPolicy,
-  { score, signals }: { readonly score: number; readonly signals: RiskSignals },
+  { score, signals }: { readonly score: number; readonly signals: Pick<RiskSignals, 'outside'> },
 ): RiskDecision {
   if (!hasSay(policy)) return 'allow'
   if (score >= policy.riskRefuseAt) return 'refuse'

@@ -13,7 +13,8 @@ export {
 } from './assess-login.ts'
 export { decideRisk, type RiskDecision, type RiskPolicy } from './decide-risk.ts'
 export { embargo } from './embargo.ts'
-export { loginsOf, loginsSince, type KeptLogin } from './kept-logins.ts'
+export { loginsOf, type KeptLogin } from './kept-logins.ts'
+export { loginsOfKinds, tallyLogins, type LoginTally } from './tally-logins.ts'
 export {
   deleteOldLogins,
   forgetLogins,

@@ -46,12 +46,9 @@ export function loginsOf({ tenantId, userId, before, limit }: Page & { readonly 
   return newestFirst({ tenantId, before, limit }).where('user_id', '=', userId).$castTo<KeptLogin>().compile()
 }
 
-/** A tenant's logins since a time, the newest first. */
-export function loginsSince({ tenantId, since, before, limit }: Page & { readonly since: Date }) {
-  return newestFirst({ tenantId, before, limit })
-    .where('created_at', '>=', since)
-    .$castTo<KeptLogin>()
-    .compile()
+/** A tenant's logins since a time, the newest first: to be narrowed down further. */
+export function loginsSince({ since, ...page }: Page & { readonly since: Date }) {
+  return newestFirst(page).where('created_at', '>=', since)
 }
 
 function newestFirst({ tenantId, before, limit }: Page) {

@@ -28,7 +28,7 @@ const whatIf = {
   ...administration,
   summary: 'Try a change of the policy on the logins of the last 30 days',
   description:
-    'Decides about each login whose first factor was right, the newest 20,000 at most, as the gate would with the policy that stands and with the changed one. Nothing is changed. The items are the logins that come out otherwise, the newest first.',
+    'Decides about each login whose first factor was right, as the gate would with the policy that stands and with the changed one. Nothing is changed. The items are the logins that come out otherwise, the newest first.',
   params: TenantPath,
   querystring: Type.Object(Page, { additionalProperties: false }),
   body: Type.Object({ policy: PolicyChange }, { additionalProperties: false }),
