@@ -36,6 +36,8 @@ const acts: Record<string, Act> = {
   'list sessions': { send: ['GET', '/sessions'], action: 'sessions.listed', may: reading },
   'list logins': { send: ['GET', '/logins'], action: 'logins.listed', may: reading },
   'end sessions': { send: ['DELETE', '/sessions'], action: 'sessions.ended' },
+  'list factors': { send: ['GET', '/mfa-factors'], action: 'factors.listed', may: reading },
+  'reset factors': { send: ['DELETE', '/mfa-factors'], action: 'user.factors_reset' },
   'make an admin': { send: ['PUT', '/roles/tenant.admin'], action: 'user.role_granted' },
   'make an owner': {
     send: ['PUT', '/roles/tenant.owner'],

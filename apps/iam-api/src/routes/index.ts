@@ -12,6 +12,7 @@ import { mfaRoutes } from './auth/mfa.ts'
 import { refreshRoute } from './auth/refresh.ts'
 import { registerRoute } from './auth/register.ts'
 import { sessionRoute } from './auth/session.ts'
+import { stepUpRoute } from './auth/step-up.ts'
 import { errorsRoute } from './errors.ts'
 import { healthRoutes } from './health.ts'
 import { meRoute } from './me.ts'
@@ -40,6 +41,7 @@ export function registerRoutes(app: App, deps: Deps): void {
   logoutRoute(app, deps)
   logoutAllRoute(app, deps)
   sessionRoute(app, deps)
+  stepUpRoute(app, deps)
   meRoute(app, deps)
   emailRoutes(app, deps)
   sessionsRoutes(app, deps)

@@ -1,4 +1,4 @@
-import { inOneFlight } from '../db/index.ts'
+import { inTenant, run, type Executor } from '../db/index.ts'
 import { factorOpener, factorsOf, recoveryCodesLeft } from '../factor/index.ts'
 import type { Id } from '../kit/index.ts'
 import { userKeyOf } from '../user/index.ts'
@@ -22,17 +22,26 @@ export interface FactorList {
   readonly recoveryCodesLeft: number
 }
 
+type Person = { readonly tenantId: Id<'ten'>; readonly userId: Id<'usr'> }
+
 /** A person's second factors, the oldest first. */
 export async function listFactors(
   deps: Pick<FactorDeps, 'db' | 'secrets'>,
-  { tenantId, userId }: { readonly tenantId: Id<'ten'>; readonly userId: Id<'usr'> },
+  person: Person,
+): Promise<FactorList> {
+  return inTenant(deps.db, { tenantId: person.tenantId }, (tx) => factorsWithin(tx, deps, person))
+}
+
+/** The same, inside a transaction. */
+export async function factorsWithin(
+  tx: Executor,
+  deps: Pick<FactorDeps, 'secrets'>,
+  { tenantId, userId }: Person,
 ): Promise<FactorList> {
   const person = { tenantId, userId }
-  const [stored, [codes], [userKey]] = await inOneFlight(deps.db, { tenantId }, [
-    factorsOf(person),
-    recoveryCodesLeft(person),
-    userKeyOf(tenantId, userId),
-  ])
+  const stored = await run(tx, factorsOf(person))
+  const [codes] = await run(tx, recoveryCodesLeft(person))
+  const [userKey] = await run(tx, userKeyOf(tenantId, userId))
   const open = factorOpener(deps, { userId, userKey })
   const items = stored.flatMap(({ disabledAt, kind, ...factor }) =>
     kind === 'recovery' ? [] : [{ ...factor, kind, name: open.name(factor), disabled: disabledAt !== null }],

@@ -1,3 +1,4 @@
+export { listUserFactors, resetUserFactors, type FactorView } from './administer-factors.ts'
 export {
   endUserSessions,
   listUserSessions,

@@ -79,7 +79,7 @@ function toldOf(
 }
 
 /** Records the failure in a transaction of its own, on purpose: throwing must not undo it. */
-async function refuseAnswer(
+export async function refuseAnswer(
   deps: CheckFactorDeps,
   refused: {
     readonly challenge: Challenge

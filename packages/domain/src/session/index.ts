@@ -80,6 +80,7 @@ export {
   requireStrongAuthentication,
   type ShownLogin,
 } from './require-strong-authentication.ts'
+export { beginStepUp, stepUp, type StepUp } from './step-up.ts'
 export { RevocationFeed } from './revocation-feed.ts'
 export { readSessionFacts, type SessionFacts } from './session-facts.ts'
 export { SessionCache, type VersionedCache } from './session-cache.ts'

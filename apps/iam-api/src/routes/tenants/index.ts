@@ -5,6 +5,7 @@ import { policyRoutes } from './policy.ts'
 import { tenantRoutes } from './tenants.ts'
 import { usersRoutes } from './users.ts'
 import { userLoginsRoute } from './users/logins.ts'
+import { userFactorsRoutes } from './users/mfa-factors.ts'
 import { passwordResetRoute } from './users/password-reset.ts'
 import { rolesRoutes } from './users/roles.ts'
 import { userSessionsRoutes } from './users/sessions.ts'
@@ -22,5 +23,6 @@ export function tenantsRoutes(app: App, deps: Deps): void {
   rolesRoutes(app, deps)
   passwordResetRoute(app, deps)
   userSessionsRoutes(app, deps)
+  userFactorsRoutes(app, deps)
   userLoginsRoute(app, deps)
 }

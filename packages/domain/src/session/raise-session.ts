@@ -1,0 +1,104 @@
+import { sql } from 'kysely'
+import { appendAudit } from '../audit/index.ts'
+import { build, inOneFlight, run, type Db, type Statement } from '../db/index.ts'
+import { inTenant } from '../db/index.ts'
+import { Refusal, type Clock, type Id, type RequestOrigin } from '../kit/index.ts'
+import type { SigningKeys } from '../signing-key/index.ts'
+import { acrOf } from './assurance.ts'
+import { readSession } from './check-session.ts'
+import { mintForGrant } from './mint-for-grant.ts'
+import type { FamilyClaims } from './queries.ts'
+import type { SessionCache } from './session-cache.ts'
+
+export interface RaiseSession {
+  readonly tenantId: Id<'ten'>
+  readonly userId: Id<'usr'>
+  readonly sessionId: Id<'ses'>
+  readonly grantId: Id<'grt'>
+  /** Everything that was proved in this session, what was proved just now included. */
+  readonly amr: readonly string[]
+  /** What uses up the proof. */
+  readonly also: readonly Statement<unknown>[]
+  readonly origin: RequestOrigin
+}
+
+export type RaiseDeps = {
+  readonly db: Db
+  readonly clock: Clock
+  readonly sessionCache: SessionCache
+  readonly signingKeys: SigningKeys
+  readonly issuer: string
+}
+
+/** The access token of a session that was raised. Times in seconds. */
+export interface RaisedSession {
+  readonly accessToken: string
+  readonly expiresIn: number
+}
+
+interface RaisedGrant {
+  readonly claims: FamilyClaims
+  readonly clientId: Id<'cli'>
+  readonly accessTokenSeconds: number
+  readonly endsAt: Date
+}
+
+/**
+ * Makes an open session as strong and as recent as what was just proved, with its grants, in one transaction. Tokens
+ * from before say what was true before; the refresh token goes on, and what it is exchanged for says what is true now.
+ * @throws Refusal `session_ended`, `temporarily_unavailable` when no key can sign.
+ */
+export async function raiseSession(deps: RaiseDeps, input: RaiseSession): Promise<RaisedSession> {
+  const { tenantId, userId, sessionId, grantId, amr, also, origin } = input
+  const now = deps.clock()
+  const signer = deps.signingKeys.signer(now)
+  if (signer === undefined) throw new Refusal('temporarily_unavailable', { retryAfter: 1 })
+  const raised = await inTenant(deps.db, { tenantId }, async (tx) => {
+    const [grant] = await run(tx, raise(input, now))
+    if (grant === undefined) throw new Refusal('session_ended')
+    for (const statement of also) await run(tx, statement)
+    const actor = { type: 'user', id: userId } as const
+    const target = { type: 'session', id: sessionId }
+    const done = { action: 'session.stepped_up', outcome: 'success', reason: amr.join(' ') } as const
+    await run(tx, appendAudit({ tenantId, at: now, actor, target, ...done, origin }))
+    return grant
+  })
+  await readSession(deps, { tenantId, grantId })
+  const { issuer } = deps
+  return mintForGrant(signer, { ...raised, issuer, tenantId, userId, grantId, now })
+}
+
+function raise({ tenantId, sessionId, grantId, amr }: RaiseSession, now: Date) {
+  const acr = acrOf(amr)
+  const claims = JSON.stringify({ amr, acr, auth_time: Math.floor(now.getTime() / 1000) })
+  return sql<RaisedGrant>`
+    with raised as (
+      update iam.session set amr = ${amr}, acr = ${acr}, auth_time = ${now}
+       where tenant_id = ${tenantId} and id = ${sessionId} and revoked_at is null
+      returning id
+    )
+    update iam.refresh_family f set claims = f.claims || ${claims}::jsonb
+      from raised
+     where f.tenant_id = ${tenantId} and f.session_id = raised.id and f.revoked_at is null
+       and f.grant_id = ${grantId}
+    returning f.claims, f.client_id as "clientId", f.access_token_seconds as "accessTokenSeconds",
+              f.ends_at as "endsAt"`.compile(build)
+}
+
+/** What was proved in an open session so far. @throws Refusal `session_ended`. */
+export async function provedIn(
+  deps: Pick<RaiseDeps, 'db'>,
+  { tenantId, sessionId }: Pick<RaiseSession, 'tenantId' | 'sessionId'>,
+): Promise<readonly string[]> {
+  const [[session]] = await inOneFlight(deps.db, { tenantId }, [
+    build
+      .selectFrom('iam.session')
+      .select('amr')
+      .where('tenant_id', '=', tenantId)
+      .where('id', '=', sessionId)
+      .where('revoked_at', 'is', null)
+      .compile(),
+  ])
+  if (session === undefined) throw new Refusal('session_ended')
+  return session.amr
+}

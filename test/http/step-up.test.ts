@@ -1,0 +1,120 @@
+import { auditOf, deliverMails, eventsOf } from '@iam/testkit/world'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openOffice, type Office } from '../support/administration.ts'
+import { challengeIn, Holders, textOf } from '../support/holder.ts'
+import { openApp, type TestApp } from '../support/open-app.ts'
+
+const claimsOf = (token: unknown) =>
+  JSON.parse(Buffer.from(textOf(token).split('.')[1] ?? '', 'base64url').toString()) as {
+    acr: string
+    amr: string[]
+    auth_time: number
+  }
+
+describe('step-up', () => {
+  let open: TestApp
+  let holders: Holders
+  beforeAll(async () => {
+    open = await openApp()
+    holders = new Holders(open)
+  })
+  afterAll(() => open.close())
+
+  const stepUp = (token: string, body: object = {}) => holders.ask('POST', '/auth/step-up', { body, token })
+
+  /** Somebody whose session is from before they had a factor. */
+  async function newHolderWithOldSession() {
+    const person = await holders.newPerson()
+    const { body } = await holders.logIn(person)
+    const token = textOf(body['accessToken'])
+    const { app, factorId } = await holders.begin(token)
+    await holders.confirm(token, factorId, app.code())
+    await open.world.testClock.advance(60)
+    return { person, token, app, factorId, refreshToken: body['refreshToken'] }
+  }
+
+  test('raises a session by its person’s factor: access token, refreshed tokens and the session say so', async () => {
+    const { token, app, factorId, refreshToken } = await newHolderWithOldSession()
+    const remove = (who: string) => holders.ask('DELETE', `/me/mfa-factors/${factorId}`, { token: who })
+    expect((await remove(token)).body.code).toBe('reauthentication_required')
+    const asked = await stepUp(token)
+    expect(asked).toMatchObject({ status: 401, body: { code: 'mfa_required' } })
+    const raised = await stepUp(token, { challenge: challengeIn(asked), code: app.code() })
+    expect(raised.status).toBe(200)
+    const strong = { acr: 'aal2', amr: ['pwd', 'otp', 'mfa'] }
+    const claims = claimsOf(raised.body['accessToken'])
+    expect(claims).toMatchObject(strong)
+    expect(claims.auth_time).toBeGreaterThan(claimsOf(token).auth_time)
+    const { body } = await holders.ask('GET', '/auth/session', { token })
+    expect(body['session']).toMatchObject({ ...strong, authTime: claims.auth_time })
+    const refreshed = await holders.ask('POST', '/auth/refresh', { body: { refreshToken } })
+    expect(claimsOf(refreshed.body['accessToken'])).toMatchObject(strong)
+    // A token that somebody took before knows no more than it did.
+    expect((await remove(token)).body.code).toBe('reauthentication_required')
+    expect((await remove(textOf(raised.body['accessToken']))).status).toBe(204)
+  })
+
+  test('C189, C196: its challenge is the session’s own, of its own kind, and answered once', async () => {
+    const mine = await newHolderWithOldSession()
+    const theirs = await newHolderWithOldSession()
+    const challenge = challengeIn(await stepUp(mine.token))
+    const code = mine.app.code()
+    expect((await stepUp(theirs.token, { challenge, code })).body.code).toBe('challenge_invalid')
+    expect((await holders.verify(challenge, { code })).body.code).toBe('challenge_invalid')
+    const login = await holders.challengeOf(mine.person)
+    expect((await stepUp(mine.token, { challenge: login, code })).body.code).toBe('challenge_invalid')
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, () => stepUp(mine.token, { challenge, code })),
+    )
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
+    const wrong = challengeIn(await stepUp(mine.token))
+    const refused = await stepUp(mine.token, { challenge: wrong, code: mine.app.wrongCode() })
+    expect(refused.body.code).toBe('factor_invalid')
+  })
+
+  test('asks nothing of who has no factor: they log in again', async () => {
+    const token = await holders.tokenOf(await holders.newPerson())
+    expect((await stepUp(token)).body.code).toBe('not_allowed')
+  })
+})
+
+describe('C202: an administrator takes the factors of a person away who lost them', () => {
+  let office: Office
+  let holders: Holders
+  beforeAll(async () => {
+    office = await openOffice()
+    holders = new Holders(office.open)
+  })
+  afterAll(() => office.open.close())
+
+  test('sessions end, the person is told, it is recorded, and the password alone is asked for again', async () => {
+    const { world } = office
+    const holder = await holders.newHolder()
+    const opened = await holders.logInFully(holder)
+    const waiting = await holders.challengeOf(holder)
+    await deliverMails(world)
+    const path = office.users(`/${holder.userId}/mfa-factors`)
+    const listed = await office.ask('admin', ['GET', path])
+    expect(listed.body).toMatchObject({
+      items: [{ id: holder.factorId, kind: 'totp' }],
+      recoveryCodesLeft: 10,
+    })
+    expect(JSON.stringify(listed.body)).not.toContain('my phone')
+    expect((await office.ask('admin', ['DELETE', path])).status).toBe(204)
+    const { body } = await holders.ask('GET', '/auth/session', { token: textOf(opened.body['accessToken']) })
+    expect(body.code).toBe('session_ended')
+    expect((await holders.verify(waiting, { code: holder.app.code() })).body.code).toBe('challenge_invalid')
+    const mails = await deliverMails(world)
+    expect(mails).toMatchObject([
+      { letter: 'factor_removed', to: holder.email, params: { by: 'administrator' } },
+    ])
+    expect(await auditOf(world, holder.userId)).toContain('user.factors_reset')
+    const events = await eventsOf(world, world.acme, holder.userId)
+    expect(events.at(-1)).toMatchObject({
+      type: 'user.mfa_removed',
+      payload: { factorId: holder.factorId, actor: { type: 'user' } },
+    })
+    expect((await holders.logIn(holder)).status).toBe(200)
+    expect((await office.ask('admin', ['DELETE', path])).status).toBe(204)
+  })
+})
