@@ -270,12 +270,22 @@ describe('signing in by a mailed link', () => {
     expect(first).toMatchObject({ status: 401, body: { code: 'mfa_required' } })
     const before = (await sessions()).length
     const challenge = (first.body['challenge'] as { id: string }).id
+    // A password that too many failures disabled is not enabled by somebody who did not know it.
+    const { admin, clock } = app.world
+    const disabled = { in_a_row: 100, last_at: clock(), disabled_at: clock() }
+    const { tenantId: tenant_id, userId: user_id } = holder
+    await admin
+      .insertInto('iam.login_failure')
+      .values({ tenant_id, user_id, ...disabled })
+      .execute()
     expect((await rest('consume', { request: body['request'], token })).body['code']).toBe('code_invalid')
     const second = await holders.verify(challenge, { code: holder.app.code() })
     expect(second.status).toBe(200)
     const session = await holders.ask('GET', '/auth/session', { token: String(second.body['accessToken']) })
     expect(session.body['session']).toMatchObject({ amr: ['email', 'otp'], acr: 'aal1' })
     expect(await sessions()).toHaveLength(before + 1)
+    const failures = admin.selectFrom('iam.login_failure').select('in_a_row').where('user_id', '=', user_id)
+    expect(await failures.execute()).toEqual([{ in_a_row: 100 }])
   })
 
   test('C190: on the pages the second step follows in the browser that asked, wherever the mail was read', async () => {

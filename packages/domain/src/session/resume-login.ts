@@ -37,12 +37,14 @@ export async function resumeLogin(
   if (user === undefined || client === undefined || tenant === undefined)
     throw new Refusal('challenge_invalid')
   if (user.status !== 'active') throw new Refusal('user_suspended')
+  const before = loginOfChallenge(challenge)
   const also = [
-    forgetFailures(tenantId, userId),
+    // Only who knew the password ends the row of wrong ones, or finds it switched on again.
+    ...(before.amr.includes('pwd') ? [forgetFailures(tenantId, userId)] : []),
     keepOrigin(deps, { tenantId, email: user.email, userId, origin }),
   ]
   const policy = readTenantPolicy(tenant.policy)
-  const login = { user, userKey, client, policy, ...loginOfChallenge(challenge), also }
+  const login = { user, userKey, client, policy, ...before, also }
   return { login, device: deviceOfChallenge(deps, challenge, { userId, userKey }) }
 }
 
