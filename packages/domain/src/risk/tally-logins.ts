@@ -19,7 +19,7 @@ export function tallyLogins({ tenantId, since }: { readonly tenantId: Id<'ten'>;
   return build
     .selectFrom('iam.login_risk')
     .select([kind.as('kind'), 'country', 'is_tor_exit as isTorExit', 'facts as by', 'score'])
-    .select(sql<unknown>`jsonb_build_object('outside', signals -> 'outside')`.as('signals'))
+    .select(sql`jsonb_build_object('outside', signals -> 'outside')`.as('signals'))
     .select(sql<number>`count(*)::int`.as('logins'))
     .where('tenant_id', '=', tenantId)
     .where('created_at', '>=', since)
