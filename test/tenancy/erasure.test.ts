@@ -1,5 +1,5 @@
 import { logInBrowserWithPassword } from '@iam/domain/session'
-import { deliverMails, eventsOf, setPolicy, tokenIn } from '@iam/testkit/world'
+import { deliverMails, eventsOf, holdPasskey, setPolicy, tokenIn } from '@iam/testkit/world'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openOffice, type Office } from '../support/administration.ts'
@@ -94,6 +94,7 @@ describe('C257: a person who was erased', () => {
     await post('/auth/magic-link/request', { email })
     await post('/auth/password/reset/request', { email })
     await office.ask('owner', ['PUT', users(`/${userId}/roles/tenant.admin`)])
+    await holdPasskey(world, { tenantId: world.acme, userId: userId as `usr_${string}` })
     auditBefore = (await auditOfPerson()).length
   }
 

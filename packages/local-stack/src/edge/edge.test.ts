@@ -33,15 +33,17 @@ describe('the edge', () => {
     }
   })
 
-  it('sends well-known documents to iam-jwks and everything else to iam-api', async () => {
-    for (const path of ['/.well-known/jwks.json', '/api/v1/users?x=1', '/', '/.well-knowning'])
-      await ask(path)
+  it('sends well-known documents to iam-jwks, and everything else, with what tenants publish, to iam-api', async () => {
+    const paths = ['/.well-known/jwks.json', '/api/v1/users?x=1', '/', '/.well-knowning']
+    for (const path of [...paths, '/.well-known/webauthn', '/.well-known/webauthn/x']) await ask(path)
 
     expect(seen.map(({ by, request }) => `${by} ${request.url}`)).toEqual([
       'jwks /.well-known/jwks.json',
       'api /api/v1/users?x=1',
       'api /',
       'api /.well-knowning',
+      'api /.well-known/webauthn',
+      'jwks /.well-known/webauthn/x',
     ])
   })
 

@@ -33,7 +33,7 @@ export function mfaChallengeRoute(app: App, deps: Deps): void {
     isBrowser(deps, request)
     const { challenge: token } = request.body
     const tenantId = await tenantOfChallenge(deps, request, token)
-    const challenge = await readChallenge(deps, { tenantId, token, kinds: ['second_factor'] })
+    const challenge = await readChallenge(deps, { tenantId, token, kinds: ['second_factor', 'step_up'] })
     const options = await passkeyOptionsFor(deps, challenge)
     reply.header('cache-control', 'no-store')
     return toJson({ challenge: token, options, expiresAt: challenge.expiresAt })
