@@ -17,9 +17,17 @@ export interface Bootstrapped {
 
 const demo = { slug: 'demo', name: 'Demo', email: 'ada@demo.example' }
 
-/** Brings the schema up to date. */
+/** Brings the schema up to date. Data of a state of the checkout that was never released cannot be brought there. */
 export async function migrate(command: OperatorCommand): Promise<void> {
-  await run(command, ['migrate'])
+  try {
+    await run(command, ['migrate'])
+  } catch (error) {
+    if (!(error instanceof Error) || !error.message.includes('corrupted migrations')) throw error
+    const why = 'The data here were made with other migrations than this checkout has: '
+    throw new Error(`${why}run npm start -- --reset to begin with empty data.\n${error.message}`, {
+      cause: error,
+    })
+  }
 }
 
 /** Makes what an empty deployment needs (keys, system tenant, operator), or finds it made. */

@@ -166,6 +166,15 @@ describe('a stack with a place of its own', { timeout: 60_000 }, () => {
     )
   })
 
+  it('says how to go on where the data were made with other migrations', async () => {
+    const broken = join(home.directory, 'broken.ts')
+    writeFileSync(broken, `console.error('corrupted migrations: expected 1, found 2'); process.exit(1)`)
+
+    await expect(startStack({ surroundings: home, programs: { ...programs, cli: broken } })).rejects.toThrow(
+      /run npm start -- --reset to begin with empty data.*corrupted migrations/s,
+    )
+  })
+
   /** The same data with a journal that nothing has ended yet, as the next `npm start` has. */
   function nextPlace(): Surroundings {
     const journal = new ProcessJournal(join(home.directory, 'programs.json'))
