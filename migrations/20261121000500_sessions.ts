@@ -69,11 +69,11 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       expires_at timestamptz not null,
       ends_at timestamptz not null,
       revoked_at timestamptz,
-      primary key (tenant_id, id),
+      primary key (id, tenant_id),
       foreign key (tenant_id, grant_id) references iam."grant"
     ) with (fillfactor = 70);
-    -- The session first: led by the tenant, it would look as good as the primary key to whoever plans while the
-    -- table is small, and read all of a tenant's families for each refresh.
+    -- The tenant last, here and in the primary key: where both lead with it, either looks good for both look-ups to
+    -- whoever plans while the table is small, and reads all of a tenant's families for one.
     create index refresh_family_of_session on iam.refresh_family (session_id, tenant_id);
     grant select, insert, update on iam.refresh_family to iam_api, iam_worker;
 
