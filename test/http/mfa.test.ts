@@ -1,4 +1,4 @@
-import { auditOf, deliverMails, eventsOf } from '@iam/testkit/world'
+import { auditOf, deliverMails, eventsOf, tokenIn } from '@iam/testkit/world'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Authenticator } from '../support/authenticator.ts'
 import { documentedOperations } from '../support/fuzz/operations.ts'
@@ -245,6 +245,23 @@ describe('login with a second factor', () => {
     expect(second.body['refreshToken']).toBeUndefined()
     expect(String(second.headers['set-cookie'])).toContain('__Host-iam_refresh_')
     expect(String(second.headers['set-cookie'])).toContain('__Host-iam_device_')
+    expect(String(second.headers['set-cookie'])).not.toContain('__Host-iam_trusted_')
+    await later(60)
+  })
+
+  test('C193: a browser’s page may say that it is trusted; an app may not', async () => {
+    const { issuer: origin } = open.world
+    const person = await holders.newHolder()
+    const sure = { code: person.app.code(), trustDevice: true }
+    const asApp = await holders.verify(await holders.challengeOf(person), sure)
+    expect([asApp.status, asApp.headers['set-cookie']]).toEqual([200, undefined])
+    await later(60)
+    const trusting = { code: person.app.code(), trustDevice: true }
+    const done = await holders.verify(await holders.challengeOf(person), trusting, { origin })
+    const cookie = /__Host-iam_trusted_[^;]+/.exec(String(done.headers['set-cookie']))?.[0] ?? ''
+    expect((await holders.logIn(person, {}, { origin, cookie })).status).toBe(200)
+    expect((await holders.logIn(person, {}, { cookie })).status).toBe(401)
+    expect((await holders.logIn(holder, {}, { origin, cookie })).status).toBe(401)
     await later(60)
   })
 })
@@ -334,4 +351,47 @@ test('C186: five answers a minute are counted by the person, across logins and a
   } finally {
     await open.close()
   }
+})
+
+describe('C190: no other way in goes round the second factor', () => {
+  let open: TestApp
+  let holders: Holders
+  beforeAll(async () => {
+    open = await openApp()
+    holders = new Holders(open)
+  })
+  afterAll(() => open.close())
+
+  test('C176: a reset of the password keeps the factors, voids the challenge, and logs nobody in', async () => {
+    const holder = await holders.newHolder()
+    const waiting = await holders.challengeOf(holder)
+    await deliverMails(open.world)
+    const headers = { 'x-tenant-id': 'acme' }
+    await holders.ask('POST', '/auth/password/reset/request', { body: { email: holder.email }, headers })
+    const [mail] = await deliverMails(open.world)
+    const password = 'a new password that nobody guesses'
+    const body = { token: tokenIn(mail), password }
+    const reset = await holders.ask('POST', '/auth/password/reset/confirm', { body, headers })
+    expect([reset.status, reset.body['accessToken']]).toEqual([204, undefined])
+    expect((await holders.verify(waiting, { code: holder.app.code() })).body.code).toBe('challenge_invalid')
+    const first = await holders.logIn(holder, { password })
+    expect(first.body.code).toBe('mfa_required')
+    const second = await holders.verify(challengeIn(first), { code: holder.app.code() })
+    expect(second.status).toBe(200)
+  })
+
+  test('a refresh says what the login was, not more', async () => {
+    const person = await holders.newPerson()
+    const { body } = await holders.logIn(person)
+    const token = textOf(body['accessToken'])
+    const { app, factorId } = await holders.begin(token)
+    await holders.confirm(token, factorId, app.code())
+    const { refreshToken } = body
+    const refreshed = await holders.ask('POST', '/auth/refresh', { body: { refreshToken } })
+    const [, payload = ''] = textOf(refreshed.body['accessToken']).split('.')
+    expect(JSON.parse(Buffer.from(payload, 'base64url').toString())).toMatchObject({
+      amr: ['pwd'],
+      acr: 'aal1',
+    })
+  })
 })

@@ -5,6 +5,7 @@ import type { Deps } from '../../deps.ts'
 import { keepKnownDevice, loginLane } from '../../http/login-lane.ts'
 import { isBrowser } from '../../http/refresh-cookie.ts'
 import { originOf } from '../../http/request-context.ts'
+import { trustedCookie } from '../../http/trusted-cookie.ts'
 import { requireTenant } from '../../http/tenant.ts'
 import type { App } from '../../app.ts'
 import {
@@ -59,6 +60,7 @@ export function loginRoute(app: App, deps: Deps): void {
         ...request.body,
         tenantId,
         isKnownDevice: lane.by === 'device',
+        trusted: browser ? trustedCookie(request, tenantId) : undefined,
         origin: originOf(request),
       }),
     )

@@ -7,6 +7,7 @@ import { tenantOfChallenge } from '../../http/challenge.ts'
 import { keepKnownDevice } from '../../http/login-lane.ts'
 import { isBrowser } from '../../http/refresh-cookie.ts'
 import { originOf } from '../../http/request-context.ts'
+import { setTrustedCookie, trustedCookie } from '../../http/trusted-cookie.ts'
 import { Assertion } from '../passkey-schemas.ts'
 import {
   ChallengeToken,
@@ -36,15 +37,22 @@ const refusals = [
   ...tenantProblems,
 ] as const
 
+const TrustDevice = Type.Optional(
+  Type.Boolean({
+    description:
+      'For a browser: ask for no second factor there for as long as the tenant lets people trust one.',
+  }),
+)
+
 const verify = {
   ...common,
   summary: 'Answer the challenge of a login',
   description:
     'The second step after mfa_required: a code of the authenticator app, a recovery code, or a passkey, for which POST /api/v1/auth/mfa/challenge tells what to ask the browser. A challenge is answered once, and takes five wrong answers.',
   body: Type.Union([
-    Type.Object({ challenge: ChallengeToken, code: TotpCode }, strict),
-    Type.Object({ challenge: ChallengeToken, recoveryCode: RecoveryCode }, strict),
-    Type.Object({ challenge: ChallengeToken, passkey: Assertion }, strict),
+    Type.Object({ challenge: ChallengeToken, code: TotpCode, trustDevice: TrustDevice }, strict),
+    Type.Object({ challenge: ChallengeToken, recoveryCode: RecoveryCode, trustDevice: TrustDevice }, strict),
+    Type.Object({ challenge: ChallengeToken, passkey: Assertion, trustDevice: TrustDevice }, strict),
   ]),
   response: {
     200: TokenAnswer,
@@ -75,9 +83,17 @@ const confirm = {
 export function mfaRoutes(app: App, deps: Deps): void {
   app.post('/api/v1/auth/mfa/verify', { schema: verify }, async (request, reply) => {
     const browser = isBrowser(deps, request)
-    const { challenge, ...answer } = request.body
+    const { challenge, trustDevice, ...answer } = request.body
     const tenantId = await tenantOfChallenge(deps, request, challenge)
-    const opened = await logInWithFactor(deps, { tenantId, challenge, answer, origin: originOf(request) })
+    const trust = browser && trustDevice === true ? { kept: trustedCookie(request, tenantId) } : undefined
+    const opened = await logInWithFactor(deps, {
+      tenantId,
+      challenge,
+      answer,
+      trust,
+      origin: originOf(request),
+    })
+    setTrustedCookie(reply, tenantId, opened.trusted)
     if (browser) keepKnownDevice(deps, { request, reply, tenantId, email: opened.user.email })
     return answerTokens(reply, opened, { browser })
   })
