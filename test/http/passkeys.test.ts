@@ -98,6 +98,26 @@ describe('passkeys over REST', () => {
     )
   })
 
+  test('raise an open session', async () => {
+    const ada = await holder()
+    const { challenge, options } = await challengeFor(ada)
+    const opened = await holders.verify(challenge, { passkey: ada.by.get(options) })
+    const token = textOf(opened.body['accessToken'])
+    await open.world.testClock.advance(301)
+    expect((await holders.ask('POST', `${path}/options`, { token })).body.code).toBe(
+      'reauthentication_required',
+    )
+    const asked = challengeIn(await holders.ask('POST', '/auth/step-up', { token, body: {} }))
+    const begun = await holders.ask('POST', '/auth/mfa/challenge', { body: { challenge: asked } })
+    const passkey = ada.by.get(begun.body['options'] as RequestOptions)
+    const answer = () => holders.ask('POST', '/auth/step-up', { token, body: { challenge: asked, passkey } })
+    const raised = await answer()
+    expect(raised.status).toBe(200)
+    const strong = textOf(raised.body['accessToken'])
+    expect((await holders.ask('POST', `${path}/options`, { token: strong })).status).toBe(201)
+    expect((await answer()).body.code).toBe('challenge_invalid')
+  })
+
   test('cannot be begun with by who has none, nor with a challenge of another kind', async () => {
     const totp = await holders.newHolder()
     const challenge = await holders.challengeOf(totp)

@@ -4,6 +4,7 @@ import type { App } from '../../app.ts'
 import type { Deps } from '../../deps.ts'
 import { authenticate } from '../../http/authenticate.ts'
 import { originOf } from '../../http/request-context.ts'
+import { Assertion } from '../passkey-schemas.ts'
 import { ChallengeToken, problems, RecoveryCode, TenantHeader, tenantProblems, TotpCode } from '../schemas.ts'
 
 const strict = { additionalProperties: false }
@@ -18,6 +19,7 @@ const schema = {
   body: Type.Union([
     Type.Object({ challenge: ChallengeToken, code: TotpCode }, strict),
     Type.Object({ challenge: ChallengeToken, recoveryCode: RecoveryCode }, strict),
+    Type.Object({ challenge: ChallengeToken, passkey: Assertion }, strict),
     Type.Object({}, strict),
   ]),
   response: {
