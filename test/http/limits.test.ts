@@ -86,7 +86,9 @@ describe('limits on requests', () => {
       for (let n = 0; n < 12; n += 1) {
         const { status, headers, json } = await guess(email)
         const { code, detail } = json()
-        answers.push({ status, code, detail, headers: Object.keys(headers), limit: headers['ratelimit'] })
+        // But for the seconds that are left, which pass while this asks.
+        const limit = String(headers['ratelimit']).replaceAll(/;t=\d+/g, '')
+        answers.push({ status, code, detail, headers: Object.keys(headers), limit })
       }
       return answers
     }
