@@ -29,6 +29,7 @@ const acts: Record<string, Act> = {
   lock: { send: ['POST', '/users/{userId}/lock'], asks: false },
   unlock: { send: ['POST', '/users/{userId}/unlock'], asks: false },
   'end sessions': { send: ['DELETE', '/users/{userId}/sessions'], asks: false },
+  'take all second factors': { send: ['DELETE', '/users/{userId}/mfa-factors'], asks: true },
   erase: { send: ['DELETE', '/users/{userId}'], asks: true },
 }
 
