@@ -35,7 +35,8 @@ export async function openApp(options: AppOptions = {}): Promise<TestApp> {
     ...world,
     readiness: new Readiness({
       probes: { postgres: answers, redis: answers, kms: answers, ...options.probes },
-      canSign: () => world.signingKeys.signer(world.clock()) !== undefined,
+      hasKeys: () =>
+        world.secrets.isComplete(world.clock()) && world.signingKeys.signer(world.clock()) !== undefined,
       monotonic: world.monotonic,
     }),
     log: openLogger({ service: 'iam-api', level: options.logLevel ?? 'info', stream }),

@@ -43,6 +43,7 @@ export function composeDeps(config: Config, { postgres, redis, kms, log }: Conne
   }
   const clock = () => new Date()
   const monotonic = () => performance.now()
+  const secrets = new SecretRings()
   const signingKeys = new SigningKeys()
   const cache = versionedCache(redis.client)
   return {
@@ -52,7 +53,7 @@ export function composeDeps(config: Config, { postgres, redis, kms, log }: Conne
     clock,
     monotonic,
     db,
-    secrets: new SecretRings(),
+    secrets,
     signingKeys,
     verifiedTokens: new VerifiedTokens(),
     passwords: composePasswords(config, log),
@@ -71,7 +72,7 @@ export function composeDeps(config: Config, { postgres, redis, kms, log }: Conne
         redis: redis.ping,
         kms: () => kmsAnswers(kms, config.kms.wrapKey),
       },
-      canSign: () => signingKeys.signer(clock()) !== undefined,
+      hasKeys: () => secrets.isComplete(clock()) && signingKeys.signer(clock()) !== undefined,
       monotonic,
     }),
     log,

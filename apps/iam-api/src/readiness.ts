@@ -17,20 +17,20 @@ const probeDeadline = 1_000
 
 /**
  * Whether this instance can serve. It is unavailable until Postgres and KMS have each worked once, while it
- * drains, and while it holds no key to sign with. After that an outage of something shared only degrades it:
+ * drains, and while it holds no key to sign with, or not every secret. After that an outage of something shared only degrades it:
  * taking every instance out of the balancer would help nobody.
  */
 export class Readiness {
   readonly #probes: Probes
-  readonly #canSign: () => boolean
+  readonly #hasKeys: () => boolean
   readonly #monotonic: () => number
   #draining = false
   #worked = { postgres: false, kms: false }
   #last: { readonly at: number; readonly checks: Promise<Record<string, Check>> } | undefined
 
-  constructor(options: { probes: Probes; canSign: () => boolean; monotonic: () => number }) {
+  constructor(options: { probes: Probes; hasKeys: () => boolean; monotonic: () => number }) {
     this.#probes = options.probes
-    this.#canSign = options.canSign
+    this.#hasKeys = options.hasKeys
     this.#monotonic = options.monotonic
   }
 
@@ -44,7 +44,7 @@ export class Readiness {
     if (this.#last === undefined || now - this.#last.at > keepFor)
       this.#last = { at: now, checks: this.#probe() }
     const probed = await this.#last.checks
-    const signing: Check = this.#canSign() ? 'ok' : 'failing'
+    const signing: Check = this.#hasKeys() ? 'ok' : 'failing'
     const checks = { ...probed, signing }
     if (this.#draining || !this.#worked.postgres || !this.#worked.kms || signing !== 'ok') {
       return { status: 'unavailable', checks }

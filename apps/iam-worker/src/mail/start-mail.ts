@@ -30,7 +30,8 @@ export async function startMail(context: WorkerContext, closers: Closer[]): Prom
     interval,
     async () => {
       const { issuer } = deployment
-      if (secrets.isLoaded) await sendDueMails({ db, clock, secrets, issuer, mailer, log, isStopping })
+      if (!secrets.isComplete(clock())) return
+      await sendDueMails({ db, clock, secrets, issuer, mailer, log, isStopping })
     },
     (err) => log.warn({ err }, 'Mails could not be sent'),
   )

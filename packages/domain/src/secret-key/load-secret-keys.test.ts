@@ -41,9 +41,12 @@ describe('loadSecretKeys', () => {
         return testWrapping.unwrap(sealed, aad)
       },
     }
+    expect(deps.secrets.isComplete(world.clock())).toBe(false)
     await expect(loadSecretKeys({ ...deps, wrapping })).rejects.toThrow('KMS is away')
+    expect(deps.secrets.isComplete(world.clock())).toBe(false)
     const held = calls
     await loadSecretKeys({ ...deps, wrapping })
+    expect(deps.secrets.isComplete(world.clock())).toBe(true)
     // Only what failed, and the row that never unwraps, was asked for again.
     expect(calls - held).toBe(2)
     for (const purpose of ['token-tag', 'refresh-box', 'pepper', 'data', 'fingerprint'] as const) {

@@ -1,5 +1,7 @@
 import type { KeyObject } from 'node:crypto'
-import type { SecretPurpose } from './secret-purposes.ts'
+import { secretPurposes, type SecretPurpose } from './secret-purposes.ts'
+
+const purposes = Object.keys(secretPurposes) as SecretPurpose[]
 
 export interface VersionedKey {
   readonly version: number
@@ -32,21 +34,28 @@ export class SecretRings {
     return this.#rings.get(purpose)?.find((key) => key.version === version)
   }
 
-  /** False until the secrets were loaded for the first time: nothing can be told of any token before. */
-  get isLoaded(): boolean {
-    return this.#rings.size > 0
+  /**
+   * Whether every secret has a version to make with. False until all were loaded for the first time, and while one of
+   * several could not be unwrapped: an instance that answered then would fail at what needs that one.
+   */
+  isComplete(now: Date): boolean {
+    return purposes.every((purpose) => this.#active(purpose, now) !== undefined)
   }
 
   /** A view of one purpose that follows replacements. */
   of(purpose: SecretPurpose): SecretRing {
     return {
       current: (now) => {
-        const active = this.#rings.get(purpose)?.find((key) => key.activateAt <= now)
+        const active = this.#active(purpose, now)
         if (active === undefined) throw new Error(`No active ${purpose} key is loaded.`)
         return active
       },
       byVersion: (version) => this.has(purpose, version)?.key,
       all: () => this.#rings.get(purpose) ?? [],
     }
+  }
+
+  #active(purpose: SecretPurpose, now: Date): VersionedKey | undefined {
+    return this.#rings.get(purpose)?.find((key) => key.activateAt <= now)
   }
 }
