@@ -31,6 +31,7 @@ const processes = [
       IAM_KMS_WRAP_KEY: 'wrap',
       PORT: 'http',
       DATABASE_POOL_SIZE: '0',
+      REDIS_TIMEOUT_MS: '0',
       IAM_ARGON2_MEMORY_KIB: '64',
       IAM_HIBP_URL: 'on',
       IAM_LOG_LEVEL: 'loud',

@@ -110,10 +110,10 @@ describe('the main job, through all three processes', () => {
 
   test('tells its health, part by part', async () => {
     const { state } = stack
-    expect((await call(`${state.api.url}/health/ready`)).body).toEqual({
-      status: 'ok',
-      checks: { postgres: 'ok', redis: 'ok', kms: 'ok', signing: 'ok' },
-    })
+    const checks = { postgres: 'ok', redis: 'ok', kms: 'ok', signing: 'ok' }
+    await expect
+      .poll(async () => (await call(`${state.api.url}/health/ready`)).body, { timeout: 20_000 })
+      .toEqual({ status: 'ok', checks })
     for (const { url } of [state.api, state.worker, state.jwks]) {
       for (const path of ['/health', '/health/live', '/health/startup', '/health/ready']) {
         expect((await call(`${url}${path}`)).status).toBe(200)

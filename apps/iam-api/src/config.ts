@@ -82,7 +82,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     torExits: read.IAM_TOR_EXITS === 'off' ? undefined : fileURLToPath(read.IAM_TOR_EXITS),
     riskServiceUrl: read.IAM_RISK_SERVICE_URL,
     database: databaseOf(read),
-    redisUrl: read.REDIS_URL,
+    redis: { url: read.REDIS_URL, commandTimeout: read.REDIS_TIMEOUT_MS },
     kms: { wrapKey: read.IAM_KMS_WRAP_KEY, endpoint: read.IAM_KMS_ENDPOINT },
     endorsementAnchors: read.IAM_ENDORSEMENT_ANCHORS,
     statusShards: read.IAM_STATUS_SHARDS,

@@ -20,7 +20,7 @@ const postgres = openPostgres<Database>({
   answerWithin: 6_000,
   onLost: warn('A database connection was lost'),
 })
-const redis = openRedis(config.redisUrl)
+const redis = openRedis(config.redis.url, config.redis)
 const kms = await openKms({ endpoint: config.kms.endpoint })
 const deps = composeDeps(config, { postgres, redis, kms, log })
 

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { within } from '@iam/platform/lifecycle'
 
 export type Check = 'ok' | 'failing' | 'unknown'
@@ -7,13 +8,14 @@ export interface ReadinessReport {
   readonly checks: Readonly<Record<string, Check>>
 }
 
-/** Asks one dependency whether it answers. One that has not said so within a second counts as failing. */
+/** Asks one dependency whether it answers. It is asked again for a second before it counts as failing. */
 export type Probe = () => Promise<void>
 
 export type Probes = Readonly<Record<'postgres' | 'redis' | 'kms', Probe>>
 
 const keepFor = 2_000
 const probeDeadline = 1_000
+const betweenProbes = 100
 
 /**
  * Whether this instance can serve. It is unavailable until Postgres and KMS have each worked once, while it
@@ -67,8 +69,20 @@ export class Readiness {
 }
 
 async function outcome(probe: Probe): Promise<Check> {
-  return within(probeDeadline, probe()).then(
+  const deadline = AbortSignal.timeout(probeDeadline)
+  return within(probeDeadline, untilAnswered(probe, deadline)).then(
     () => 'ok',
     () => 'failing',
   )
+}
+
+/** A moment of this process or of the line is no outage: what fails is asked again until the deadline. */
+async function untilAnswered(probe: Probe, deadline: AbortSignal): Promise<void> {
+  try {
+    await probe()
+  } catch (error) {
+    if (deadline.aborted) throw error
+    await setTimeout(betweenProbes)
+    await untilAnswered(probe, deadline)
+  }
 }

@@ -89,7 +89,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     roles: read.IAM_WORKER_ROLES,
     http: { host: read.IAM_HTTP_HOST, port: read.PORT },
     database: databaseOf(read),
-    redisUrl: read.REDIS_URL,
+    redis: { url: read.REDIS_URL, commandTimeout: read.REDIS_TIMEOUT_MS },
     pubsubEndpoint: read.IAM_PUBSUB_ENDPOINT,
     eventNamespace: read.IAM_EVENT_NAMESPACE,
     relayLeaseSeconds: read.IAM_RELAY_LEASE_SECONDS,

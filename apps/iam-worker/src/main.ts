@@ -25,7 +25,7 @@ const postgres = openPostgres<Database>({
   ...config.database,
   onLost: warn('A database connection was lost'),
 })
-const redis = openRedis(config.redisUrl)
+const redis = openRedis(config.redis.url, config.redis)
 const db: Db = { kysely: postgres.kysely, flights: postgres.flights }
 const context = { config, log, owner, db, redis: redis.client, clock: () => new Date() }
 

@@ -22,6 +22,8 @@ export const bucket = 'iam-dev'
 const keySetObject = 'key-set/jwks.jwt'
 /** A change of keys shows at once here; in production nobody waits for one. */
 const quickly = '1'
+/** A laptop or a test machine that does ten things at once stalls for longer than a server. */
+const patiently = '800'
 const keyRing = `projects/${project}/locations/local/keyRings/iam/cryptoKeys`
 
 /** What the environment of our processes is derived from. */
@@ -77,6 +79,7 @@ export function workerEnvironment(endpoints: Endpoints): Environment {
     ...listening(endpoints.ports.worker),
     DATABASE_URL: endpoints.postgres.urlFor('iam_worker', 'iam'),
     REDIS_URL: endpoints.redis.url,
+    REDIS_TIMEOUT_MS: patiently,
     IAM_SMTP_URL: `smtp://127.0.0.1:${endpoints.ports.smtp}`,
     IAM_MAIL_FROM: 'no-reply@iam.example',
     IAM_KEYS_POLL_SECONDS: quickly,
@@ -91,6 +94,7 @@ export function apiEnvironment(endpoints: Endpoints, anchors: Anchors, limits: s
     ...listening(endpoints.ports.api),
     DATABASE_URL: endpoints.postgres.urlFor('iam_api', 'iam'),
     REDIS_URL: endpoints.redis.url,
+    REDIS_TIMEOUT_MS: patiently,
     IAM_ENDORSEMENT_ANCHORS: anchors.endorsement,
     IAM_TRUSTED_PROXIES: '127.0.0.1', // the edge
     IAM_KEY_POLL_SECONDS: quickly,

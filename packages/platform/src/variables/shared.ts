@@ -20,6 +20,8 @@ export const databaseVariables = {
   DATABASE_POOLER: z.enum(['none', 'transaction']).default('none'),
   DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(100).default(10),
   REDIS_URL: z.url({ protocol: /^rediss?$/ }),
+  /** Milliseconds a command may take before it counts as unanswered. */
+  REDIS_TIMEOUT_MS: z.coerce.number().int().min(10).max(5_000).default(150),
 }
 
 type Read<T extends Record<string, z.ZodType>> = { readonly [K in keyof T]: z.output<T[K]> }

@@ -54,8 +54,7 @@ export async function openWorld(services: Services, options: WorldOptions = {}) 
   const worker = login(database, 'iam_worker', undefined, (sent) => void sentByWorker.push(...sent))
   const admin = login(database, 'postgres')
   const keyPrefix = `${database.name}:`
-  const redis = openRedis(options.redisUrl ?? services.redisUrl, { keyPrefix })
-  await redis.ping().catch(() => undefined)
+  const redis = await redisOf(services, options.redisUrl, keyPrefix)
   const commits = { count: 0 }
   const db = { ...dbOf(postgres), eventsCommitted: () => void (commits.count += 1) }
   const instance = instanceOn(db, { clock, redis, limits: options.limits })
@@ -104,6 +103,22 @@ const testOrigin: RequestOrigin = {
   traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00',
   network: '192.0.2.0/24',
   agent: 'vitest',
+}
+
+/** Redis of the product's patience where a test breaks it, and otherwise one that is there and waited for. */
+async function redisOf(
+  services: Services,
+  own: string | undefined,
+  keyPrefix: string,
+): Promise<RedisConnection> {
+  if (own !== undefined) {
+    const redis = openRedis(own, { keyPrefix })
+    await redis.ping().catch(() => undefined)
+    return redis
+  }
+  const redis = openRedis(services.redisUrl, { keyPrefix, commandTimeout: 30_000 })
+  if (redis.client.status !== 'ready') await once(redis.client, 'ready')
+  return redis
 }
 
 function login(
