@@ -2,6 +2,7 @@ import { betterAuth } from './better-auth.ts'
 import { fixed } from './fixed.ts'
 import { floor, floorRecorded } from './floor.ts'
 import { iamPasskey } from './iam-passkey.ts'
+import { iamTotp } from './iam-totp.ts'
 import { oidcProvider } from './oidc-provider.ts'
 import type { Profile } from './profile.ts'
 
@@ -12,6 +13,7 @@ const profiles = {
   'better-auth': betterAuth,
   'oidc-provider': oidcProvider,
   'iam-passkey': iamPasskey,
+  'iam-totp': iamTotp,
 }
 
 export type ProfileName = keyof typeof profiles | 'iam'

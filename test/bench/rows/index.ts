@@ -1,8 +1,8 @@
 import { enqueue } from './enqueue.ts'
+import { factors } from './factors.ts'
 import { isolation } from './isolation.ts'
 import { jwks, jwks304 } from './jwks.ts'
 import { login } from './login.ts'
-import { passkey } from './passkey.ts'
 import { read } from './read.ts'
 import { refresh } from './refresh.ts'
 import { relay } from './relay.ts'
@@ -14,7 +14,7 @@ import { wake } from './wake.ts'
 /** Every row, in the order of the goals' page. */
 export const rows: readonly Row[] = [
   login,
-  passkey,
+  factors,
   isolation,
   refresh,
   session,
