@@ -1,3 +1,4 @@
+import { deliverMails } from '@iam/testkit/world'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Authenticator } from '../support/authenticator.ts'
 import { Holders, type Holder, type Person } from '../support/holder.ts'
@@ -150,7 +151,11 @@ describe('second factors on the hosted pages', () => {
     await setPolicy({ mfa: 'required' })
     const person = await holders.newPerson()
     const visitor = new PageVisitor(open.app)
-    expect((await signIn(visitor, person)).location).toBe('/t/acme/add-factor')
+    expect((await signIn(visitor, person)).location).toBe('/t/acme/second-factor')
+    const mail = (await deliverMails(open.world)).at(-1)
+    expect(mail).toMatchObject({ letter: 'login_code', to: person.email })
+    const proved = await answer(visitor, { mailed: 'yes', code: mail?.digits ?? '' })
+    expect(proved.location).toBe('/t/acme/add-factor')
     expect((await visitor.open('/t/acme/account')).location).toBe('/t/acme/sign-in')
     await visitor.open('/t/acme/add-factor')
     const { app, factor } = scan(await visitor.send('/t/acme/add-factor'))

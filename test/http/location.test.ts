@@ -103,7 +103,7 @@ describe('where people log in from', () => {
 
   test('C190: looks where somebody is at the second step as well', async () => {
     const { world } = open
-    await decide({ mfa: 'required' })
+    await decide({ mfa: 'required', riskChallengeAt: 100 })
     const ask = async (path: string, payload: object, country: string) => {
       const response = await open.app.inject({
         method: 'POST',

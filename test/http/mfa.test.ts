@@ -2,7 +2,7 @@ import { auditOf, deliverMails, eventsOf, tokenIn } from '@iam/testkit/world'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Authenticator } from '../support/authenticator.ts'
 import { documentedOperations } from '../support/fuzz/operations.ts'
-import { challengeIn, Holders, textOf, type Holder } from '../support/holder.ts'
+import { challengeIn, Holders, textOf, type Holder, type Person } from '../support/holder.ts'
 import { openApp, type TestApp } from '../support/open-app.ts'
 
 describe('login with a second factor', () => {
@@ -287,18 +287,66 @@ describe('a tenant that requires a second factor', () => {
   const confirm = (challenge: string, factor: string, code: string) =>
     holders.ask('POST', '/auth/mfa/enrol/confirm', { body: { challenge, factor, code } })
 
+  /** Reads the mail of a login as never before. @returns the challenge that was mailed about, and the code. */
+  const mailed = async (person: Person) => {
+    const first = await holders.logIn(person)
+    expect(first.body).toMatchObject({ code: 'mfa_required', challenge: { factors: ['email'] } })
+    const mails = (await deliverMails(open.world)).filter(
+      ({ letter, to }) => letter === 'login_code' && to === person.email,
+    )
+    return { challenge: challengeIn(first), code: textOf(mails.at(-1)?.digits) }
+  }
+  /** The challenge to add a factor by. */
+  const enrolmentOf = async (person: Person) => {
+    const { challenge, code } = await mailed(person)
+    const next = await holders.verify(challenge, { code })
+    expect(next.body).toMatchObject({ code: 'mfa_enrolment_required', challenge: { factors: [] } })
+    return challengeIn(next)
+  }
+
+  test('C191: who only knows the password of somebody without a factor adds none', async () => {
+    const person = await holders.newPerson()
+    const { challenge, code } = await mailed(person)
+    const begun = await holders.ask('POST', '/auth/mfa/enrol', { body: { challenge } })
+    expect([begun.status, begun.body.code]).toEqual([401, 'challenge_invalid'])
+    const wrong = await holders.verify(challenge, {
+      code: code === '00000000' ? '11111111' : '00000000',
+    })
+    expect(wrong.body).toMatchObject({ code: 'factor_invalid' })
+    expect(wrong.body['challenge']).toBeUndefined()
+  })
+
+  test('C191: twenty who come with the mailed code at once are asked once to add a factor', async () => {
+    const person = await holders.newPerson()
+    const { challenge, code } = await mailed(person)
+    const answers = await Promise.all(Array.from({ length: 20 }, () => holders.verify(challenge, { code })))
+    const codes = answers.map(({ body }) => body.code)
+    expect(codes.toSorted()).toEqual([
+      ...Array<string>(19).fill('challenge_invalid'),
+      'mfa_enrolment_required',
+    ])
+    const waiting = await open.world.admin
+      .selectFrom('iam.challenge')
+      .select('id')
+      .where('user_id', '=', person.userId)
+      .where('kind', '=', 'factor_enrol')
+      .execute()
+    expect(waiting).toHaveLength(1)
+  })
+
   test('C191: lets people in once they have added one, with recovery codes, and asks for it from then on', async () => {
     const person = await holders.newPerson()
-    const first = await holders.logIn(person)
-    expect(first.body).toMatchObject({ code: 'mfa_enrolment_required', challenge: { factors: [] } })
-    const challenge = challengeIn(first)
+    const challenge = await enrolmentOf(person)
     const { app, factor } = await enrol(challenge)
     expect((await confirm(challenge, factor, app.wrongCode())).body.code).toBe('factor_invalid')
     const opened = await confirm(challenge, factor, app.code())
     expect(opened).toMatchObject({ status: 200, body: { recoveryCodes: { length: 10 } } })
     const { body } = await holders.ask('GET', '/auth/session', { token: textOf(opened.body['accessToken']) })
-    expect(body['session']).toMatchObject({ amr: ['pwd', 'otp', 'mfa'], acr: 'aal2' })
-    expect((await holders.logIn(person)).body.code).toBe('mfa_required')
+    expect(body['session']).toMatchObject({ amr: ['pwd', 'email', 'otp', 'mfa'], acr: 'aal2' })
+    expect((await holders.logIn(person)).body).toMatchObject({
+      code: 'mfa_required',
+      challenge: { factors: ['totp', 'recovery'] },
+    })
     const types = (await eventsOf(open.world, open.world.acme, person.userId)).map(({ type }) => type)
     expect(types.slice(-2).toSorted()).toEqual(['user.login_succeeded', 'user.mfa_enrolled'])
     expect((await deliverMails(open.world)).map(({ letter }) => letter)).toContain('factor_added')
@@ -306,8 +354,8 @@ describe('a tenant that requires a second factor', () => {
 
   test('C191: of two who add one at once, by the same password, one gets in', async () => {
     const person = await holders.newPerson()
-    const mine = await holders.challengeOf(person)
-    const theirs = await holders.challengeOf(person)
+    const mine = await enrolmentOf(person)
+    const theirs = await enrolmentOf(person)
     const first = await enrol(mine)
     const second = await enrol(theirs)
     expect((await confirm(mine, first.factor, first.app.code())).body.code).toBe('not_found')

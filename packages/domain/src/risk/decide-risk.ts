@@ -17,9 +17,9 @@ export function hasSay({ mfa }: Pick<RiskPolicy, 'mfa'>): boolean {
 }
 
 /**
- * What a login's risk leads to. Pure. Risk has a say where the tenant asks for factors by it, and refuses where it
- * asks for them always; elsewhere it is kept and decides nothing. When the outside service is silent, nobody gets in
- * by one factor alone.
+ * What a login's risk leads to. Pure. Risk has a say where the tenant asks for factors by it, and where it asks for
+ * them always: who has none there proves the login otherwise before they add one. Elsewhere it is kept and decides
+ * nothing. When the outside service is silent, nobody gets in by one factor alone.
  */
 export function decideRisk(
   policy: RiskPolicy,
@@ -27,6 +27,5 @@ export function decideRisk(
 ): RiskDecision {
   if (!hasSay(policy)) return 'allow'
   if (score >= policy.riskRefuseAt) return 'refuse'
-  if (policy.mfa === 'required') return 'allow'
   return score >= policy.riskChallengeAt || signals.outside === 'silent' ? 'challenge' : 'allow'
 }

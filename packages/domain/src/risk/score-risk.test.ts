@@ -136,10 +136,11 @@ describe('decideRisk', () => {
     expect(decided(score)).toBe(decision)
   })
 
-  test('refuses where the tenant always asks for a factor, and decides nothing where it asks by nobody’s risk', () => {
-    expect([39, 89, 90].map((score) => decided(score, { mfa: 'required' }))).toEqual([
+  test('decides where the tenant always asks for a factor too, and nothing where it asks by nobody’s risk', () => {
+    expect([39, 40, 89, 90].map((score) => decided(score, { mfa: 'required' }))).toEqual([
       'allow',
-      'allow',
+      'challenge',
+      'challenge',
       'refuse',
     ])
     for (const mfa of ['off', 'optional'] as const) expect(decided(100, { mfa })).toBe('allow')

@@ -44,8 +44,10 @@ export async function authenticateWithFactor(
   if (isMailed(challenge)) {
     const fits = await checkMailedCode(deps, challenge, { userId, answer, origin })
     if (!fits) return refuseAnswer(deps, { challenge, userId, answer, origin, fault: 'factor' })
-    const also = [useChallenge({ ...challenge, now: deps.clock() }), ...login.also]
-    return { login: { ...login, amr: [...login.amr, 'email'], also }, device }
+    const use = useChallenge({ ...challenge, now: deps.clock() })
+    const amr = [...login.amr, 'email']
+    // Where a factor must be added next, one right code leads there once.
+    return { login: { ...login, amr, also: [use, ...login.also], spends: [use] }, device }
   }
   const proved = await proveFactor(deps, { challenge, userId, userKey, answer, origin })
   if ('fault' in proved) return refuseAnswer(deps, { challenge, userId, answer, origin, fault: proved.fault })

@@ -74,12 +74,18 @@ describe('the gate before every session', () => {
     expect(await sessionsOf(person.userId)).toEqual([])
   })
 
-  test('C191: lets nobody in without a factor where the tenant requires one', async () => {
+  test.each([
+    [{ mfa: 'required' }, { code: 'mfa_required', challenge: { factors: ['email'] } }],
+    [
+      { mfa: 'required', riskChallengeAt: 100 },
+      { code: 'mfa_enrolment_required', challenge: { factors: [] } },
+    ],
+  ])('C191: lets nobody in without a factor where the tenant has %j', async (policy, asked) => {
     const person = await somebody({ factor: 'none' })
-    await setPolicy({ mfa: 'required' })
+    await setPolicy(policy)
     const refusal = await refusalOf(logInWithPassword(world, person))
     await setPolicy({})
-    expect(refusal).toMatchObject({ code: 'mfa_enrolment_required', challenge: { factors: [] } })
+    expect(refusal).toMatchObject(asked)
     expect(await sessionsOf(person.userId)).toEqual([])
   })
 

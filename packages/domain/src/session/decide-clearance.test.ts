@@ -66,6 +66,7 @@ describe('the gate', () => {
     ['optional', 'challenge', true, 'challenge'],
     ['required', 'allow', false, 'challenge'],
     ['required', 'unknown', true, 'open'],
+    ['required', 'challenge', true, 'challenge'],
     ['risk', 'allow', false, 'open'],
     ['risk', 'challenge', true, 'challenge'],
     ['risk', 'unknown', true, 'open'],
@@ -85,7 +86,15 @@ describe('the gate', () => {
     expect(decide({ mfa: 'risk', risk: 'challenge' })).toBe('mail')
     expect(decide({ mfa: 'risk', risk: 'allow' })).toBe('open')
     expect(decide({ mfa: 'risk', risk: 'unknown', amr: ['pwd', 'email'] })).toBe('open')
-    expect(decide({ mfa: 'required', risk: 'challenge' })).toBe('enrol')
+  })
+
+  test('C191: who must add a factor, and logs in unusually, reads their mail first', () => {
+    expect(decide({ mfa: 'required', risk: 'challenge' })).toBe('mail')
+    expect(decide({ mfa: 'required', risk: 'challenge', isTrusted: true })).toBe('mail')
+    for (const amr of [['pwd', 'email'], ['email']])
+      expect(decide({ mfa: 'required', risk: 'challenge', amr })).toBe('enrol')
+    expect(decide({ mfa: 'required', risk: 'unknown', amr: ['pwd', 'email'] })).toBe('enrol')
+    expect(decide({ mfa: 'required', risk: 'allow' })).toBe('enrol')
   })
 
   test('C190: takes no second mail for a proof of who came by one', () => {

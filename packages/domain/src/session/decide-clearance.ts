@@ -20,9 +20,9 @@ export interface ToClear {
  * Decides on a login, whatever way it came in. Pure.
  *
  * Who has a factor is asked for it, also when it is disabled: only a trusted browser, a tenant that asks nobody, or
- * one that asks by risk and sees none, spares them. Who has none adds one where the tenant requires it. Where the risk
- * demands one, they do not, since it may not be them: they type a code that is mailed to them, which is no factor (NIST
- * SP 800-63B-4 3.1.3.1) and better than nothing. Whom a mail has let in already is refused.
+ * one that asks by risk and sees none, spares them. Who has none, and whose login is unusual, may not be who they say:
+ * they type a code that is mailed to them, which is no factor (NIST SP 800-63B-4 3.1.3.1) and better than nothing. Only
+ * then do they add a factor where the tenant requires one (C191); elsewhere, whom a mail has let in already is refused.
  */
 export function decideClearance({ mfa, amr, hasFactor, isTrusted, risk }: ToClear): Clearance {
   if (risk === 'refuse') return 'refuse'
@@ -38,7 +38,8 @@ function clearWithoutFactor({
   amr,
   isRisky,
 }: Pick<ToClear, 'mfa' | 'amr'> & { readonly isRisky: boolean }): Clearance {
-  if (mfa === 'required') return 'enrol'
+  const isMailRead = amr.includes('email')
+  if (mfa === 'required') return isRisky && !isMailRead ? 'mail' : 'enrol'
   if (mfa !== 'risk' || !isRisky) return 'open'
-  return amr.includes('email') ? 'refuse' : 'mail'
+  return isMailRead ? 'refuse' : 'mail'
 }

@@ -26,7 +26,7 @@ export async function logInWithFactor(
 ): Promise<IssuedSession & Trusted> {
   const { origin } = input
   const { login, device } = await authenticateWithFactor(deps, input)
-  const cleared = await clearLogin(deps, { login, device, origin })
+  const cleared = await unlessUsed(clearLogin(deps, { login, device, origin }))
   const issued = await unlessUsed(openSession(deps, { cleared, device, origin }))
   return { ...issued, ...(await trustOf(deps, login, input)) }
 }
@@ -47,7 +47,7 @@ export async function logInBrowserWithFactor(
 ): Promise<OpenedBrowserSession & Trusted> {
   const { previous, binding, origin } = input
   const { login } = await authenticateWithFactor(deps, input)
-  const cleared = await clearLogin(deps, { login, binding, origin })
+  const cleared = await unlessUsed(clearLogin(deps, { login, binding, origin }))
   const opened = await unlessUsed(openBrowserSession(deps, { cleared, previous, origin }))
   return { ...opened, ...(await trustOf(deps, login, input)) }
 }

@@ -43,7 +43,7 @@ const members = {
   maxSessions: number('maxSessions', 'Sessions of one person at a time; one more ends the oldest.'),
   mfa: Type.Enum(['off', 'optional', 'required', 'risk'], {
     description:
-      'Who is asked for a second factor: nobody, those who have one, everybody, or those whose login is unusual.',
+      'Who is asked for a second factor: nobody, those who have one, everybody, or those whose login is unusual. With everybody, who has none adds one at the login; an unusual one is proved by a mailed code before.',
   }),
   magicLinks: Type.Boolean({
     description:
