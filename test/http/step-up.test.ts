@@ -72,6 +72,28 @@ describe('step-up', () => {
     expect(refused.body.code).toBe('factor_invalid')
   })
 
+  test('C188: by a recovery code it uses that up, and the person is told, as at a login', async () => {
+    const holder = await holders.newHolder()
+    const opened = await holders.logInFully(holder)
+    const token = textOf(opened.body['accessToken'])
+    await deliverMails(open.world)
+    const [recoveryCode = ''] = holder.recoveryCodes
+    const raised = await stepUp(token, { challenge: challengeIn(await stepUp(token)), recoveryCode })
+    expect(raised.status).toBe(200)
+    expect((await deliverMails(open.world)).map(({ letter, to }) => [letter, to])).toEqual([
+      ['recovery_code_used', holder.email],
+    ])
+    const { id } = await open.world.admin
+      .selectFrom('iam.factor')
+      .select('id')
+      .where('user_id', '=', holder.userId)
+      .where('kind', '=', 'recovery')
+      .executeTakeFirstOrThrow()
+    expect(await auditOf(open.world, id)).toContain('recovery_code.used')
+    const again = await stepUp(token, { challenge: challengeIn(await stepUp(token)), recoveryCode })
+    expect(again.body.code).toBe('factor_invalid')
+  })
+
   test('asks nothing of who has no factor: they log in again', async () => {
     const token = await holders.tokenOf(await holders.newPerson())
     expect((await stepUp(token)).body.code).toBe('not_allowed')

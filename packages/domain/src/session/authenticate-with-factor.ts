@@ -1,16 +1,9 @@
 import { appendAudit } from '../audit/index.ts'
 import { countWrongAnswer, readChallenge, useChallenge, type Challenge } from '../challenge/index.ts'
 import { inTenant, run, streamKey } from '../db/index.ts'
-import {
-  kindOfAnswer,
-  recordFactorFailure,
-  type CheckFactorDeps,
-  type ProvedFactor,
-} from '../factor/index.ts'
+import { kindOfAnswer, recordFactorFailure, type CheckFactorDeps } from '../factor/index.ts'
 import { Refusal, type Id, type RequestOrigin } from '../kit/index.ts'
-import { queueMail } from '../mail/index.ts'
 import { appendEvent } from '../outbox/index.ts'
-import type { Statement } from '../db/index.ts'
 import { withSecondStep } from './assurance.ts'
 import { checkMailedCode, isMailed } from './check-mailed-code.ts'
 import { proveFactor, type ChallengeAnswer, type ProveFactorDeps } from './prove-factor.ts'
@@ -51,33 +44,8 @@ export async function authenticateWithFactor(
   }
   const proved = await proveFactor(deps, { challenge, userId, userKey, answer, origin })
   if ('fault' in proved) return refuseAnswer(deps, { challenge, userId, answer, origin, fault: proved.fault })
-  const also = [
-    useChallenge({ ...challenge, now: deps.clock() }),
-    ...proved.use,
-    ...login.also,
-    ...toldOf(deps, { tenantId, userId, proved, origin }),
-  ]
+  const also = [useChallenge({ ...challenge, now: deps.clock() }), ...proved.use, ...login.also]
   return { login: { ...login, amr: withSecondStep(login.amr, proved.method), also }, device }
-}
-
-/** A recovery code is rarely used by its person: they are told, whoever used it. */
-function toldOf(
-  deps: CheckFactorDeps,
-  {
-    tenantId,
-    userId,
-    proved,
-    origin,
-  }: { tenantId: Id<'ten'>; userId: Id<'usr'>; proved: ProvedFactor; origin: RequestOrigin },
-): Statement<unknown>[] {
-  if (proved.method !== 'recovery') return []
-  const at = deps.clock()
-  const actor = { type: 'user', id: userId } as const
-  const target = { type: 'factor', id: proved.factorId }
-  return [
-    appendAudit({ tenantId, at, actor, action: 'recovery_code.used', target, outcome: 'success', origin }),
-    queueMail(deps, { tenantId, template: 'recovery_code_used', userId, at }),
-  ]
 }
 
 /** Records the failure in a transaction of its own, on purpose: throwing must not undo it. */

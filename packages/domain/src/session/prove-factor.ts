@@ -1,7 +1,10 @@
+import { appendAudit } from '../audit/index.ts'
 import type { Challenge } from '../challenge/index.ts'
+import type { Statement } from '../db/index.ts'
 import { checkFactor, type CheckFactorDeps, type FactorAnswer, type ProvedFactor } from '../factor/index.ts'
 import type { Id, RequestOrigin } from '../kit/index.ts'
 import { countRequest } from '../limit/index.ts'
+import { queueMail } from '../mail/index.ts'
 import { checkPasskey, type AssertionJson } from '../passkey/index.ts'
 import type { SealedUserKey } from '../user/index.ts'
 
@@ -32,9 +35,30 @@ export async function proveFactor(
   const { tenantId } = challenge
   if (!('passkey' in answer)) {
     const proved = await checkFactor(deps, { tenantId, userId, userKey, answer, origin })
-    return proved ?? { fault: 'factor' }
+    if (proved === undefined) return { fault: 'factor' }
+    const told = proved.method === 'recovery' ? recoveryUsed(deps, { tenantId, userId, proved, origin }) : []
+    return { ...proved, use: [...proved.use, ...told] }
   }
   await countRequest(deps, { tenantId, origin, counts: [{ limit: 'second-factor', value: userId }] })
   const checked = await checkPasskey(deps, { challenge, assertion: answer.passkey })
   return 'fault' in checked ? { fault: `factor: ${checked.fault}` } : checked.proved
+}
+
+/** A recovery code is rarely used by its person: they are told, whoever used it, and whatever it opened (C188). */
+function recoveryUsed(
+  deps: CheckFactorDeps,
+  {
+    tenantId,
+    userId,
+    proved,
+    origin,
+  }: { tenantId: Id<'ten'>; userId: Id<'usr'>; proved: ProvedFactor; origin: RequestOrigin },
+): Statement<unknown>[] {
+  const at = deps.clock()
+  const actor = { type: 'user', id: userId } as const
+  const target = { type: 'factor', id: proved.factorId }
+  return [
+    appendAudit({ tenantId, at, actor, action: 'recovery_code.used', target, outcome: 'success', origin }),
+    queueMail(deps, { tenantId, template: 'recovery_code_used', userId, at }),
+  ]
 }
