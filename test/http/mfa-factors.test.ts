@@ -141,6 +141,17 @@ describe('one’s own second factors', () => {
     expect((await holders.logIn(holder)).status).toBe(200)
   })
 
+  test('C187: what waits to be confirmed is no factor to remove, and nobody is told so', async () => {
+    const person = await holders.newPerson()
+    const token = await holders.tokenOf(person)
+    const { app, factorId } = await holders.begin(token)
+    await deliverMails(open.world)
+    const removed = await holders.ask('DELETE', `/me/mfa-factors/${factorId}`, { token })
+    expect([removed.status, removed.body.code]).toEqual([404, 'not_found'])
+    expect(await deliverMails(open.world)).toEqual([])
+    expect((await holders.confirm(token, factorId, app.code())).status).toBe(200)
+  })
+
   test('C188: new recovery codes void the old ones', async () => {
     const holder = await holders.newHolder()
     const token = textOf((await holders.logInFully(holder)).body['accessToken'])

@@ -249,6 +249,7 @@ export function deleteFactor({ tenantId, userId, id }: OfPerson & ById) {
     .where('tenant_id', '=', tenantId)
     .where('user_id', '=', userId)
     .where('id', '=', id)
+    .where('confirmed_at', 'is not', null)
     .where('kind', '!=', 'recovery')
     .returning(['id', 'kind'])
     .$castTo<{ id: Id<'mfa'>; kind: FactorKind }>()
