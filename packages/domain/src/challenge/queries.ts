@@ -92,7 +92,10 @@ export function countWrongAnswer({ tenantId, id }: ById): Statement<unknown> {
     .compile()
 }
 
-/** Voids what a person has begun to prove: their password or their factors are others now. */
+/**
+ * Voids what a person has begun to prove: their factors are others now. Another password needs none of this, since a
+ * session is opened only by the one that was given at the first step (require-standing.ts).
+ */
 export function voidChallenges({
   tenantId,
   userId,

@@ -44,8 +44,9 @@ interface RaisedGrant {
 }
 
 /**
- * Makes an open session as strong and as recent as what was just proved, with its grants, in one transaction. Tokens
- * from before say what was true before; the refresh token goes on, and what it is exchanged for says what is true now.
+ * Makes an open session as strong and as recent as what was just proved, with the grant that asks, in one transaction.
+ * Tokens from before say what was true before; the refresh token goes on, and what it is exchanged for says what is true
+ * now. Other grants of the session go on as they are.
  * @throws Refusal `session_ended`, `temporarily_unavailable` when no key can sign.
  */
 export async function raiseSession(deps: RaiseDeps, input: RaiseSession): Promise<RaisedSession> {
