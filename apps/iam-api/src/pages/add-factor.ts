@@ -23,7 +23,7 @@ export function addFactorPage(app: App, deps: Deps): void {
   app.get(page, hidden, async (request, reply) => {
     const visit = await openVisit(deps, request, reply)
     return Promise.resolve()
-      .then(() => findPendingLogin(deps, { tenantId: visit.tenantId, ...challengeOf(deps, visit) }))
+      .then(() => findPendingLogin(deps, { ...named(deps, visit), kind: 'factor_enrol' }))
       .then(
         () => show(visit, view(visit)),
         (error: unknown) => beginAgain(visit, error),
@@ -47,23 +47,18 @@ export function addFactorPage(app: App, deps: Deps): void {
   })
 }
 
+const named = (deps: Deps, visit: Visit) => ({ tenantId: visit.tenantId, ...challengeOf(deps, visit) })
 const asked = ({ base }: Visit) => ({ action: `${base}/add-factor`, setup: undefined })
 
 async function begin(deps: Deps, visit: Visit): Promise<FastifyReply> {
-  const { request, tenantId } = visit
-  const setup = await beginEnrolment(deps, {
-    tenantId,
-    ...challengeOf(deps, visit),
-    origin: originOf(request),
-  })
+  const setup = await beginEnrolment(deps, { ...named(deps, visit), origin: originOf(visit.request) })
   return show(visit, setupView(visit, { ...asked(visit), setup, factorId: setup.id }))
 }
 
 async function confirm(deps: Deps, visit: Visit, sent: FormBody): Promise<FastifyReply> {
   const { request, tenantId } = visit
   const step = {
-    tenantId,
-    ...challengeOf(deps, visit),
+    ...named(deps, visit),
     factorId: (sent.get('factor') ?? '') as Id<'mfa'>,
     code: totpCodeIn(sent),
     previous: sessionCookie(request, tenantId),

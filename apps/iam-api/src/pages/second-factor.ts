@@ -57,10 +57,11 @@ export async function secondFactorAgain(
   return view(deps, visit, { pending, byRecovery }, fault)
 }
 
-const nothing: PendingLogin = { kind: 'second_factor', factors: ['totp', 'recovery'] }
+const nothing: PendingLogin = { factors: ['totp', 'recovery'] }
 
 async function pendingOf(deps: Deps, visit: Visit): Promise<PendingLogin> {
-  return findPendingLogin(deps, { tenantId: visit.tenantId, ...challengeOf(deps, visit) })
+  const { tenantId } = visit
+  return findPendingLogin(deps, { tenantId, ...challengeOf(deps, visit), kind: 'second_factor' })
 }
 
 function askedFor({ request }: Visit, { factors }: PendingLogin): { byRecovery: boolean } {

@@ -8,10 +8,17 @@ import { requireUserId } from './resume-login.ts'
 
 /** A login that waits in a browser for its second step. */
 export interface PendingLogin {
-  /** Whether a factor is to be shown, or one to be added. */
-  readonly kind: 'second_factor' | 'factor_enrol'
-  /** What it can be answered with. */
+  /** What it can be answered with; nothing where a factor is to be added. */
   readonly factors: readonly (FactorKind | 'email')[]
+}
+
+export interface FindPendingLogin {
+  readonly tenantId: Id<'ten'>
+  /** The challenge's token. */
+  readonly challenge: string
+  readonly binding: Buffer
+  /** Which step the page is for; a login that waits for the other one is none. */
+  readonly kind: 'second_factor' | 'factor_enrol'
 }
 
 /**
@@ -20,13 +27,11 @@ export interface PendingLogin {
  */
 export async function findPendingLogin(
   deps: { readonly db: Db; readonly clock: Clock; readonly secrets: SecretRings },
-  { tenantId, challenge: token, binding }: { tenantId: Id<'ten'>; challenge: string; binding: Buffer },
+  { tenantId, challenge: token, binding, kind }: FindPendingLogin,
 ): Promise<PendingLogin> {
-  const kinds = ['second_factor', 'factor_enrol'] as const
-  const challenge = await readChallenge(deps, { tenantId, token, kinds, binding })
+  const challenge = await readChallenge(deps, { tenantId, token, kinds: [kind], binding })
   const userId = requireUserId(challenge)
-  if (isMailed(challenge)) return { kind: 'second_factor', factors: ['email'] }
+  if (isMailed(challenge)) return { factors: ['email'] }
   const [held] = await inOneFlight(deps.db, { tenantId }, [heldFactorsOf({ tenantId, userId })])
-  const kind = challenge.kind === 'factor_enrol' ? 'factor_enrol' : 'second_factor'
-  return { kind, factors: usableKinds(held) }
+  return { factors: usableKinds(held) }
 }
