@@ -320,11 +320,9 @@ describe('a tenant that requires a second factor', () => {
     const person = await holders.newPerson()
     const { challenge, code } = await mailed(person)
     const answers = await Promise.all(Array.from({ length: 20 }, () => holders.verify(challenge, { code })))
-    const codes = answers.map(({ body }) => body.code)
-    expect(codes.toSorted()).toEqual([
-      ...Array<string>(19).fill('challenge_invalid'),
-      'mfa_enrolment_required',
-    ])
+    const coming = (wanted: string) => answers.filter(({ body }) => body.code === wanted)
+    expect(coming('mfa_enrolment_required')).toHaveLength(1)
+    expect(coming('challenge_invalid')).toHaveLength(19)
     const waiting = await open.world.admin
       .selectFrom('iam.challenge')
       .select('id')
