@@ -36,5 +36,10 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     grant select, update, delete on iam.magic_link to iam_worker;
   `.execute(db)
   await isolateByTenant(db, 'magic_link')
-  await sql`create policy sweep on iam.magic_link for delete to iam_worker using (true)`.execute(db)
+  await sql`
+    create policy sweep on iam.magic_link for delete to iam_worker using (true);
+    -- To delete a row by its age is to read it first.
+    create policy sweep_old on iam.magic_link for select to iam_worker
+      using (expires_at < iam.now() - interval '1 hour');
+  `.execute(db)
 }

@@ -231,6 +231,7 @@ export async function travelAsWorker(world: World): Promise<void> {
   await deleteOldMails(kysely)
   await deleteOldCodes(kysely)
   await deleteOldChallenges(kysely)
+  await deleteOldMagicLinks(kysely)
   await deleteOldLogins(kysely)
   await relay(world)
   await tendKeys(world)
@@ -241,7 +242,6 @@ export async function travelAsWorker(world: World): Promise<void> {
   await deleteOldSessions(kysely, { limit: 10 })
   await deleteOldOrigins(kysely, { limit: 10 })
   await buryEndedSessions({ kysely, sessionCache: world.sessionCache }, beforeAllRevocations)
-  await deleteOldMagicLinks(kysely)
 }
 
 async function relay({ workerDb: { kysely }, acme, clock }: World): Promise<void> {

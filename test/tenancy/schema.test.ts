@@ -33,6 +33,7 @@ const acrossTenants: Record<string, string> = {
   'challenge.sweep': 'old challenges are deleted',
   'login_risk.sweep_old': 'what is deleted by its age has to be seen; only what is old enough is',
   'login_risk.sweep': 'what is kept of old logins is deleted',
+  'magic_link.sweep_old': 'what is deleted by its age has to be seen; only what is old enough is',
   'magic_link.sweep': 'old links are deleted',
   'session_revocation.feed': 'every instance follows the revocations of all tenants: ids only',
   'session_revocation.sweep': 'old revocations are deleted',

@@ -2,7 +2,8 @@ import { issueChallenge } from '@iam/domain/challenge'
 import { inOneFlight, inTenant } from '@iam/domain/db'
 import { once } from '@iam/domain/idempotency-key'
 import { requestPasswordReset } from '@iam/domain/account'
-import { deliverMails, logIn, openWorld, type World } from '@iam/testkit/world'
+import { requestMagicLink } from '@iam/domain/magic-link'
+import { deliverMails, logIn, openWorld, setPolicy, type World } from '@iam/testkit/world'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { tidy } from './tidy.ts'
 
@@ -23,6 +24,8 @@ describe('upkeep', () => {
     const { acme: tenantId, clock, demo, origin } = world
     const { user } = await logIn(world)
     await requestPasswordReset(world, { tenantId, email: demo.tenants[0].email, locale: 'en', origin })
+    await setPolicy(world, { magicLinks: true })
+    await requestMagicLink(world, { tenantId, email: demo.tenants[0].email, locale: 'en', origin })
     await deliverMails(world)
     const { insert } = issueChallenge(world, { tenantId, kind: 'step_up' })
     await inOneFlight(world.db, { tenantId }, [insert])
@@ -32,7 +35,14 @@ describe('upkeep', () => {
   }
 
   async function left(): Promise<string[]> {
-    const tables = ['challenge', 'idempotency_key', 'login_risk', 'mail', 'one_time_code'] as const
+    const tables = [
+      'challenge',
+      'idempotency_key',
+      'login_risk',
+      'magic_link',
+      'mail',
+      'one_time_code',
+    ] as const
     const counted = tables.map(async (table) => {
       const rows = await world.admin.selectFrom(`iam.${table}`).select('tenant_id').execute()
       return rows.length === 0 ? [] : [table]
@@ -41,7 +51,7 @@ describe('upkeep', () => {
   }
 
   test.each<[string, number, string[]]>([
-    ['at once', 0, ['challenge', 'idempotency_key', 'login_risk', 'mail', 'one_time_code']],
+    ['at once', 0, ['challenge', 'idempotency_key', 'login_risk', 'magic_link', 'mail', 'one_time_code']],
     ['after two hours', 2 * hour, ['idempotency_key', 'login_risk', 'mail', 'one_time_code']],
     ['after two days', 2 * day, ['login_risk', 'mail']],
     ['after eight days', 8 * day, ['login_risk']],
