@@ -117,6 +117,22 @@ describe('passkeys in a browser', { timeout: 240_000 }, () => {
     await here.close()
   })
 
+  test('are offered for minutes on end, and not over and over, in a browser whose clock is wrong', async () => {
+    const here = await walker()
+    await VirtualAuthenticator.plugInto(here.page).then((authenticator) => authenticator.answers(false))
+    await here.context.addInitScript(`
+      const [now, later] = [Date.now, window.setTimeout]
+      Date.now = () => now() + 3_600_000
+      window.patience = []
+      window.setTimeout = (work, delay) => (window.patience.push(delay), later(work, delay))
+    `)
+    await here.open('/sign-in')
+    await here.page.waitForFunction('patience.length > 0')
+    expect(await here.page.evaluate('patience')).toEqual([285_000])
+    expect(await here.page.evaluate('Date.now()')).toBeGreaterThan(Date.now() + 3_000_000)
+    await here.close()
+  })
+
   test('are not asked for without scripts, where everything else goes on', async () => {
     const here = await walker({ javaScriptEnabled: false })
     await here.open('/sign-in')

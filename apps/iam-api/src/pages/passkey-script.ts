@@ -49,8 +49,9 @@ const begin = async (form, more) => {
   const headers = { accept: 'application/json' };
   const answer = await fetch(form.dataset.options, { method: 'POST', body, headers, signal: mine.signal });
   if (!answer.ok || answer.redirected) throw new Error('refused');
-  const { challenge, options, expiresAt } = await answer.json();
-  const late = new Date(expiresAt) - Date.now() - 15000;
+  const { challenge, options } = await answer.json();
+  // A while before the challenge is too old, by no clock: a browser's may be wrong by hours.
+  const late = options.timeout - 15000;
   const [made, response] = await within(late, mine, ceremonies[form.dataset.passkey](options, { ...more, signal: mine.signal }));
   const { id, rawId, type } = made;
   const results = made.getClientExtensionResults();
