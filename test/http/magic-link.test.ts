@@ -1,3 +1,4 @@
+import { limits } from '@iam/domain/limit'
 import { addPerson, deliverMails, setPolicy, tokenIn } from '@iam/testkit/world'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { Holders } from '../support/holder.ts'
@@ -6,6 +7,12 @@ import { PageVisitor, type Page } from '../support/page-visitor.ts'
 
 const waiting = '/t/acme/magic-link/waiting'
 const link = '/t/acme/magic-link'
+/** What the waiting page does by itself. */
+const itself = {
+  'sec-fetch-site': 'same-origin',
+  'sec-fetch-mode': 'navigate',
+  'sec-fetch-dest': 'document',
+}
 
 describe('signing in by a mailed link', () => {
   let app: TestApp
@@ -40,12 +47,6 @@ describe('signing in by a mailed link', () => {
     const page = await browser.open(waiting)
     expect(page.status).toBe(200)
     return { browser, number: numberOn(page), ...(await mailed()) }
-  }
-  /** What the waiting page does by itself. */
-  const itself = {
-    'sec-fetch-site': 'same-origin',
-    'sec-fetch-mode': 'navigate',
-    'sec-fetch-dest': 'document',
   }
   const isSignedIn = async (browser: PageVisitor) =>
     (await browser.open('/t/acme/account')).body.includes(email)
@@ -381,5 +382,33 @@ describe('C180: asking for links', () => {
     for (let n = 0; n < 4; n += 1) known.push(await ask(email, '198.51.100.99', cookie))
     expect(known).toEqual([202, 202, 202, 429])
     expect(await ask('other@acme.example', '198.51.100.98', cookie)).toBe(202)
+  })
+
+  test('going on once approved counts as other uses of a code do, by itself and by its button', async () => {
+    const { email } = await addPerson(app.world, { tenantId: app.world.acme, email: 'patient@acme.example' })
+    const from = (network: string) => ({ 'x-forwarded-for': network })
+    const [here, there] = [from('198.51.100.201'), from('198.51.100.202')]
+    const browser = new PageVisitor(app.app)
+    await browser.open('/t/acme/sign-in', here)
+    await browser.send('/t/acme/mail-link', { email }, here)
+    const { body } = await browser.open(waiting, here)
+    const number = /class="shown" dir="ltr">(\d{4})</.exec(body)?.[1] ?? ''
+    const mail = (await deliverMails(app.world)).find(({ letter }) => letter === 'magic_link')
+    const phone = new PageVisitor(app.app)
+    await phone.open(`${link}?token=${tokenIn(mail)}`, there)
+    const approved = await phone.send(link, { token: tokenIn(mail), number }, there)
+    expect(approved.location).toBe('/t/acme/magic-link/approved')
+    const another = () =>
+      app.app.inject({
+        method: 'POST',
+        url: '/api/v1/auth/magic-link/consume',
+        payload: { request: 'x', code: '12345678' },
+        headers: { 'x-tenant-id': 'acme', ...here },
+      })
+    for (let n = 0; n < limits['one-time-code'].points; n += 1) await another()
+    const shown = await browser.open(waiting, { ...itself, ...here })
+    expect(shown).toMatchObject({ status: 200, location: undefined })
+    expect(await browser.send(waiting, {}, here)).toMatchObject({ status: 429 })
+    expect(await browser.send(waiting, {}, there)).toMatchObject({ location: '/t/acme/account' })
   })
 })

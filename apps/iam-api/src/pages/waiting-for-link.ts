@@ -3,6 +3,7 @@ import { Refusal } from '@iam/domain/kit'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { App } from '../app.ts'
 import type { Deps } from '../deps.ts'
+import { limit } from '../http/limit.ts'
 import { linkCookie, type HeldLink } from '../http/link-cookie.ts'
 import { goTo, show, type View } from './answer.ts'
 import { enterByLink } from './enter-by-link.ts'
@@ -36,7 +37,7 @@ export function waitingForLinkPage(app: App, deps: Deps): void {
     const held = linkCookie(request, visit.tenantId)
     if (held === undefined) return leave(visit, undefined)
     const answer = submit(deps, visit, {
-      act: () => enterByLink(deps, visit, { held, proof: { by: 'approval' } }),
+      act: () => enter(deps, visit, held),
       again: (_sent, fault) => approved(visit, fault),
     })
     return answer.catch((error: unknown) => showDeadLink(visit, 'mail-link', error))
@@ -60,10 +61,16 @@ function leave(visit: Visit, held: HeldLink | undefined): FastifyReply {
   return held === undefined ? goTo(visit, 'sign-in') : show(visit, deadLink(visit, 'mail-link'))
 }
 
+async function enter(deps: Deps, visit: Visit, held: HeldLink): Promise<FastifyReply> {
+  const { request, reply, tenantId } = visit
+  await limit(deps, { request, reply, tenantId }, 'one-time-code')
+  return enterByLink(deps, visit, { held, proof: { by: 'approval' } })
+}
+
 /** What refuses to let somebody in says so to the button, in words. */
 async function goOn(deps: Deps, visit: Visit, held: HeldLink): Promise<FastifyReply> {
   try {
-    return await enterByLink(deps, visit, { held, proof: { by: 'approval' } })
+    return await enter(deps, visit, held)
   } catch (error) {
     if (error instanceof Refusal && error.code !== 'code_invalid') return show(visit, approved(visit))
     return showDeadLink(visit, 'mail-link', error)
