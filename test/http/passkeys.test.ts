@@ -180,10 +180,15 @@ describe('passkeys over REST', () => {
     }
     const issuer = new URL(world.issuer)
     expect(await ask(issuer.host)).toBe(404)
-    await world.admin
-      .insertInto('iam.relying_party')
-      .values({ rp_id: 'login.acme.example', tenant_id: world.acme })
-      .execute()
+    const claim = async (rpId: string) => {
+      await world.admin.deleteFrom('iam.relying_party').execute()
+      const claimed = { rp_id: rpId, tenant_id: world.acme }
+      await world.admin.insertInto('iam.relying_party').values(claimed).execute()
+    }
+    await setPolicy(world, { rpId: issuer.hostname, webauthnOrigins: ['https://shop.acme.example'] })
+    await claim(issuer.hostname)
+    expect(await ask(issuer.host)).toBe(404)
+    await claim('login.acme.example')
     await setPolicy(world, { rpId: 'login.acme.example', webauthnOrigins: ['https://shop.acme.example'] })
     const origins = [issuer.origin, 'https://shop.acme.example']
     expect(await ask('login.acme.example')).toEqual({ origins })
