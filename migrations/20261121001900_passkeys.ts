@@ -14,10 +14,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       public_key bytea not null,
       sign_count bigint not null,
       transports text[] not null,
-      aaguid text not null,
       backup_eligible boolean not null,
-      backed_up boolean not null,
-      discoverable boolean,
       primary key (tenant_id, factor_id),
       -- Nobody registers somebody else's (WebAuthn 7.1 step 26).
       unique (tenant_id, credential_id),

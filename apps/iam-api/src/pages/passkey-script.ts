@@ -54,10 +54,8 @@ const begin = async (form, more) => {
   const late = options.timeout - 15000;
   const [made, response] = await within(late, mine, ceremonies[form.dataset.passkey](options, { ...more, signal: mine.signal }));
   const { id, rawId, type } = made;
-  const results = made.getClientExtensionResults();
-  const clientExtensionResults = results.credProps ? { credProps: results.credProps } : {};
   form.elements.challenge.value = challenge;
-  form.elements.passkey.value = JSON.stringify({ id, rawId: text(rawId), type, response, clientExtensionResults });
+  form.elements.passkey.value = JSON.stringify({ id, rawId: text(rawId), type, response });
   form.submit();
 };
 const within = async (late, mine, ceremony) => {

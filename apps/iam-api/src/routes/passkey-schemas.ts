@@ -22,10 +22,8 @@ const common = {
   ),
 }
 
-/** What a browser says of extensions: what else it may say is not looked at. */
-const ExtensionResults = Type.Object({
-  credProps: Type.Optional(Type.Object({ rk: Type.Optional(Type.Boolean()) })),
-})
+/** What a browser says of extensions. */
+const ExtensionResults = Type.Object({}, { description: 'Not looked at.' })
 
 /** A passkey that was made, as `PublicKeyCredential.toJSON()` says it. */
 export const Registration = Type.Object(
@@ -92,7 +90,6 @@ const Creation = Type.Object(
       userVerification: Verification,
     }),
     attestation: Type.Literal('none'),
-    extensions: Type.Object({ credProps: Type.Boolean() }),
   },
   { description: 'For PublicKeyCredential.parseCreationOptionsFromJSON.' },
 )

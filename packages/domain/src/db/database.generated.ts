@@ -294,11 +294,8 @@ export interface IamOutboxStream {
 }
 
 export interface IamPasskey {
-  aaguid: string;
-  backed_up: boolean;
   backup_eligible: boolean;
   credential_id: Buffer;
-  discoverable: boolean | null;
   factor_id: string;
   public_key: Buffer;
   rp_id: string;

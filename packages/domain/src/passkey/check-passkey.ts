@@ -15,7 +15,6 @@ export type CheckedPasskey =
       /** It counts once what stands in `use` has committed, in the transaction of what it opens. */
       readonly proved: ProvedFactor
       readonly userId: Passkey['userId']
-      readonly userVerified: boolean
     }
   | {
       readonly fault: PasskeyFault
@@ -47,11 +46,10 @@ export async function checkPasskey(
   const policy = readTenantPolicy(tenant?.policy)
   const said = await verify(deps, { challenge, assertion, passkey, policy })
   if ('fault' in said) return { fault: said.fault, userId }
-  const { userVerified, ...seen } = said.verified
+  const { signCount } = said.verified
   const method = passkey.backupEligible ? 'swk' : 'hwk'
-  const { signCount, backedUp } = seen
-  const use = [usePasskey({ tenantId, factorId, signCount, backedUp, at: deps.clock() })]
-  return { proved: { factorId, method, use }, userId, userVerified }
+  const use = [usePasskey({ tenantId, factorId, signCount, at: deps.clock() })]
+  return { proved: { factorId, method, use }, userId }
 }
 
 async function verify(

@@ -8,7 +8,6 @@ export interface RegistrationJson {
     readonly attestationObject: string
     readonly transports?: readonly string[]
   }
-  readonly clientExtensionResults?: { readonly credProps?: { readonly rk?: boolean } }
 }
 
 /** What it says of a passkey that was used. */

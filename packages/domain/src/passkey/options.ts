@@ -26,7 +26,6 @@ export interface CreationOptions {
     readonly userVerification: Verification
   }
   readonly attestation: 'none'
-  readonly extensions: { readonly credProps: true }
 }
 
 /** What it hands to `PublicKeyCredential.parseRequestOptionsFromJSON` (WebAuthn 5.1.8). */
@@ -62,7 +61,6 @@ export function creationOptions(wanted: NewPasskeyWanted): CreationOptions {
     excludeCredentials: held.map(nameOf),
     authenticatorSelection: { residentKey: 'preferred', requireResidentKey: false, userVerification },
     attestation: 'none',
-    extensions: { credProps: true },
   }
 }
 

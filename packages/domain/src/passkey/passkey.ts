@@ -25,13 +25,7 @@ export interface Passkey {
 }
 
 /** A passkey that is about to be stored. */
-export interface NewPasskey extends Omit<Passkey, 'disabledAt' | 'userHandle' | 'factorId' | 'userId'> {
-  /** The authenticator's model; zeros where it does not say. */
-  readonly aaguid: string
-  readonly backedUp: boolean
-  /** Whether it logs in without a name being typed; null where the browser did not say. */
-  readonly discoverable: boolean | null
-}
+export type NewPasskey = Omit<Passkey, 'disabledAt' | 'userHandle' | 'factorId' | 'userId'>
 
 /** Why a passkey's answer is not taken: for the audit trail. Whoever sent it is told nothing of it. */
 export type PasskeyFault =

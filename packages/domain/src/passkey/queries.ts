@@ -62,10 +62,9 @@ export function insertPasskey(
   return sql`
     with stored as (
       insert into iam.passkey (tenant_id, factor_id, user_id, rp_id, credential_id, public_key, sign_count, transports,
-                               aaguid, backup_eligible, backed_up, discoverable)
+                               backup_eligible)
       select ${tenantId}, ${factorId}, ${userId}, ${passkey.rpId}, ${passkey.credentialId}, ${passkey.publicKey},
-             ${passkey.signCount}, ${[...passkey.transports]}::text[], ${passkey.aaguid}, ${passkey.backupEligible},
-             ${passkey.backedUp}, ${passkey.discoverable}
+             ${passkey.signCount}, ${[...passkey.transports]}::text[], ${passkey.backupEligible}
        where (select count(*) from iam.passkey where tenant_id = ${tenantId} and user_id = ${userId}) < ${mostPasskeys}
       on conflict (tenant_id, credential_id) do nothing
       returning factor_id
@@ -81,13 +80,11 @@ export function usePasskey({
   tenantId,
   factorId,
   signCount,
-  backedUp,
   at,
 }: {
   readonly tenantId: Id<'ten'>
   readonly factorId: Id<'mfa'>
   readonly signCount: number
-  readonly backedUp: boolean
   readonly at: Date
 }): Statement {
   return sql`
@@ -97,7 +94,7 @@ export function usePasskey({
       returning id
     ),
     counted as (
-      update iam.passkey set sign_count = ${signCount}, backed_up = ${backedUp}
+      update iam.passkey set sign_count = ${signCount}
        where tenant_id = ${tenantId} and factor_id in (select id from used)
          and (sign_count < ${signCount} or (sign_count = 0 and ${signCount} = 0))
       returning factor_id

@@ -107,10 +107,7 @@ async function verifyByLibrary(given: VerifyRegistration): Promise<Verified> {
       publicKey: Buffer.from(info.credential.publicKey),
       signCount: info.credential.counter,
       transports: [...new Set(transports)],
-      aaguid: info.aaguid,
       backupEligible: info.credentialDeviceType === 'multiDevice',
-      backedUp: info.credentialBackedUp,
-      discoverable: registration.clientExtensionResults?.credProps?.rk ?? null,
     },
   }
 }

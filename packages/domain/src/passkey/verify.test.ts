@@ -186,8 +186,6 @@ describe('a registration', () => {
           rpId: party.rpId,
           signCount: 1,
           backupEligible: true,
-          backedUp: false,
-          discoverable: true,
         },
       })
     },
