@@ -66,6 +66,25 @@ describe('passkeys over REST', () => {
     expect((await logIn(by)).body.code).toBe('passkey_invalid')
   })
 
+  test('that come at once with an app are the first factor or ask for it, and one brings recovery codes', async () => {
+    const ada = await holders.newPerson()
+    const token = await holders.tokenOf(ada)
+    const { app, factorId } = await holders.begin(token)
+    const begun = await holders.ask('POST', `${path}/options`, { token })
+    const passkey = authenticator().create(begun.body['options'] as CreationOptions)
+    const body = { challenge: begun.body['challenge'], passkey }
+    const answers = await Promise.all([
+      holders.ask('POST', path, { token, body }),
+      holders.confirm(token, factorId, app.code()),
+    ])
+    const told = answers.flatMap(({ body: { recoveryCodes } }) => (recoveryCodes ?? []) as string[])
+    expect(told).toHaveLength(10)
+    for (const { status, body: refused } of answers)
+      if (status >= 400) expect(refused.code).toBe('reauthentication_required')
+    const challenge = await holders.challengeOf(ada)
+    expect((await holders.verify(challenge, { recoveryCode: told[0] })).status).toBe(200)
+  })
+
   test('log in by themselves, at aal2, in apps by tokens and in browsers by a cookie', async () => {
     const { by, userId } = await holder()
     const opened = await logIn(by)

@@ -11,6 +11,7 @@ import {
   type World,
 } from '@iam/testkit/world'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { checkFactor } from '../factor/index.ts'
 import { mostPasskeys } from '../passkey/index.ts'
 import { addPasskey, confirmPasskey, listFactors, removeFactor } from './index.ts'
 
@@ -82,6 +83,24 @@ describe('a passkey', () => {
     await removeFactor(world, { ...call, factorId: items[0]?.id ?? 'mfa_' })
     await holdPasskey(world, ada)
     expect(await stored(ada.userId)).toHaveLength(mostPasskeys)
+  })
+
+  test('brings recovery codes once, which count, however many are the first at the same time', async () => {
+    const ada = await person()
+    const call = factorCallOf(world, ada)
+    const begun = await Promise.all(Array.from({ length: 4 }, () => addPasskey(world, call)))
+    const confirmed = await Promise.all(
+      begun.map(({ challenge, options }) =>
+        confirmPasskey(world, { ...call, challenge, registration: here().create(options) }),
+      ),
+    )
+    const told = confirmed.flatMap(({ recoveryCodes }) =>
+      recoveryCodes === undefined ? [] : [recoveryCodes],
+    )
+    expect(told).toHaveLength(1)
+    const answer = { recoveryCode: told[0]?.[0] ?? '' }
+    const proved = await checkFactor(world, { ...ada, userKey: undefined, answer, origin: world.origin })
+    expect(proved?.method).toBe('recovery')
   })
 
   test('C200: with a name that anybody of the tenant has is refused, theirs or another’s', async () => {

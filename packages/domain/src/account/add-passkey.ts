@@ -1,5 +1,6 @@
 import { challengeUsed } from '../challenge/index.ts'
 import { inOneFlight, streamKey } from '../db/index.ts'
+import { untilCodesStand } from '../factor/index.ts'
 import { Refusal, type Id } from '../kit/index.ts'
 import {
   beginPasskey,
@@ -48,12 +49,14 @@ export async function confirmPasskey(
   deps: PasskeyDeps,
   call: ConfirmPasskey,
 ): Promise<{ readonly id: Id<'mfa'>; readonly recoveryCodes: readonly string[] | undefined }> {
-  await requireStrongAuthentication(deps, call)
   const { tenantId, userId } = call
-  const { factorId, statements, recoveryCodes } = await planPasskey(deps, call)
   const scope = { tenantId, streams: [streamKey(tenantId, userId)] }
-  await inOneFlight(deps.db, scope, statements).catch(refuseLate)
-  return { id: factorId, recoveryCodes }
+  return untilCodesStand(async () => {
+    await requireStrongAuthentication(deps, call)
+    const { factorId, statements, recoveryCodes } = await planPasskey(deps, call)
+    await inOneFlight(deps.db, scope, statements).catch(refuseLate)
+    return { id: factorId, recoveryCodes }
+  })
 }
 
 /** What was so when it was planned may not be so any more. */

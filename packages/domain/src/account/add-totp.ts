@@ -1,5 +1,5 @@
 import { inOneFlight, streamKey } from '../db/index.ts'
-import { beginTotp, planConfirmation, type TotpSetup } from '../factor/index.ts'
+import { beginTotp, planConfirmation, untilCodesStand, type TotpSetup } from '../factor/index.ts'
 import type { Id } from '../kit/index.ts'
 import { requireStrongAuthentication } from '../session/index.ts'
 import { refuseOvertaken, type FactorCall, type FactorDeps } from './factor-call.ts'
@@ -27,10 +27,12 @@ export async function confirmTotp(
   deps: FactorDeps,
   call: FactorCall & { readonly factorId: Id<'mfa'>; readonly code: string },
 ): Promise<{ readonly recoveryCodes: readonly string[] | undefined }> {
-  await requireStrongAuthentication(deps, call)
   const { tenantId, userId } = call
-  const { statements, recoveryCodes } = await planConfirmation(deps, { ...call, mustBeFirst: false })
   const scope = { tenantId, streams: [streamKey(tenantId, userId)] }
-  await inOneFlight(deps.db, scope, statements).catch(refuseOvertaken)
-  return { recoveryCodes }
+  return untilCodesStand(async () => {
+    await requireStrongAuthentication(deps, call)
+    const { statements, recoveryCodes } = await planConfirmation(deps, { ...call, mustBeFirst: false })
+    await inOneFlight(deps.db, scope, statements).catch(refuseOvertaken)
+    return { recoveryCodes }
+  })
 }

@@ -5,7 +5,7 @@ import { userKeyOf } from '../user/index.ts'
 import type { CheckFactorDeps } from './check-factor.ts'
 import { confirmFactor, countPendingFailure, heldFactorsOf, pendingTotp } from './queries.ts'
 import { recordEnrolled } from './record-enrolled.ts'
-import { planRecoveryCodes } from './recovery-codes.ts'
+import { planFirstRecoveryCodes } from './recovery-codes.ts'
 import { factorOpener } from './sealed-values.ts'
 import { matchingStep } from './totp.ts'
 
@@ -51,15 +51,13 @@ export async function planConfirmation(
     await inOneFlight(deps.db, { tenantId }, [countPendingFailure({ tenantId, id })])
     throw new Refusal('factor_invalid')
   }
-  const codes = held.some(({ kind }) => kind === 'recovery')
-    ? undefined
-    : planRecoveryCodes({ ...person, at })
+  const codes = planFirstRecoveryCodes({ ...person, at }, held)
   return {
     statements: [
       confirmFactor({ ...person, id, step, at, mustBeFirst }),
-      ...(codes?.statements ?? []),
+      ...codes.statements,
       ...recordEnrolled(deps, { ...person, id, kind: 'totp', at, origin }),
     ],
-    recoveryCodes: codes?.codes,
+    recoveryCodes: codes.codes,
   }
 }

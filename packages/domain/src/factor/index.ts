@@ -24,6 +24,6 @@ export {
 } from './queries.ts'
 export { recordFactorFailure, type FactorFailure } from './record-failure.ts'
 export { recordEnrolled, recordRemoved, type FactorChange } from './record-enrolled.ts'
-export { planRecoveryCodes } from './recovery-codes.ts'
+export { planFirstRecoveryCodes, planRecoveryCodes, untilCodesStand } from './recovery-codes.ts'
 export { factorOpener, sealFactorName } from './sealed-values.ts'
 export { totpCode, totpStep } from './totp.ts'

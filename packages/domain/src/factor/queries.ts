@@ -6,6 +6,9 @@ import type { FactorKind, HeldFactor } from './factor.ts'
 /** What Postgres answers when a code that a flight uses up was used by then. */
 export const factorUsed = 'IAM03'
 
+/** What Postgres answers when a person's recovery codes came or went since a flight was planned. */
+export const recoveryCodesChanged = 'IAM23'
+
 /** Failures in a row after which a factor opens nothing any more (NIST SP 800-63B-4 3.2.2). */
 export const mostFactorFailures = 100
 
@@ -184,6 +187,19 @@ export function useRecoveryCode({
       returning id
     )
     select iam.require(exists (select from used), ${factorUsed})`.compile(build)
+}
+
+/**
+ * Makes a flight fail with `recoveryCodesChanged` unless the person still has recovery codes, or still has none. To
+ * stand in a flight with the person's stream in its scope.
+ */
+export function requireRecoveryCodesAsPlanned({ tenantId, userId }: OfPerson, had: boolean): Statement {
+  return sql`
+    select iam.require(${had} = exists (
+      select from iam.factor
+       where tenant_id = ${tenantId} and user_id = ${userId} and kind = 'recovery'), ${recoveryCodesChanged})`.compile(
+    build,
+  )
 }
 
 /** Stores the hashes of a factor's recovery codes. */

@@ -1,7 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Statement } from '../db/index.ts'
 import { newId, type Id } from '../kit/index.ts'
-import { deleteFactorsOfKind, insertFactor, insertRecoveryCodes } from './queries.ts'
+import type { HeldFactor } from './factor.ts'
+import {
+  deleteFactorsOfKind,
+  insertFactor,
+  insertRecoveryCodes,
+  recoveryCodesChanged,
+  requireRecoveryCodesAsPlanned,
+} from './queries.ts'
 
 const howMany = 10
 const groups = 3
@@ -65,5 +72,31 @@ export function planRecoveryCodes({
       insertFactor({ ...person, id, kind: 'recovery', name: null, secret: null, at, confirmed: true }),
       insertRecoveryCodes({ tenantId, id, hashes }),
     ],
+  }
+}
+
+/**
+ * The recovery codes that come with a person's first factor, and what makes a flight fail where somebody else was given
+ * theirs meanwhile: whoever is told codes is told those that count.
+ * @param held the person's confirmed factors, before the one that is added.
+ */
+export function planFirstRecoveryCodes(
+  person: { readonly tenantId: Id<'ten'>; readonly userId: Id<'usr'>; readonly at: Date },
+  held: readonly HeldFactor[],
+): { readonly codes: readonly string[] | undefined; readonly statements: readonly Statement<unknown>[] } {
+  const had = held.some(({ kind }) => kind === 'recovery')
+  const required = requireRecoveryCodesAsPlanned(person, had)
+  if (had) return { codes: undefined, statements: [required] }
+  const { codes, statements } = planRecoveryCodes(person)
+  return { codes, statements: [required, ...statements] }
+}
+
+/** Plans and flies again where the person's recovery codes came or went in between. */
+export async function untilCodesStand<T>(add: () => Promise<T>): Promise<T> {
+  try {
+    return await add()
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== recoveryCodesChanged) throw error
+    return add()
   }
 }

@@ -10,7 +10,7 @@ import { inOneFlight, type Statement } from '../db/index.ts'
 import {
   heldFactorsOf,
   insertFactor,
-  planRecoveryCodes,
+  planFirstRecoveryCodes,
   recordEnrolled,
   sealFactorName,
 } from '../factor/index.ts'
@@ -79,18 +79,16 @@ export async function planPasskey(deps: PasskeyDeps, input: PlanPasskey): Promis
     name === undefined || userKey === undefined
       ? null
       : sealFactorName(deps, { userId, userKey }, { id, name })
-  const codes = held.some(({ kind }) => kind === 'recovery')
-    ? undefined
-    : planRecoveryCodes({ ...person, at })
+  const codes = planFirstRecoveryCodes({ ...person, at }, held)
   return {
     factorId: id,
-    recoveryCodes: codes?.codes,
+    recoveryCodes: codes.codes,
     statements: [
       useChallenge({ ...challenge, now: at }),
       requireRelyingParty({ tenantId, rpId: policy.rpId, otherwise: passkeyRefused }),
       insertFactor({ ...person, id, kind: 'passkey', name: sealed, secret: null, at, confirmed: true }),
       insertPasskey(person, id, made.passkey),
-      ...(codes?.statements ?? []),
+      ...codes.statements,
       ...recordEnrolled(deps, { ...person, id, kind: 'passkey', at, origin }),
     ],
   }
