@@ -1,6 +1,7 @@
 import { auditOf, deliverMails } from '@iam/testkit/world'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openOffice, type Method, type Office, type Person } from '../support/administration.ts'
+import { openOffice, type Method, type Office, type People, type Person } from '../support/administration.ts'
+import { challengeIn, Holders, textOf } from '../support/holder.ts'
 
 interface Act {
   readonly send: readonly [method: Method, path: string, body?: object]
@@ -106,5 +107,58 @@ describe('an administrator who logged in long ago', () => {
     const quick = ['POST /suspend', 'POST /reactivate', 'DELETE /users/{userId}/sessions/{sessionId}']
     quick.push('POST /policy/what-if')
     expect(writes.filter((write) => !tried.has(write) && !quick.includes(write))).toEqual([])
+  })
+})
+
+describe('C187, C191: an administrator who has a second factor and logged in without it', () => {
+  let office: Office
+  let holders: Holders
+  let person: Person
+  beforeAll(async () => {
+    office = await openOffice()
+    holders = new Holders(office.open)
+    person = await office.fresh()
+    await deliverMails(office.world)
+  })
+  afterAll(() => office.open.close())
+
+  /** Their session is from before they had the factor, and recent. */
+  async function holderWithOldSession(who: keyof People) {
+    const token = (await office.bearer(office.people[who])).authorization.replace('Bearer ', '')
+    const { app, factorId } = await holders.begin(token)
+    expect((await holders.confirm(token, factorId, app.code())).status).toBe(200)
+    await office.world.testClock.advance(60)
+    return { token, app }
+  }
+
+  const send = (token: string, name: string, userId = person.userId) => {
+    const [method, path, body] = acts[name]?.send ?? ['GET', '']
+    const at = `/tenants/${office.world.acme}${path.replace('{userId}', userId)}`
+    const bearer = { authorization: `Bearer ${token}` }
+    return office.ask(bearer, [method, at], body === undefined ? {} : { body })
+  }
+
+  test.each(['owner', 'operator'] as const)('%s: is asked for it where a recent login is', async (who) => {
+    const { token, app } = await holderWithOldSession(who)
+    for (const [name, { asks }] of Object.entries(acts)) {
+      const { status, body, headers } = await send(token, name)
+      if (!asks) {
+        expect([name, body.code]).not.toEqual([name, 'reauthentication_required'])
+        continue
+      }
+      expect([name, status, body.code]).toEqual([name, 401, 'reauthentication_required'])
+      expect(headers['www-authenticate']).toContain('acr_values="aal2"')
+    }
+    const stepUp = (body: object = {}) => holders.ask('POST', '/auth/step-up', { body, token })
+    const raised = await stepUp({ challenge: challengeIn(await stepUp()), code: app.code() })
+    expect((await send(textOf(raised.body['accessToken']), 'change the policy')).status).toBe(200)
+    // A token that somebody took before knows no more than it did.
+    expect((await send(token, 'change the policy')).body.code).toBe('reauthentication_required')
+  })
+
+  test('cannot take their own factors away as an administrator either', async () => {
+    const { token } = await holderWithOldSession('admin')
+    const refused = await send(token, 'take all second factors', office.people.admin.userId)
+    expect(refused.body.code).toBe('reauthentication_required')
   })
 })

@@ -14,7 +14,8 @@ export interface Exchange {
 }
 
 /**
- * Who wants something done in the tenant of the path. Whether they may is decided by the verb, in its transaction.
+ * Who wants something done in the tenant of the path, and how they had proved who they are when their token was issued:
+ * one from before a step-up is worth no more for it. Whether they may is decided by the verb, in its transaction.
  * @throws Refusal what `authenticate` refuses, and `rate_limited`.
  */
 export async function administrativeCall(
@@ -22,12 +23,12 @@ export async function administrativeCall(
   { request, reply }: Exchange,
   tenantId?: string,
 ): Promise<AdministrativeCall> {
-  const { token, session } = await authenticate(deps, request)
-  const { userId, authTime } = session
-  await limit(deps, { request, reply, tenantId: token.tenantId, userId }, 'administration')
+  const { token } = await authenticate(deps, request)
+  const { tenantId: home, userId, acr, authTime } = token
+  await limit(deps, { request, reply, tenantId: home, userId }, 'administration')
   return {
-    by: { tenantId: token.tenantId, userId, authTime },
-    tenantId: (tenantId ?? token.tenantId) as Id<'ten'>,
+    by: { tenantId: home, userId, acr, authTime },
+    tenantId: (tenantId ?? home) as Id<'ten'>,
     origin: originOf(request),
     idempotency: idempotencyOf(request),
   }

@@ -8,16 +8,18 @@ import {
   type Scope,
   type Statement,
 } from '../db/index.ts'
+import { heldFactorsOf } from '../factor/index.ts'
 import { once, type IdempotentRequest } from '../idempotency-key/index.ts'
 import { Refusal, type Clock, type Id, type RequestOrigin } from '../kit/index.ts'
 import { requireRole, type Administrator, type Role } from '../role/index.ts'
 import type { SecretRings } from '../secret-key/index.ts'
 import {
   burySessions,
-  requireRecentAuthentication,
+  requireStrongLogin,
   scopeOfSessions,
   type EndedSession,
   type SessionCache,
+  type ShownLogin,
 } from '../session/index.ts'
 import { systemTenantSlug, type DirectoryEntry, type TenantDirectory } from '../tenant/index.ts'
 
@@ -32,13 +34,11 @@ export interface AdministrationDeps {
 
 /** Who asks for something to be done in which tenant. */
 export interface AdministrativeCall {
-  /** A person whose session stands. */
+  /** A person whose session stands, and how they had proved who they are. */
   readonly by: {
     readonly tenantId: Id<'ten'>
     readonly userId: Id<'usr'>
-    /** When they proved who they are, in seconds since the epoch. */
-    readonly authTime: number
-  }
+  } & ShownLogin
   /** Whose affair it is. */
   readonly tenantId: Id<'ten'>
   readonly origin: RequestOrigin
@@ -57,7 +57,8 @@ export interface Act {
   /** Whose sessions it may end. */
   readonly endsSessionsOf?: Id<'usr'>
   /**
-   * It hands over an account or the tenant, or cannot be taken back: whoever asks must have logged in not long ago.
+   * It hands over an account or the tenant, or cannot be taken back: whoever asks must have logged in not long ago, by
+   * a second factor too where they have one, lest a password alone takes that factor away or drops the rule of it.
    * What shuts people out asks for no such thing: it must be quick.
    */
   readonly asksForRecentLogin?: boolean
@@ -103,7 +104,7 @@ export async function administer<T>(
     await requirePlace(deps, home, call.tenantId)
     const done = await inTenant(deps.db, scopeOf(deps, call, act), async (tx) => {
       administrator = await requireRole(tx, { by: call.by, home, tenantId: call.tenantId, role: act.role })
-      if (act.asksForRecentLogin === true) requireRecentAuthentication(deps, call.by)
+      if (act.asksForRecentLogin === true) await requireStrongAdministrator(deps, tx, call)
       return perform(deps, tx, { call, act, administrator, work })
     })
     await burySessions(deps, call.tenantId, done.ended)
@@ -113,6 +114,18 @@ export async function administer<T>(
       await recordRefused(deps, { call, act, home, administrator, refusal: error })
     throw error
   }
+}
+
+/** The factors of whoever asks are in their own tenant. @throws Refusal `reauthentication_required`. */
+async function requireStrongAdministrator(
+  deps: AdministrationDeps,
+  tx: Executor,
+  { by, tenantId }: AdministrativeCall,
+): Promise<void> {
+  const held = await underTenant(tx, { tenantId: by.tenantId, backTo: tenantId }, () =>
+    run(tx, heldFactorsOf(by)),
+  )
+  requireStrongLogin(deps, { login: by, held })
 }
 
 function scopeOf({ clock }: AdministrationDeps, { tenantId }: AdministrativeCall, act: Act): Scope {

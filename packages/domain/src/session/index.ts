@@ -78,6 +78,7 @@ export {
   requireAcr,
   isStronglyAuthenticated,
   requireStrongAuthentication,
+  requireStrongLogin,
   type ShownLogin,
 } from './require-strong-authentication.ts'
 export { beginStepUp, stepUp, type StepUp } from './step-up.ts'

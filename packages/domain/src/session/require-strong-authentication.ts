@@ -1,5 +1,5 @@
 import { inOneFlight, type Db } from '../db/index.ts'
-import { hasSecondFactor, heldFactorsOf } from '../factor/index.ts'
+import { hasSecondFactor, heldFactorsOf, type HeldFactor } from '../factor/index.ts'
 import { Refusal, type Clock, type Id } from '../kit/index.ts'
 import { recentEnough, requireRecentAuthentication } from './require-recent-authentication.ts'
 
@@ -33,6 +33,17 @@ export async function requireStrongAuthentication(
   }: { readonly tenantId: Id<'ten'>; readonly userId: Id<'usr'>; readonly login: ShownLogin },
 ): Promise<void> {
   const [held] = await inOneFlight(deps.db, { tenantId }, [heldFactorsOf({ tenantId, userId })])
+  requireStrongLogin(deps, { login, held })
+}
+
+/**
+ * The rule of `requireStrongAuthentication` for who has looked up the person's factors.
+ * @throws Refusal `reauthentication_required` (RFC 9470).
+ */
+export function requireStrongLogin(
+  deps: { readonly clock: Clock },
+  { login, held }: { readonly login: ShownLogin; readonly held: readonly HeldFactor[] },
+): void {
   if (hasSecondFactor(held)) requireAcr(login, 'aal2')
   requireRecentAuthentication(deps, login)
 }
