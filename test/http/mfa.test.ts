@@ -399,6 +399,29 @@ test('C186: five answers a minute are counted by the person, across logins and a
   }
 })
 
+test('adding a factor is begun ten times in ten minutes by a person, however many logins they began', async () => {
+  const open = await openApp({ limits: 1 })
+  try {
+    const holders = new Holders(open)
+    await open.world.admin
+      .updateTable('iam.tenant')
+      .set({ policy: JSON.stringify({ mfa: 'required', riskChallengeAt: 100 }) })
+      .execute()
+    const person = await holders.newPerson()
+    const challenges = [await holders.challengeOf(person), await holders.challengeOf(person)]
+    const begin = (n: number) =>
+      holders.ask('POST', '/auth/mfa/enrol', { body: { challenge: challenges[n % 2] } })
+    for (let n = 0; n < 10; n += 1) expect((await begin(n)).status).toBe(200)
+    const refused = await begin(10)
+    expect([refused.status, refused.body.code]).toEqual([429, 'rate_limited'])
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0)
+    const other = challengeIn(await holders.logIn(await holders.newPerson()))
+    expect((await holders.ask('POST', '/auth/mfa/enrol', { body: { challenge: other } })).status).toBe(200)
+  } finally {
+    await open.close()
+  }
+})
+
 describe('C190: no other way in goes round the second factor', () => {
   let open: TestApp
   let holders: Holders

@@ -100,6 +100,27 @@ describe('step-up', () => {
   })
 })
 
+test('a step-up is begun ten times a minute by a person', async () => {
+  const open = await openApp({ limits: 1 })
+  try {
+    const holders = new Holders(open)
+    const holder = await holders.newHolder()
+    const token = textOf((await holders.logInFully(holder)).body['accessToken'])
+    const begin = () => holders.ask('POST', '/auth/step-up', { body: {}, token })
+    for (let n = 0; n < 10; n += 1) expect((await begin()).body.code).toBe('mfa_required')
+    const refused = await begin()
+    expect([refused.status, refused.body.code]).toEqual([429, 'rate_limited'])
+    const challenges = await open.world.admin
+      .selectFrom('iam.challenge')
+      .select('id')
+      .where('kind', '=', 'step_up')
+      .execute()
+    expect(challenges).toHaveLength(10)
+  } finally {
+    await open.close()
+  }
+})
+
 describe('C202: an administrator takes the factors of a person away who lost them', () => {
   let office: Office
   let holders: Holders

@@ -7,7 +7,7 @@ import { refuseOvertaken, type FactorCall, type FactorDeps } from './factor-call
 /**
  * Begins to add an authenticator app.
  * @throws Refusal `reauthentication_required`, `not_allowed` where the tenant has no second factors, `wrong_state` for
- *   who has too many.
+ *   who has too many, `rate_limited`.
  */
 export async function addTotp(
   deps: FactorDeps,

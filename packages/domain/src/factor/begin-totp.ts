@@ -1,9 +1,10 @@
 import { appendAudit } from '../audit/index.ts'
-import { inOneFlight, type Db } from '../db/index.ts'
-import { newId, Refusal, type Clock, type Id, type RequestOrigin } from '../kit/index.ts'
-import type { SecretRings } from '../secret-key/index.ts'
+import { inOneFlight } from '../db/index.ts'
+import { newId, Refusal, type Id, type RequestOrigin } from '../kit/index.ts'
+import { countRequest } from '../limit/index.ts'
 import { readTenantPolicy, tenantNameOf, tenantPolicyOf } from '../tenant/index.ts'
 import { userById, userKeyOf } from '../user/index.ts'
+import type { CheckFactorDeps } from './check-factor.ts'
 import { confirmWithin, deleteFactorsOfKind, heldFactorsOf, insertFactor } from './queries.ts'
 import { sealFactorName, sealTotpSecret } from './sealed-values.ts'
 import { base32, newTotpSecret, totpUri } from './totp.ts'
@@ -33,12 +34,14 @@ export interface TotpSetup {
 /**
  * Begins to add an authenticator app, in place of one that was begun before. It counts for nothing until a code of it
  * is confirmed. Whether whoever asks may do so is for the caller to know.
- * @throws Refusal `not_allowed` where the tenant asks nobody for a second factor, `wrong_state` for who has too many.
+ * @throws Refusal `not_allowed` where the tenant asks nobody for a second factor, `wrong_state` for who has too many,
+ *   `rate_limited`.
  */
 export async function beginTotp(
-  deps: { readonly db: Db; readonly clock: Clock; readonly secrets: SecretRings },
+  deps: CheckFactorDeps,
   { tenantId, userId, name, origin }: BeginTotp,
 ): Promise<TotpSetup> {
+  await countRequest(deps, { tenantId, origin, counts: [{ limit: 'factor-setup', value: userId }] })
   const person = { tenantId, userId }
   const [[user], [userKey], held, [tenant], [named]] = await inOneFlight(deps.db, { tenantId }, [
     userById(tenantId, userId),

@@ -98,6 +98,18 @@ export const limits = {
     by: 'user',
     why: 'A million codes withstand 5 guesses a minute, in however many logins.',
   },
+  'factor-setup': {
+    points: 10,
+    seconds: 600,
+    by: 'user',
+    why: 'Each one costs a secret, and takes the place of the one before.',
+  },
+  'step-up': {
+    points: 10,
+    seconds: 60,
+    by: 'user',
+    why: 'Each one costs a challenge.',
+  },
   passkey: {
     points: 60,
     seconds: 60,

@@ -28,7 +28,7 @@ export interface ConfirmAtLogin extends EnrolAtLogin {
 
 /**
  * Begins to add the authenticator app without which a login may not go on. The challenge is not used up by that.
- * @throws Refusal `challenge_invalid`, `user_suspended`.
+ * @throws Refusal `challenge_invalid`, `user_suspended`, and what `beginTotp` refuses.
  */
 export async function beginEnrolment(
   deps: CheckFactorDeps,

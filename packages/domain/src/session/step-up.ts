@@ -2,6 +2,7 @@ import { issueChallenge, readChallenge, useChallenge } from '../challenge/index.
 import { inOneFlight } from '../db/index.ts'
 import { hasSecondFactor, heldFactorsOf, usableKinds } from '../factor/index.ts'
 import { Refusal, type Id, type RequestOrigin } from '../kit/index.ts'
+import { countRequest } from '../limit/index.ts'
 import { userKeyOf } from '../user/index.ts'
 import { withSecondStep } from './assurance.ts'
 import { refuseAnswer } from './authenticate-with-factor.ts'
@@ -21,10 +22,12 @@ type StepUpDeps = RaiseDeps & ProveFactorDeps
 
 /**
  * Asks an open session for the person's second factor.
- * @throws Refusal `mfa_required` with the challenge; `not_allowed` for who has no second factor: they log in again.
+ * @throws Refusal `mfa_required` with the challenge; `not_allowed` for who has no second factor: they log in
+ *   again; `rate_limited`.
  */
 export async function beginStepUp(deps: StepUpDeps, session: StepUp): Promise<never> {
-  const { tenantId, userId, sessionId } = session
+  const { tenantId, userId, sessionId, origin } = session
+  await countRequest(deps, { tenantId, origin, counts: [{ limit: 'step-up', value: userId }] })
   const [held] = await inOneFlight(deps.db, { tenantId }, [heldFactorsOf({ tenantId, userId })])
   if (!hasSecondFactor(held))
     throw new Refusal('not_allowed', { detail: 'There is no second factor to ask for: log in again.' })

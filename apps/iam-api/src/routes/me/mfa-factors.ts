@@ -56,7 +56,10 @@ const add = {
   description:
     'The secret is told once. It counts when a code of it is confirmed, within ten minutes. Asks for a login of the last five minutes, by a second factor where there is one.',
   body: Type.Object({ kind: Type.Literal('totp'), name: Type.Optional(DeviceName) }, strict),
-  response: { 201: TotpSetup, ...problems(...strong, 'not_allowed', 'wrong_state', 'not_found') },
+  response: {
+    201: TotpSetup,
+    ...problems(...strong, 'not_allowed', 'wrong_state', 'not_found', 'rate_limited'),
+  },
 }
 
 const confirm = {
