@@ -174,6 +174,33 @@ describe('second factors on the hosted pages', () => {
     expect((await visitor.open('/t/acme/account/factors')).status).toBe(200)
   })
 
+  test('offer no factor where the tenant has none, and say what is so to each refused form', async () => {
+    const person = await holders.newPerson()
+    const visitor = new PageVisitor(open.app)
+    await signIn(visitor, person)
+    const page = '/t/acme/account/factors'
+    const offer = 'action="/t/acme/account/factors/add"'
+    expect((await visitor.open(page)).body).toContain(offer)
+    const { factor } = scan(await visitor.send(`${page}/add`))
+    const refused = async (path: string, fields: Record<string, string>, sentence: string) => {
+      const answer = await visitor.send(`${page}/${path}`, fields)
+      expect([path, answer.status, answer.body.includes(sentence)]).toEqual([path, 422, true])
+    }
+    await refused('remove', { factor }, 'not there any more')
+    await refused('name', { factor, name: 'the phone' }, 'not there any more')
+    await refused('recovery-codes', {}, 'Add a second factor first')
+    await refused('add', { factor: holder.factorId, code: '000000' }, 'took too long')
+    await setPolicy({ mfa: 'off' })
+    const off = await visitor.open(page)
+    await refused('add', {}, 'has no second factors')
+    const passkey = await visitor.open(`${page}/passkey`)
+    await setPolicy({})
+    expect([off.body.includes('has no second factors'), off.body.includes(offer)]).toEqual([true, false])
+    expect(off.body).not.toContain('/account/factors/passkey')
+    expect(passkey.body).toContain('has no second factors')
+    expect(passkey.body).not.toContain('action="/t/acme/account/factors/passkey"')
+  })
+
   test('C193: a trusted browser is asked no more, by its person, for as long as the tenant says', async () => {
     const person = await holders.newHolder()
     const other = await holders.newHolder()

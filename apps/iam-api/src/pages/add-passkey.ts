@@ -57,6 +57,7 @@ function take(deps: Deps, visit: SignedInVisit) {
       passkey_invalid: { fault: 'passkey_refused' },
       challenge_invalid: { fault: 'passkey_late' },
       wrong_state: { fault: 'passkeys_full' },
+      not_allowed: { fault: 'factors_off' },
     },
   })
 }
@@ -68,9 +69,10 @@ function callOf(deps: Deps, { request, tenantId, session }: SignedInVisit) {
 }
 
 async function view(deps: Deps, visit: SignedInVisit, fault?: Fault): Promise<View> {
-  const { words, base, tenantId, session } = visit
+  const { words, base, tenantId, tenant, session } = visit
   const { items } = await listFactors(deps, { tenantId, userId: session.userId })
   const isFull = items.filter(({ kind }) => kind === 'passkey').length >= mostPasskeys
+  const no = isFull ? 'passkeys_full' : tenant.secondFactors ? undefined : 'factors_off'
   const { title, lead, scriptless } = words.addPasskey
   allowPasskeyScript(deps, visit.reply)
   return {
@@ -78,8 +80,8 @@ async function view(deps: Deps, visit: SignedInVisit, fault?: Fault): Promise<Vi
     script: passkeyScriptPath,
     content: html`<h1>${title}</h1>
 <p class="lead">${lead}</p>
-${faultNotice(isFull ? { sentence: words.faults.passkeys_full } : fault)}
-${!isFull && addForm(visit)}
+${faultNotice(no === undefined ? fault : { sentence: words.faults[no] })}
+${no === undefined && addForm(visit)}
 <noscript><p class="notice bad">${scriptless}</p></noscript>
 <p class="more"><a href="${base}/account/factors">${words.factors.title}</a></p>`,
   }

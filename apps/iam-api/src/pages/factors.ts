@@ -32,17 +32,13 @@ const longestName = 128
 export function factorsPage(app: App, deps: Deps): void {
   const list = recentlySignedIn(deps, async (visit) => show(visit, await listView(deps, visit)))
   app.get(page, hidden, list)
-  for (const path of ['add', 'name', 'remove', 'recovery-codes']) app.get(`${page}/${path}`, hidden, list)
-  const take = (path: string, act: (visit: SignedInVisit, sent: FormBody) => Promise<FastifyReply>) =>
+  for (const path of Object.keys(says)) app.get(`${page}/${path}`, hidden, list)
+  const take = (path: keyof typeof says, act: Act) =>
     app.post(
       `${page}/${path}`,
       hidden,
       recentlySignedIn(deps, (visit) =>
-        submit(
-          deps,
-          visit,
-          submissionOf(deps, visit, (sent) => act(visit, sent)),
-        ),
+        submit(deps, visit, submissionOf(deps, visit, { act: (sent) => act(visit, sent), says: says[path] })),
       ),
     )
   take('add', (visit, sent) => (sent.has('factor') ? confirm(deps, visit, sent) : begin(deps, visit)))
@@ -60,7 +56,26 @@ export function factorsPage(app: App, deps: Deps): void {
   })
 }
 
-function submissionOf(deps: Deps, visit: SignedInVisit, act: Submission['act']): Submission {
+type Act = (visit: SignedInVisit, sent: FormBody) => Promise<FastifyReply>
+
+/** What each form says to what it is refused. */
+const says = {
+  add: {
+    factor_invalid: { field: 'code', fault: 'factor_wrong' },
+    not_found: { fault: 'setup_expired' },
+    not_allowed: { fault: 'factors_off' },
+    wrong_state: { fault: 'factors_full' },
+  },
+  name: { not_found: { fault: 'factor_gone' } },
+  remove: { not_found: { fault: 'factor_gone' }, not_allowed: { fault: 'factor_required' } },
+  'recovery-codes': { wrong_state: { fault: 'factor_first' } },
+} as const satisfies Record<string, Submission['says']>
+
+function submissionOf(
+  deps: Deps,
+  visit: SignedInVisit,
+  { act, says }: Pick<Submission, 'act' | 'says'>,
+): Submission {
   return {
     act,
     again: (sent, fault) => {
@@ -68,12 +83,7 @@ function submissionOf(deps: Deps, visit: SignedInVisit, act: Submission['act']):
       const isSetup = sent.has('code') && factorId !== undefined
       return isSetup ? setupView(visit, { ...asked(visit), factorId }, fault) : listView(deps, visit, fault)
     },
-    says: {
-      factor_invalid: { field: 'code', fault: 'factor_wrong' },
-      not_found: { fault: 'setup_expired' },
-      not_allowed: { fault: 'factor_required' },
-      wrong_state: { fault: 'factors_full' },
-    },
+    ...(says === undefined ? {} : { says }),
   }
 }
 
@@ -101,24 +111,29 @@ async function confirm(deps: Deps, visit: SignedInVisit, sent: FormBody): Promis
 }
 
 async function listView(deps: Deps, visit: SignedInVisit, fault?: Fault): Promise<View> {
-  const { words, base, tenantId, session } = visit
+  const { words, base, tenantId, tenant, session } = visit
   const list = await listFactors(deps, { tenantId, userId: session.userId })
-  const { title, lead, none, add } = words.factors
+  const { title, lead, none } = words.factors
   return {
     title,
     wide: true,
     content: html`<h1>${title}</h1>
-<p class="lead">${lead}</p>
+<p class="lead">${tenant.secondFactors ? lead : words.faults.factors_off}</p>
 ${goodNotice(takeFlash(visit).said)}
 ${faultNotice(fault)}
 <section aria-labelledby="held"><h2 id="held">${words.factors.held}</h2>
 ${list.items.length === 0 ? html`<p class="lead">${none}</p>` : html`<ul class="rows">${list.items.map((factor) => row(visit, factor))}</ul>`}
-${form(visit, { action: `${base}/account/factors/add`, submit: add })}
-<p class="more"><a href="${base}/account/factors/passkey">${words.addPasskey.open}</a></p>
+${tenant.secondFactors && adding(visit)}
 </section>
 ${list.items.length > 0 && codesSection(visit, list)}
 <p class="more"><a href="${base}/account">${words.account.back}</a></p>`,
   }
+}
+
+function adding(visit: SignedInVisit): Html {
+  const { words, base } = visit
+  return html`${form(visit, { action: `${base}/account/factors/add`, submit: words.factors.add })}
+<p class="more"><a href="${base}/account/factors/passkey">${words.addPasskey.open}</a></p>`
 }
 
 function row(visit: SignedInVisit, { id, kind, name, createdAt, disabled }: ListedFactor): Html {

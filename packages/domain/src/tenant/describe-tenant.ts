@@ -9,6 +9,8 @@ export type TenantDescription = Pick<
   'selfRegistration' | 'passwordLogin' | 'passwordMinLength' | 'magicLinks' | 'trustedDeviceDays'
 > & {
   readonly name: string
+  /** Whether anybody may be asked for a second factor. */
+  readonly secondFactors: boolean
 }
 
 /** What a tenant is called, and its rules for those who come to its pages. @throws Refusal `tenant_unknown`. */
@@ -21,10 +23,11 @@ export async function describeTenant(
     tenantPolicyOf(tenantId),
   ])
   if (named === undefined) throw new Refusal('tenant_unknown')
-  const { selfRegistration, passwordLogin, passwordMinLength, magicLinks, trustedDeviceDays } =
+  const { selfRegistration, passwordLogin, passwordMinLength, magicLinks, trustedDeviceDays, mfa } =
     readTenantPolicy(stored?.policy)
   return {
     name: named.name,
+    secondFactors: mfa !== 'off',
     selfRegistration: selfRegistration && passwordLogin,
     passwordLogin,
     passwordMinLength,
