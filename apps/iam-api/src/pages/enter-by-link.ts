@@ -7,7 +7,7 @@ import { clearLinkCookie, type HeldLink } from '../http/link-cookie.ts'
 import { originOf } from '../http/request-context.ts'
 import { sessionCookie } from '../http/session-cookie.ts'
 import { goTo } from './answer.ts'
-import { knownNext, nextPathNamed } from './next-page.ts'
+import { knownNext, nextNamed } from './next-page.ts'
 import { holdSession, toNextStep } from './sign-in-step.ts'
 import type { Visit } from './visit.ts'
 
@@ -22,13 +22,14 @@ export async function enterByLink(
   { held, proof }: { readonly held: HeldLink; readonly proof: MagicProof },
 ): Promise<FastifyReply> {
   const { request, reply, tenantId } = visit
-  const step = { tenantId, request: held.request, proof, origin: originOf(request) }
+  const { path, recent: asksForFactor } = nextNamed(held.next)
+  const step = { tenantId, request: held.request, proof, asksForFactor, origin: originOf(request) }
   const browser = { previous: sessionCookie(request, tenantId), binding: bindingOf(deps, request, visit) }
   return logInBrowserWithMagicLink(deps, { ...step, ...browser }).then(
     (opened) => {
       clearLinkCookie(reply, tenantId)
       holdSession(deps, visit, opened)
-      return goTo(visit, nextPathNamed(held.next))
+      return goTo(visit, path)
     },
     (error: unknown) => {
       // Who is asked for more has used the link up.

@@ -6,7 +6,10 @@ import type { Visit } from './visit.ts'
 interface NextPage {
   /** Of the tenant's own pages. */
   readonly path: string
-  /** Whether it is shown only after a login of the last five minutes: it is behind `recentlySignedIn`. */
+  /**
+   * Whether it is shown only after a login of the last five minutes, by the second factor where there is one, which
+   * neither trust in the browser nor the tenant's policy stands in for: it is behind `recentlySignedIn`.
+   */
   readonly recent?: boolean
 }
 
@@ -46,8 +49,8 @@ export function nextPageOf(request: FastifyRequest): NextPage {
 }
 
 /** Where a sign-in leads that a browser began earlier. @param name as it was kept there: any other word is none. */
-export function nextPathNamed(name: string | undefined): string {
-  return pageNamed(knownNext(name)).path
+export function nextNamed(name: string | undefined): NextPage {
+  return pageNamed(knownNext(name))
 }
 
 function pageNamed(name: string | undefined): NextPage {

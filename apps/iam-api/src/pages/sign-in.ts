@@ -46,8 +46,6 @@ export function signInPage(app: App, deps: Deps): void {
         const login = { request, reply, tenantId, email }
         const lane = await loginLane(deps, login)
         const previous = sessionCookie(request, tenantId)
-        // What wants a recent sign-in wants the second factor too: trust in the browser does not stand in for it.
-        const trusted = nextPageOf(request).recent === true ? undefined : trustedCookie(request, tenantId)
         return inLoginLane(deps, lane, () =>
           logInBrowserWithPassword(deps, {
             tenantId,
@@ -55,7 +53,8 @@ export function signInPage(app: App, deps: Deps): void {
             password,
             previous,
             binding: bindingOf(deps, request, visit),
-            trusted,
+            trusted: trustedCookie(request, tenantId),
+            asksForFactor: nextPageOf(request).recent,
             isKnownDevice: lane.by === 'device',
             origin: originOf(request),
           }),

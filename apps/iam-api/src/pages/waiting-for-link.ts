@@ -10,7 +10,7 @@ import { enterByLink } from './enter-by-link.ts'
 import { faultNotice, form, type Fault } from './fields.ts'
 import { html, type Html } from './html.ts'
 import { deadLink, showDeadLink } from './link-page.ts'
-import { nextPathNamed } from './next-page.ts'
+import { nextNamed } from './next-page.ts'
 import { hidden } from './routes-are-hidden.ts'
 import { submit } from './submit.ts'
 import { openVisit, type Visit } from './visit.ts'
@@ -57,7 +57,7 @@ async function look(deps: Deps, { tenantId }: Visit, { request }: HeldLink) {
 
 /** Whoever was signed in meanwhile, by the link in another tab, is where they wanted to be. */
 function leave(visit: Visit, held: HeldLink | undefined): FastifyReply {
-  if (visit.session !== undefined) return goTo(visit, nextPathNamed(held?.next))
+  if (visit.session !== undefined) return goTo(visit, nextNamed(held?.next).path)
   return held === undefined ? goTo(visit, 'sign-in') : show(visit, deadLink(visit, 'mail-link'))
 }
 

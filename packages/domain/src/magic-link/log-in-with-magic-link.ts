@@ -41,6 +41,8 @@ export interface LogInBrowserWithMagicLink extends AuthenticateWithMagicLink {
   readonly previous: string | undefined
   /** Of the browser, which alone may take a second step; see `browserBinding`. */
   readonly binding: Buffer | undefined
+  /** Whether what they want next takes their second factor. */
+  readonly asksForFactor?: boolean | undefined
 }
 
 /**
@@ -63,14 +65,14 @@ export async function logInBrowserWithMagicLink(
  */
 async function useUp<Opened>(
   deps: BrowserDeps,
-  input: LogInWithMagicLink & Pick<LogInBrowserWithMagicLink, 'binding'>,
+  input: LogInWithMagicLink & Pick<LogInBrowserWithMagicLink, 'binding' | 'asksForFactor'>,
   open: (cleared: Cleared) => Promise<Opened>,
 ): Promise<Opened> {
-  const { device, binding, origin } = input
+  const { device, binding, asksForFactor, origin } = input
   return unlessOvertaken(async () => {
     const { login, link } = await authenticateWithMagicLink(deps, input)
     try {
-      const opened = await open(await clearLogin(deps, { login, device, binding, origin }))
+      const opened = await open(await clearLogin(deps, { login, device, binding, asksForFactor, origin }))
       await deps.linkStates.keep(link, 'ended')
       return opened
     } catch (error) {

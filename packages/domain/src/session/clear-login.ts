@@ -48,6 +48,8 @@ export interface ClearLogin {
   readonly binding?: Buffer | undefined
   /** What the browser keeps of trust in its people; see trusted-device.ts. */
   readonly trusted?: string | undefined
+  /** Whether the login is for something that takes the person's factor, as `requireStrongAuthentication` does. */
+  readonly asksForFactor?: boolean | undefined
   readonly origin: RequestOrigin
 }
 
@@ -73,7 +75,12 @@ export async function clearLogin(deps: ClearDeps, input: ClearLogin): Promise<Cl
   const trusting = { ...person, held, passwordOf, origin: input.origin }
   const isTrusted = isTrustedDevice(deps, trusting, input.trusted, policy.trustedDeviceDays)
   const by = { amr, hasFactor: hasSecondFactor(held), isTrusted }
-  const clearance = decideClearance({ ...by, mfa: policy.mfa, risk: weighed.decision })
+  const clearance = decideClearance({
+    ...by,
+    mfa: policy.mfa,
+    risk: weighed.decision,
+    asksForFactor: input.asksForFactor === true,
+  })
   const risk = weighed.with(by)
   if (clearance === 'open') return new ClearedLogin(input.login, risk)
   if (clearance === 'refuse') throw await refused(deps, input, risk)

@@ -107,6 +107,17 @@ describe('the gate', () => {
     expect(withSecondStep(['pwd', 'email'], 'otp')).toEqual(['pwd', 'email', 'otp', 'mfa'])
   })
 
+  test.each(['off', 'optional', 'required', 'risk'] as const)(
+    'C187: asks with %s who has a factor for it, where what they want takes it',
+    (mfa) => {
+      const wanted = { mfa, risk: 'allow', isTrusted: true, asksForFactor: true } as const
+      expect(decide({ ...wanted, held: totp })).toBe('challenge')
+      expect(decide({ ...wanted, held: totp, amr: ['pwd', 'otp', 'mfa'] })).toBe('open')
+      expect(decide({ ...wanted, held: totp, risk: 'refuse' })).toBe('refuse')
+      expect(decide(wanted)).toBe(mfa === 'required' ? 'enrol' : 'open')
+    },
+  )
+
   test('a refused risk refuses also who proved everything', () => {
     expect(decide({ amr: ['pwd', 'otp', 'mfa'], risk: 'refuse' })).toBe('refuse')
   })

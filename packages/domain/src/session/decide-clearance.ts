@@ -12,6 +12,8 @@ export interface ToClear {
   readonly hasFactor: boolean
   /** Whether the browser is one that the person trusts, and the tenant lets them. */
   readonly isTrusted: boolean
+  /** Whether the login is for something that takes the person's factor, whatever the tenant asks of other logins. */
+  readonly asksForFactor?: boolean
   /** What the login's risk asks for; `unknown` where nobody told. */
   readonly risk: 'allow' | 'challenge' | 'refuse' | 'unknown'
 }
@@ -20,12 +22,14 @@ export interface ToClear {
  * Decides on a login, whatever way it came in. Pure.
  *
  * Who has a factor is asked for it, also when it is disabled: only a trusted browser, a tenant that asks nobody, or
- * one that asks by risk and sees none, spares them. Who has none, and whose login is unusual, may not be who they say:
+ * one that asks by risk and sees none, spares them, unless what they log in for takes it. Who has none, and whose login is unusual, may not be who they say:
  * they type a code that is mailed to them, which is no factor (NIST SP 800-63B-4 3.1.3.1) and better than nothing. Only
  * then do they add a factor where the tenant requires one (C191); elsewhere, whom a mail has let in already is refused.
  */
-export function decideClearance({ mfa, amr, hasFactor, isTrusted, risk }: ToClear): Clearance {
+export function decideClearance(login: ToClear): Clearance {
+  const { mfa, amr, hasFactor, isTrusted, asksForFactor = false, risk } = login
   if (risk === 'refuse') return 'refuse'
+  if (asksForFactor && hasFactor && !isTwiceProved(amr)) return 'challenge'
   if (mfa === 'off' || isTwiceProved(amr)) return 'open'
   const isRisky = risk === 'challenge'
   if (!hasFactor) return clearWithoutFactor({ mfa, amr, isRisky })

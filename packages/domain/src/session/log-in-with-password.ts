@@ -36,6 +36,8 @@ export interface LogInBrowserWithPassword extends AuthenticateWithPassword {
   readonly binding?: Buffer | undefined
   /** What the browser keeps of trust in its people. */
   readonly trusted?: string | undefined
+  /** Whether what they want next takes their second factor. */
+  readonly asksForFactor?: boolean | undefined
 }
 
 /**
@@ -47,10 +49,10 @@ export async function logInBrowserWithPassword(
   deps: Pick<Deps, 'db' | 'clock' | 'secrets' | 'passwords' | 'sessionCache' | 'risk' | 'limiter'>,
   input: LogInBrowserWithPassword,
 ): Promise<OpenedBrowserSession> {
-  const { previous, binding, trusted, origin } = input
+  const { previous, binding, trusted, asksForFactor, origin } = input
   return unlessOvertaken(async () => {
     const login = await authenticateWithPassword(deps, input)
-    const cleared = await clearLogin(deps, { login, binding, trusted, origin })
+    const cleared = await clearLogin(deps, { login, binding, trusted, asksForFactor, origin })
     return openBrowserSession(deps, { cleared, previous, origin })
   })
 }
