@@ -147,6 +147,58 @@ describe('second factors on the hosted pages', () => {
     expect((await visitor.open('/t/acme/account/factors')).status).toBe(200)
   })
 
+  test.each([{ mfa: 'off' }, { mfa: 'risk', riskChallengeAt: 100 }])(
+    'C187: with %j a password lets somebody in who has a factor, and both lead to their factors',
+    async (policy) => {
+      const person = await holders.newHolder()
+      const visitor = new PageVisitor(open.app)
+      const page = '/t/acme/account/factors'
+      await setPolicy(policy)
+      const entered = await signIn(visitor, person)
+      const asked = await visitor.open(page)
+      const first = await signIn(visitor, person, '?next=factors')
+      await visitor.open(first.location ?? '')
+      const second = await visitor.send('/t/acme/second-factor', {
+        code: person.app.code(),
+        next: 'factors',
+      })
+      const shown = await visitor.open(page)
+      await setPolicy({})
+      expect(entered.location).toBe('/t/acme/account')
+      expect(asked.location).toBe('/t/acme/sign-in?next=factors')
+      expect(first.location).toBe('/t/acme/second-factor?next=factors')
+      expect([second.location, shown.status]).toEqual([page, 200])
+      await later(60)
+    },
+  )
+
+  test.each([
+    { passwordLogin: false, magicLinks: true },
+    { passwordLogin: false, magicLinks: true, mfa: 'off' },
+  ])('C187: with %j a mailed link and the factor lead to one’s factors', async (policy) => {
+    const person = await holders.newHolder()
+    await deliverMails(open.world)
+    await setPolicy(policy)
+    try {
+      const visitor = new PageVisitor(open.app)
+      await visitor.open('/t/acme/sign-in?next=factors')
+      await visitor.send('/t/acme/mail-link', { email: person.email, next: 'factors' })
+      const mail = (await deliverMails(open.world)).find(({ to }) => to === person.email)
+      const read = await visitor.fill('/t/acme/magic-link/code', { code: mail?.digits ?? '' })
+      expect(read.location).toBe('/t/acme/second-factor?next=factors')
+      await visitor.open(read.location ?? '')
+      const fields = { code: person.app.code(), next: 'factors' }
+      const proved = await visitor.send('/t/acme/second-factor', fields)
+      expect(proved.location).toBe('/t/acme/account/factors')
+      expect((await visitor.open('/t/acme/account/factors')).status).toBe(200)
+      const renewed = await visitor.send('/t/acme/account/factors/recovery-codes')
+      expect(renewed.body.match(/<code>/g)).toHaveLength(10)
+    } finally {
+      await setPolicy({})
+      await later(60)
+    }
+  })
+
   test('C191: a tenant that requires a factor has one added between password and account', async () => {
     await setPolicy({ mfa: 'required' })
     const person = await holders.newPerson()

@@ -36,7 +36,7 @@ export async function travelAsAdministrators(world: World): Promise<void> {
   const addTo = async (person: Parameters<typeof addPerson>[1]) => ({
     ...(await addPerson(world, person)),
     authTime,
-    acr: 'aal1',
+    amr: ['pwd'],
   })
   const add = (name: string, role?: 'tenant.owner') =>
     addTo({ tenantId, email: `${name}@acme.example`, role })

@@ -50,8 +50,8 @@ export async function travelAsHolderOfFactors(world: World): Promise<void> {
 
 async function holdFactor(world: World, userId: `usr_${string}`) {
   const { acme: tenantId, origin, clock } = world
-  const login = (acr: string) => ({ acr, authTime: Math.floor(clock().getTime() / 1000) })
-  const call = () => ({ tenantId, userId, login: login('aal2'), origin })
+  const login = () => ({ amr: ['pwd', 'otp', 'mfa'], authTime: Math.floor(clock().getTime() / 1000) })
+  const call = () => ({ tenantId, userId, login: login(), origin })
   const add = async () => {
     const { id: factorId, secret } = await addTotp(world, { ...call(), name: 'my phone' })
     const app = new Authenticator(secret, clock)

@@ -24,10 +24,10 @@ export async function administrativeCall(
   tenantId?: string,
 ): Promise<AdministrativeCall> {
   const { token } = await authenticate(deps, request)
-  const { tenantId: home, userId, acr, authTime } = token
+  const { tenantId: home, userId, amr, authTime } = token
   await limit(deps, { request, reply, tenantId: home, userId }, 'administration')
   return {
-    by: { tenantId: home, userId, acr, authTime },
+    by: { tenantId: home, userId, amr, authTime },
     tenantId: (tenantId ?? home) as Id<'ten'>,
     origin: originOf(request),
     idempotency: idempotencyOf(request),

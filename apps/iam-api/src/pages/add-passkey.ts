@@ -63,9 +63,9 @@ function take(deps: Deps, visit: SignedInVisit) {
 }
 
 function callOf(deps: Deps, { request, tenantId, session }: SignedInVisit) {
-  const { userId, sessionId, acr, authTime } = session
+  const { userId, sessionId, amr, authTime } = session
   const binding = bindingOf(deps, request, { tenantId, session })
-  return { tenantId, userId, sessionId, login: { acr, authTime }, binding, origin: originOf(request) }
+  return { tenantId, userId, sessionId, login: { amr, authTime }, binding, origin: originOf(request) }
 }
 
 async function view(deps: Deps, visit: SignedInVisit, fault?: Fault): Promise<View> {

@@ -91,8 +91,8 @@ const asked = ({ base }: SignedInVisit) => ({ action: `${base}/account/factors/a
 const named = (sent: FormBody) => ({ factorId: (sent.get('factor') ?? '') as Id<'mfa'> })
 
 function callOf({ tenantId, session, request }: SignedInVisit) {
-  const { userId, authTime, acr } = session
-  return { tenantId, userId, login: { authTime, acr }, origin: originOf(request) }
+  const { userId, authTime, amr } = session
+  return { tenantId, userId, login: { authTime, amr }, origin: originOf(request) }
 }
 
 async function begin(deps: Deps, visit: SignedInVisit): Promise<FastifyReply> {

@@ -149,7 +149,7 @@ describe('a passkey', () => {
     const tooLate = here().create(late.options)
     expect(await confirm({})).toHaveProperty('id')
     await world.testClock.advance(301)
-    const login = { acr: 'aal2', authTime: Math.floor(world.clock().getTime() / 1000) }
+    const login = { amr: ['hwk', 'user', 'mfa'], authTime: Math.floor(world.clock().getTime() / 1000) }
     await expect(
       confirmPasskey(world, { ...call, login, challenge: late.challenge, registration: tooLate }),
     ).rejects.toMatchObject(invalid)
@@ -158,7 +158,7 @@ describe('a passkey', () => {
   test('C201: asks for a login of the last minutes, by two factors where there are two', async () => {
     const ada = await person()
     const call = factorCallOf(world, ada)
-    const weak = { ...call, login: { ...call.login, acr: 'aal1' } }
+    const weak = { ...call, login: { ...call.login, amr: ['pwd'] } }
     const old = { ...call, login: { ...call.login, authTime: call.login.authTime - 301 } }
     const refused = { code: 'reauthentication_required' }
     await expect(addPasskey(world, old)).rejects.toMatchObject(refused)

@@ -75,7 +75,6 @@ export {
 } from './require-recent-authentication.ts'
 export { unlessOvertaken } from './require-standing.ts'
 export {
-  requireAcr,
   isStronglyAuthenticated,
   requireStrongAuthentication,
   requireStrongLogin,

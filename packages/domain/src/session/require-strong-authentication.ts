@@ -1,27 +1,21 @@
 import { inOneFlight, type Db } from '../db/index.ts'
 import { hasSecondFactor, heldFactorsOf, type HeldFactor } from '../factor/index.ts'
 import { Refusal, type Clock, type Id } from '../kit/index.ts'
+import { isTwiceProved } from './assurance.ts'
 import { recentEnough, requireRecentAuthentication } from './require-recent-authentication.ts'
 
 /** What an open session shows of its login. */
 export interface ShownLogin {
   /** Seconds since the epoch. */
   readonly authTime: number
-  readonly acr: string
-}
-
-/** Makes sure that a login was as strong as it must be. @throws Refusal `reauthentication_required` (RFC 9470). */
-export function requireAcr(
-  { acr }: Pick<ShownLogin, 'acr'>,
-  wanted: 'aal2',
-  maxAge: number = recentEnough,
-): void {
-  if (acr !== wanted) throw new Refusal('reauthentication_required', { maxAge, acr: wanted })
+  /** What was proved (RFC 8176). */
+  readonly amr: readonly string[]
 }
 
 /**
  * Makes sure that the person proved who they are not long ago, by a second factor too where they have one: for what
- * changes the factors themselves, which a device left unlocked must not, nor whoever knows just the password.
+ * changes the factors themselves, which a device left unlocked must not, nor whoever knows just the password. After a
+ * mailed link, too, the factor is all that is left to ask for, though such a login is never `aal2`.
  * @throws Refusal `reauthentication_required` (RFC 9470), which says how recent and how strong it must be.
  */
 export async function requireStrongAuthentication(
@@ -44,7 +38,8 @@ export function requireStrongLogin(
   deps: { readonly clock: Clock },
   { login, held }: { readonly login: ShownLogin; readonly held: readonly HeldFactor[] },
 ): void {
-  if (hasSecondFactor(held)) requireAcr(login, 'aal2')
+  if (hasSecondFactor(held) && !isTwiceProved(login.amr))
+    throw new Refusal('reauthentication_required', { maxAge: recentEnough, acr: 'aal2' })
   requireRecentAuthentication(deps, login)
 }
 

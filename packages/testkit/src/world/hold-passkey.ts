@@ -11,7 +11,13 @@ export interface Holding {
 export function factorCallOf(world: World, { tenantId, userId }: Holding) {
   const authTime = Math.floor(world.clock().getTime() / 1000)
   const sessionId = `ses_${'0'.repeat(26)}` as const
-  return { tenantId, userId, sessionId, login: { acr: 'aal2', authTime }, origin: world.origin }
+  return {
+    tenantId,
+    userId,
+    sessionId,
+    login: { amr: ['hwk', 'user', 'mfa'], authTime },
+    origin: world.origin,
+  }
 }
 
 /** Adds a passkey to somebody's account. @param authenticator where it is to be. */

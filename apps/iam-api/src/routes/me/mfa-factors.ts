@@ -152,8 +152,8 @@ function factorOf({ params }: FastifyRequest) {
  */
 async function factorCall(deps: Deps, request: FastifyRequest) {
   const { token } = await authenticate(deps, request)
-  const { tenantId, userId, acr, authTime } = token
-  return { tenantId, userId, login: { acr, authTime }, origin: originOf(request) }
+  const { tenantId, userId, amr, authTime } = token
+  return { tenantId, userId, login: { amr, authTime }, origin: originOf(request) }
 }
 
 function toJson({ id, kind, name, createdAt, lastUsedAt, disabled }: Listed) {

@@ -67,7 +67,7 @@ export function passkeysRoutes(app: App, deps: Deps): void {
 
 async function callOf(deps: Deps, request: FastifyRequest) {
   const { token, session } = await authenticate(deps, request)
-  const { tenantId, userId, acr, authTime } = token
+  const { tenantId, userId, amr, authTime } = token
   const { sessionId } = session
-  return { tenantId, userId, sessionId, login: { acr, authTime }, origin: originOf(request) }
+  return { tenantId, userId, sessionId, login: { amr, authTime }, origin: originOf(request) }
 }
