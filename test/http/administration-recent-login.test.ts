@@ -87,6 +87,27 @@ describe('an administrator who logged in long ago', () => {
     )
   })
 
+  test('by step-up, does it with the token that step-up gave; the one from before is as old as it was', async () => {
+    const holders = new Holders(office.open)
+    const admin = await office.fresh('tenant.admin')
+    const first = await holders.tokenOf(admin)
+    const { app, factorId } = await holders.begin(first)
+    await holders.confirm(first, factorId, app.code())
+    await office.world.testClock.advance(60)
+    const loggedIn = await holders.logInFully({ ...admin, app, factorId, recoveryCodes: [] })
+    const before = textOf(loggedIn.body['accessToken'])
+    await office.world.testClock.advance(302)
+    const stepUp = (body: object) => holders.ask('POST', '/auth/step-up', { body, token: before })
+    const raised = await stepUp({ challenge: challengeIn(await stepUp({})), code: app.code() })
+    const invite = (token: string) =>
+      holders.ask('POST', office.users(), {
+        body: { email: 'stepped-up@new.example', roles: ['tenant.admin'] },
+        token,
+      })
+    expect((await invite(before)).body.code).toBe('reauthentication_required')
+    expect((await invite(textOf(raised.body['accessToken']))).status).toBe(201)
+  })
+
   test('is tried with every write that administrators have', async () => {
     const { paths } = (await office.open.app.inject({ url: '/api/v1/openapi.json' })).json<{
       paths: Record<string, object>
