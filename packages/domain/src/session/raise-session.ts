@@ -1,7 +1,6 @@
 import { sql } from 'kysely'
 import { appendAudit } from '../audit/index.ts'
-import { build, inOneFlight, run, type Db, type Statement } from '../db/index.ts'
-import { inTenant } from '../db/index.ts'
+import { build, inOneFlight, inTenant, run, streamKey, type Db, type Statement } from '../db/index.ts'
 import { Refusal, type Clock, type Id, type RequestOrigin } from '../kit/index.ts'
 import type { SigningKeys } from '../signing-key/index.ts'
 import { acrOf } from './assurance.ts'
@@ -54,7 +53,9 @@ export async function raiseSession(deps: RaiseDeps, input: RaiseSession): Promis
   const now = deps.clock()
   const signer = deps.signingKeys.signer(now)
   if (signer === undefined) throw new Refusal('temporarily_unavailable', { retryAfter: 1 })
-  const raised = await inTenant(deps.db, { tenantId }, async (tx) => {
+  // Whatever ends a session locks its stream first, and then its rows in another order than `raise` does.
+  const scope = { tenantId, streams: [streamKey(tenantId, sessionId)] }
+  const raised = await inTenant(deps.db, scope, async (tx) => {
     const [grant] = await run(tx, raise(input, now))
     if (grant === undefined) throw new Refusal('session_ended')
     for (const statement of also) await run(tx, statement)
