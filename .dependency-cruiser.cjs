@@ -62,7 +62,7 @@ module.exports = {
       'packages-by-name',
       'A package offers its src/*/index.ts by name; a path into it goes round what it exports.',
       { path: '^([^/]+/[^/]+)/?' },
-      { path: '^packages/[^/]+/', pathNot: ['^$1/', '^packages/[^/]+/src/[^/]+/index[.]ts$'] },
+      { path: '^packages/[^/]+/', pathNot: ['^$1/', '^packages/([^/]+/src/[^/]+|verifier/src)/index[.]ts$'] },
     ),
     no(
       'no-schemas-at-run-time',

@@ -1,4 +1,5 @@
 import { type Stack, startStack } from '@iam/local-stack/stack'
+import { createVerifier } from '@iam/verifier'
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose'
 import { allowInsecureRequests, discovery } from 'openid-client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -9,8 +10,15 @@ import { type EventLog, subscribe } from '../support/events.ts'
 describe('the main job, through all three processes', () => {
   let stack: Stack
   let sessions: EventLog
+  /** What iam-jwks was started with: the thumbprints that are pinned. */
+  let pins: Readonly<Record<string, string>> = {}
   beforeAll(async () => {
-    stack = await startStack()
+    stack = await startStack({
+      adjust: (program, environment) => {
+        if (program === 'iam-jwks') pins = environment
+        return environment
+      },
+    })
     sessions = await subscribe(stack.state, 'session')
   })
   afterAll(async () => {
@@ -58,6 +66,23 @@ describe('the main job, through all three processes', () => {
       reason: 'logged_out',
       userId: first.user.id,
     })
+  })
+
+  test('a service verifies by the signed key set, for its own tenant alone', async () => {
+    const { state } = stack
+    const pinned = {
+      env: pins['IAM_ENV'] ?? '',
+      keySet: (pins['IAM_JWKS_ANCHORS'] ?? '').split(','),
+      endorsement: (pins['IAM_ENDORSEMENT_ANCHORS'] ?? '').split(','),
+    }
+    const service = { issuer: state.issuer, audience: state.issuer, pinned }
+    const { accessToken, user } = await logIn(state)
+    const ofTenant = createVerifier({ ...service, tenants: [state.tenant.id] })
+    expect(await ofTenant.verify(accessToken)).toMatchObject({ subject: user.id, tenantId: state.tenant.id })
+    const ofAnother = createVerifier({ ...service, tenants: ['ten_another'] })
+    await expect(ofAnother.verify(accessToken)).rejects.toMatchObject({ reason: 'wrong_tenant' })
+    const misled = createVerifier({ ...service, tenants: 'any', pinned: { ...pinned, endorsement: [] } })
+    await expect(misled.verify(accessToken)).rejects.toMatchObject({ status: 503 })
   })
 
   test('C54: answers 64 parallel refreshes with one successor, and logs nobody out', async () => {

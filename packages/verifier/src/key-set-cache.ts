@@ -1,0 +1,126 @@
+import { fetchKeySet, type Fetched } from './fetch-key-set.ts'
+import { readPlainKeySet } from './read-plain-key-set.ts'
+import { SignedKeySetReader, type Pinned } from './signed-key-set-reader.ts'
+import { KeysUnavailable } from './refusals.ts'
+import type { VerifyingKey } from './verifying-key.ts'
+
+export interface KeySetOptions {
+  /** The issuer, letter for letter as its tokens name it. */
+  readonly issuer: string
+  /** Where its key set is, if not at `/.well-known/jwks.json` (with `pinned`: `/.well-known/jwks.jwt`). */
+  readonly keySetUrl?: string
+  /**
+   * Thumbprints that the signed key set and every key in it are held against. With them, nobody on the way can
+   * give this service a key: neither the CDN, nor the object store, nor who can write the issuer's database.
+   */
+  readonly pinned?: Pinned
+  /** The longest that a key set is used without asking again, in seconds; 600 when nothing is said. */
+  readonly cacheSeconds?: number
+  /** How long it is used when the issuer cannot be reached, in seconds; a day when nothing is said. */
+  readonly keepSeconds?: number
+  readonly now: () => number
+}
+
+/** The least between two questions, in milliseconds: a flood of made-up key ids must not become one of questions. */
+const cooldown = 30_000
+/** The least time that an answer is used, in milliseconds, whatever it says of itself. */
+const leastFresh = 30_000
+const firstRetry = 1_000
+
+/**
+ * The issuer's keys, asked for once for everybody who waits. What is at hand is used at once and renewed behind the
+ * request's back; a key id that nobody knows is a reason to ask, once in thirty seconds.
+ */
+export class KeySetCache {
+  readonly #options: KeySetOptions
+  readonly #read: (document: string) => Promise<readonly VerifyingKey[]>
+  readonly #url: string
+  #keys: ReadonlyMap<string, VerifyingKey> = new Map()
+  #etag: string | undefined
+  #freshUntil = -Infinity
+  #keptUntil = -Infinity
+  #askAfter = -Infinity
+  #failures = 0
+  #asking: Promise<void> | undefined
+
+  constructor(options: KeySetOptions) {
+    const { issuer, pinned, now } = options
+    this.#options = options
+    this.#url = addressOf(options)
+    const signed = pinned && new SignedKeySetReader({ issuer, pinned, now })
+    this.#read = signed ? (document) => signed.read(document) : async (document) => readPlainKeySet(document)
+  }
+
+  /** @throws KeysUnavailable when there is no key set and none can be had. */
+  async ready(): Promise<void> {
+    if (this.#options.now() < this.#keptUntil) return
+    if (this.#asking === undefined && this.#options.now() < this.#askAfter) throw this.#unavailable()
+    await this.#ask().catch((error: unknown) => {
+      throw this.#unavailable(error)
+    })
+  }
+
+  /** The key of that id; undefined when the issuer has none. @throws KeysUnavailable */
+  async find(kid: string): Promise<VerifyingKey | undefined> {
+    await this.ready()
+    const now = this.#options.now()
+    if (now >= this.#freshUntil && now >= this.#askAfter) this.#ask().catch(() => undefined)
+    const known = this.#live(kid)
+    if (known !== undefined || (now < this.#askAfter && this.#asking === undefined)) return known
+    await this.#ask().catch(() => undefined)
+    return this.#live(kid)
+  }
+
+  #live(kid: string): VerifyingKey | undefined {
+    const key = this.#keys.get(kid)
+    return key !== undefined && this.#options.now() < key.until ? key : undefined
+  }
+
+  #ask(): Promise<void> {
+    this.#asking ??= this.#fetch().finally(() => (this.#asking = undefined))
+    return this.#asking
+  }
+
+  async #fetch(): Promise<void> {
+    try {
+      const answer = await fetchKeySet(this.#url, this.#etag)
+      if (answer.document !== undefined) await this.#take(answer.document, answer.etag)
+      this.#renew(answer)
+    } catch (error) {
+      this.#failures += 1
+      const wait = Math.min(cooldown, firstRetry * 2 ** (this.#failures - 1))
+      this.#askAfter = this.#options.now() + wait
+      throw error
+    }
+  }
+
+  async #take(document: string, etag: string | undefined): Promise<void> {
+    const keys = await this.#read(document)
+    if (keys.length === 0) throw new Error('The key set has no key that can be used.')
+    this.#keys = new Map(keys.map((key) => [key.kid, key]))
+    this.#etag = etag
+  }
+
+  #renew({ freshSeconds }: Fetched): void {
+    const { now, cacheSeconds = 600, keepSeconds = 86_400 } = this.#options
+    const fresh = Math.max(leastFresh, Math.min(freshSeconds ?? Infinity, cacheSeconds) * 1000)
+    this.#failures = 0
+    this.#askAfter = now() + cooldown
+    // A little earlier, and each process at another moment: a fleet must not ask in step.
+    this.#freshUntil = now() + fresh * (0.9 + Math.random() / 10)
+    this.#keptUntil = now() + Math.max(fresh, keepSeconds * 1000)
+  }
+
+  #unavailable(cause?: unknown): KeysUnavailable {
+    const wait = Math.max(0, this.#askAfter - this.#options.now())
+    return new KeysUnavailable(Math.max(1, Math.ceil(wait / 1000)), cause)
+  }
+}
+
+function addressOf({ issuer, keySetUrl, pinned }: KeySetOptions): string {
+  const url = new URL(keySetUrl ?? `${issuer}/.well-known/jwks.${pinned === undefined ? 'json' : 'jwt'}`)
+  const isLocal = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname)
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLocal))
+    throw new Error(`The key set must be fetched by https, not from ${url.origin}.`)
+  return url.href
+}

@@ -1,0 +1,113 @@
+import { calculateJwkThumbprint, compactVerify, EmbeddedJWK, type JWK } from 'jose'
+import { readKeys, type VerifyingKey } from './verifying-key.ts'
+
+/** Thumbprints (RFC 7638) of the keys by which an issuer signs what it publishes, as `iam bootstrap` prints them. */
+export interface Pinned {
+  /** The deployment: `prod`, for one. */
+  readonly env: string
+  /** The keys that sign the key set: the current one and the spare. */
+  readonly keySet: readonly string[]
+  /** The keys that endorse each key in it. */
+  readonly endorsement: readonly string[]
+}
+
+interface Claims {
+  readonly iss: string
+  readonly sub: string
+  readonly iat: number
+  readonly exp: number
+  readonly parts: Readonly<Record<string, number>>
+  readonly keys: readonly (JWK & { readonly endorsement?: unknown })[]
+}
+
+interface Endorsement {
+  readonly v: number
+  readonly env: string
+  readonly iss: string
+  readonly scope: string
+  readonly purpose: string
+  readonly kid: string
+  readonly jwk: JWK
+  readonly alg: string
+  readonly verify_until: number
+}
+
+const farAhead = 60
+
+/**
+ * Reads the signed key set (OpenID Federation 1.0, `signed_jwks_uri`). It must be by a pinned key, of this issuer,
+ * not expired, and of no region older than what was read before; a key counts only with an endorsement by a pinned
+ * key that says the same of it, and until the end that is endorsed.
+ */
+export class SignedKeySetReader {
+  readonly #issuer: string
+  readonly #pinned: Pinned
+  readonly #now: () => number
+  #seen: Readonly<Record<string, number>> = {}
+
+  constructor({ issuer, pinned, now }: { issuer: string; pinned: Pinned; now: () => number }) {
+    this.#issuer = issuer
+    this.#pinned = pinned
+    this.#now = now
+  }
+
+  /** @throws what is wrong with the document; then nothing has changed. */
+  async read(document: string): Promise<readonly VerifyingKey[]> {
+    const claims = (await anchored(document, 'jwk-set+jwt', this.#pinned.keySet)) as Claims | undefined
+    if (claims === undefined) throw new Error('The key set is not signed by a pinned key.')
+    this.#requireNewest(claims)
+    const ends = await Promise.all(claims.keys.map((key) => this.#endorsedUntil(key)))
+    const endOf = new Map(claims.keys.map((key, index) => [key, ends[index] ?? -Infinity]))
+    const keys = readKeys(claims.keys, (key) => endOf.get(key) ?? -Infinity)
+    this.#seen = { ...this.#seen, ...claims.parts }
+    return keys.filter(({ until }) => this.#now() < until)
+  }
+
+  #requireNewest({ iss, sub, iat, exp, parts, keys }: Claims): void {
+    const now = this.#now() / 1000
+    if (iss !== this.#issuer || sub !== this.#issuer) throw new Error('The key set is of another issuer.')
+    if (!Number.isInteger(iat) || !Number.isInteger(exp) || !Array.isArray(keys) || !isVersions(parts))
+      throw new Error('The key set is malformed.')
+    if (iat > now + farAhead) throw new Error('The key set is from the future.')
+    if (exp <= now) throw new Error('The key set has expired.')
+    if (Object.entries(this.#seen).some(([region, version]) => (parts[region] ?? 0) < version))
+      throw new Error('The key set is older than one that was read before.')
+  }
+
+  /** @returns milliseconds since the epoch, or undefined where the key is not endorsed. */
+  async #endorsedUntil(key: Claims['keys'][number]): Promise<number | undefined> {
+    if (typeof key.endorsement !== 'string') return undefined
+    const says = (await anchored(key.endorsement, 'iam-endorsement+jwt', this.#pinned.endorsement)) as
+      | Endorsement
+      | undefined
+    if (says === undefined || says.v !== 1 || says.env !== this.#pinned.env || says.iss !== this.#issuer)
+      return undefined
+    if (says.scope !== 'issuer' || says.purpose !== 'token' || says.alg !== key.alg) return undefined
+    const [endorsed, published] = await Promise.all([thumbprint(says.jwk), thumbprint(key)])
+    if (endorsed === undefined || endorsed !== published || says.kid !== key.kid || key.kid !== endorsed)
+      return undefined
+    return Number.isInteger(says.verify_until) ? says.verify_until * 1000 : undefined
+  }
+}
+
+/** The payload of a JWS that carries its key, if that is one of those pinned and the signature holds. */
+async function anchored(jws: string, typ: string, anchors: readonly string[]): Promise<object | undefined> {
+  try {
+    const { payload, protectedHeader } = await compactVerify(jws, EmbeddedJWK, { algorithms: ['ES256'] })
+    if (protectedHeader.typ !== typ || protectedHeader.jwk === undefined) return undefined
+    const kid = await calculateJwkThumbprint(protectedHeader.jwk)
+    if (kid !== protectedHeader.kid || !anchors.includes(kid)) return undefined
+    const claims: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload))
+    return typeof claims === 'object' && claims !== null && !Array.isArray(claims) ? claims : undefined
+  } catch {
+    return undefined
+  }
+}
+
+async function thumbprint(jwk: JWK): Promise<string | undefined> {
+  return calculateJwkThumbprint(jwk).catch(() => undefined)
+}
+
+function isVersions(parts: unknown): parts is Record<string, number> {
+  return typeof parts === 'object' && parts !== null && Object.values(parts).every(Number.isInteger)
+}
