@@ -55,7 +55,8 @@ export function keepKnownDevice(deps: Deps, { request, reply, tenantId, email }:
   setCookie(reply, nameOf(tenantId), value, { sameSite: 'Strict', maxAge: deviceKnownFor })
 }
 
-function deviceCookie(request: FastifyRequest, tenantId: Id<'ten'>): string | undefined {
+/** What the browser keeps to be known again. */
+export function deviceCookie(request: FastifyRequest, tenantId: Id<'ten'>): string | undefined {
   return cookieOf(request, nameOf(tenantId))
 }
 

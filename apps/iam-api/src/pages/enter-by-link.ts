@@ -4,6 +4,7 @@ import type { FastifyReply } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { bindingOf } from '../http/form-token.ts'
 import { clearLinkCookie, type HeldLink } from '../http/link-cookie.ts'
+import { deviceCookie } from '../http/login-lane.ts'
 import { originOf } from '../http/request-context.ts'
 import { sessionCookie } from '../http/session-cookie.ts'
 import { goTo } from './answer.ts'
@@ -24,7 +25,11 @@ export async function enterByLink(
   const { request, reply, tenantId } = visit
   const { path, recent: asksForFactor } = nextNamed(held.next)
   const step = { tenantId, request: held.request, proof, asksForFactor, origin: originOf(request) }
-  const browser = { previous: sessionCookie(request, tenantId), binding: bindingOf(deps, request, visit) }
+  const browser = {
+    previous: sessionCookie(request, tenantId),
+    binding: bindingOf(deps, request, visit),
+    knownBy: deviceCookie(request, tenantId),
+  }
   return logInBrowserWithMagicLink(deps, { ...step, ...browser }).then(
     (opened) => {
       clearLinkCookie(reply, tenantId)

@@ -4,6 +4,7 @@ import type { App } from '../app.ts'
 import type { Deps } from '../deps.ts'
 import { bindingOf } from '../http/form-token.ts'
 import { limit } from '../http/limit.ts'
+import { deviceCookie } from '../http/login-lane.ts'
 import { originOf } from '../http/request-context.ts'
 import { sessionCookie } from '../http/session-cookie.ts'
 import { toJson } from '../routes/begun-json.ts'
@@ -37,6 +38,7 @@ export function signInPasskeyActions(app: App, deps: Deps): void {
           challenge,
           assertion,
           binding: bindingOf(deps, request, { tenantId, session }),
+          knownBy: deviceCookie(request, tenantId),
           previous: sessionCookie(request, tenantId),
           origin: originOf(request),
         }).then(

@@ -1,7 +1,7 @@
 export { countFailure, mostFailures, type CountFailure } from './count-failure.ts'
 export { enablePassword, type EnablePassword } from './enable-password.ts'
 export { countLinkRequest } from './count-link-request.ts'
-export { deviceKnownFor, rememberDevice } from './known-device.ts'
+export { deviceKnownFor, knownDevice, rememberDevice } from './known-device.ts'
 export { keepOrigin } from './known-origin.ts'
 export { enterLoginLane, inLoginLane, type EnterLoginLane, type LoginLane } from './login-lane.ts'
 export {

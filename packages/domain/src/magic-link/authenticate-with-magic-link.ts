@@ -24,6 +24,8 @@ export interface AuthenticateWithMagicLink extends FromTenant {
   /** What the device holds that asked: without it the mail alone lets nobody in. */
   readonly request: string
   readonly proof: MagicProof
+  /** What the browser keeps to be known again: see `rememberDevice`. */
+  readonly knownBy?: string | undefined
 }
 
 /** Somebody who is about to use a link up. */
@@ -45,11 +47,11 @@ export async function authenticateWithMagicLink(
   deps: Deps,
   input: AuthenticateWithMagicLink,
 ): Promise<AuthenticatedByLink> {
-  const { tenantId, request, origin } = input
+  const { tenantId, request, knownBy, origin } = input
   const name = requireToken(deps, 'request', { tenantId, token: request })
   const link = await provedLink(deps, name, input)
   if (link === undefined || link.userId === null) return refuse(deps, name, input)
-  const found = await lookUpLogin(deps, { tenantId, userId: link.userId, origin })
+  const found = await lookUpLogin(deps, { tenantId, userId: link.userId, origin, knownBy })
   const { user } = found
   requireMagicLinks(found.policy)
   if (user === undefined || !isStillTheirs(deps, link, user)) return refuse(deps, name, input)

@@ -12,6 +12,7 @@ import { afterAll, beforeEach, describe, expect, inject, test } from 'vitest'
 import { verifyAccessToken } from '../access-token/index.ts'
 import { requestPasswordReset } from '../account/index.ts'
 import { newId, Refusal } from '../kit/index.ts'
+import { rememberDevice } from '../login-attempt/index.ts'
 import { checkSession } from '../session/index.ts'
 import {
   approveMagicLink,
@@ -271,6 +272,29 @@ describe('a magic link', () => {
     for (const token of [reset, asked.token, ''])
       expect(await codeOf(logIn({ request: token }, proof))).toBe('code_invalid')
     expect(await codeOf(logIn(asked, proof))).toBe('done')
+  })
+
+  test('lets its person in by risk, on another network, in a browser that shows it is known', async () => {
+    const asked = await ask()
+    await logIn(asked, byLink(asked))
+    await setPolicy(world, { magicLinks: true, mfa: 'risk' })
+    const knownBy = rememberDevice(world, { tenantId: world.acme, email }, undefined)
+    const strangers = rememberDevice(world, { tenantId: world.acme, email: 'ada@acme.example' }, undefined)
+    const cameBy = async (held: string | undefined) => {
+      await world.forget()
+      const { request: token, ...one } = await ask()
+      const origin = { ...world.origin, network: '198.51.100.0/24' }
+      const login = {
+        tenantId: world.acme,
+        origin,
+        request: token,
+        proof: byLink({ request: token, ...one }),
+      }
+      return codeOf(logInWithMagicLink(world, { ...login, knownBy: held }))
+    }
+    for (const held of [undefined, strangers, 'x']) expect(await cameBy(held)).toBe('login_refused')
+    expect(await cameBy(knownBy)).toBe('done')
+    expect((await deliverMails(world)).map(({ letter }) => letter)).not.toContain('new_device')
   })
 
   test('C165: is asked for with the same statements and the same answer, whoever has the address', async () => {

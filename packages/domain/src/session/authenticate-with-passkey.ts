@@ -17,6 +17,8 @@ export interface AuthenticateWithPasskey {
   readonly assertion: AssertionJson
   /** Of the browser that answers, where one does; see `browserBinding`. */
   readonly binding?: Buffer | undefined
+  /** What the browser keeps to be known again: see `rememberDevice`. */
+  readonly knownBy?: string | undefined
   readonly origin: RequestOrigin
 }
 
@@ -31,7 +33,7 @@ export async function authenticateWithPasskey(
   deps: PasskeyDeps,
   input: AuthenticateWithPasskey,
 ): Promise<Authenticated> {
-  const { tenantId, assertion, binding, origin } = input
+  const { tenantId, assertion, binding, knownBy, origin } = input
   const presented = { tenantId, token: input.challenge, kinds: ['passkey_login'] as const, binding }
   const challenge = await readChallenge(deps, presented)
   const checked = await checkPasskey(deps, { challenge, assertion })
@@ -46,7 +48,8 @@ export async function authenticateWithPasskey(
       why: checked.fault,
     })
   const { proved } = checked
-  const { user, ...account } = await lookUpLogin(deps, { tenantId, userId: checked.userId, origin })
+  const person = { tenantId, userId: checked.userId, origin, knownBy }
+  const { user, ...account } = await lookUpLogin(deps, person)
   if (user === undefined) throw new Refusal('challenge_invalid')
   if (user.status !== 'active')
     return refuse(deps, { challenge, userId, assertion, origin, failure: 'user_suspended', why: user.status })

@@ -3,7 +3,7 @@ import Type from 'typebox'
 import type { App } from '../../app.ts'
 import type { Deps } from '../../deps.ts'
 import { limit } from '../../http/limit.ts'
-import { keepKnownDevice, limitLink } from '../../http/login-lane.ts'
+import { deviceCookie, keepKnownDevice, limitLink } from '../../http/login-lane.ts'
 import { isBrowser } from '../../http/refresh-cookie.ts'
 import { localeOf, originOf } from '../../http/request-context.ts'
 import { requireTenant } from '../../http/tenant.ts'
@@ -117,6 +117,7 @@ export function magicLinkRoutes(app: App, deps: Deps): void {
       request: asked,
       proof,
       device,
+      knownBy: deviceCookie(request, tenantId),
       origin: originOf(request),
     })
     if (browser) keepKnownDevice(deps, { request, reply, tenantId, email: opened.user.email })

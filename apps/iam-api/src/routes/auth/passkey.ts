@@ -4,7 +4,7 @@ import Type from 'typebox'
 import type { App } from '../../app.ts'
 import type { Deps } from '../../deps.ts'
 import { limit } from '../../http/limit.ts'
-import { keepKnownDevice } from '../../http/login-lane.ts'
+import { deviceCookie, keepKnownDevice } from '../../http/login-lane.ts'
 import { isBrowser } from '../../http/refresh-cookie.ts'
 import { originOf } from '../../http/request-context.ts'
 import { requireTenant } from '../../http/tenant.ts'
@@ -68,7 +68,8 @@ export function passkeyRoutes(app: App, deps: Deps): void {
     const tenantId = await requireTenant(deps, request)
     await limit(deps, { request, reply, tenantId }, 'passkey')
     const { passkey: assertion, challenge, device } = request.body
-    const login = { tenantId, challenge, assertion, device, origin: originOf(request) }
+    const knownBy = deviceCookie(request, tenantId)
+    const login = { tenantId, challenge, assertion, device, knownBy, origin: originOf(request) }
     const opened = await logInWithPasskey(deps, login)
     if (browser) keepKnownDevice(deps, { request, reply, tenantId, email: opened.user.email })
     return answerTokens(reply, opened, { browser })
