@@ -1,3 +1,5 @@
+import { composeMail } from '@iam/domain/account'
+import { claimMails } from '@iam/domain/mail'
 import { logInBrowserWithPassword } from '@iam/domain/session'
 import { deliverMails, eventsOf, holdPasskey, setPolicy, tokenIn } from '@iam/testkit/world'
 import { sql } from 'kysely'
@@ -210,6 +212,29 @@ describe('C257: a person who was erased', () => {
     expect(rows.some(({ action }) => action === 'user.erased')).toBe(true)
     const events = await eventsOf(office.world, office.world.acme, userId)
     expect(events.at(-1)).toMatchObject({ type: 'user.erased', payload: { userId, actor: { type: 'user' } } })
+  })
+
+  test('is not mailed what was about to be sent, and no code of it is kept', async () => {
+    const { world } = office
+    const { tenantId, ...person } = await office.fresh()
+    const bearer = await office.bearer({ tenantId, ...person })
+    const sent = { email: 'next.fresh@acme.example', password: world.demo.password }
+    await office.ask(bearer, ['POST', '/me/email'], { body: sent })
+    const [confirm] = await deliverMails(world)
+    await post('/auth/email/confirm', { token: tokenIn(confirm) })
+    await office.ask('admin', ['POST', office.users(`/${person.userId}/suspend`)])
+    const { workerDb, ...deps } = world
+    const claimed = await claimMails(workerDb.kysely, 100)
+    expect(claimed.map(({ template }) => template).toSorted()).toEqual(['account_suspended', 'email_changed'])
+    await office.logInAgain('owner')
+    expect((await office.ask('owner', ['DELETE', office.users(`/${person.userId}`)])).status).toBe(204)
+    for (const mail of claimed)
+      expect([mail.template, await composeMail({ ...deps, db: workerDb }, mail)]).toEqual([
+        mail.template,
+        undefined,
+      ])
+    const codes = world.admin.selectFrom('iam.one_time_code').select('purpose')
+    expect(await codes.where('user_id', '=', person.userId).execute()).toEqual([])
   })
 
   test('is somebody new when they register again with the same address', async () => {

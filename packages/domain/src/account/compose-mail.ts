@@ -202,8 +202,9 @@ async function loginCode(deps: ComposeDeps, tx: Executor, { mail, user }: Saying
   return { to: user.email, letter: 'login_code', typed, params: { challenge: '' } }
 }
 
-/** What a person reads instead whose account lets nobody in. Who was erased has no address to be mailed at. */
-function closedTo({ email, status }: User, { passwordLogin }: TenantPolicy): Said {
+/** What a person reads instead whose account lets nobody in. Who was erased meanwhile has no address to be mailed at. */
+function closedTo({ email, status }: User, { passwordLogin }: TenantPolicy): Said | undefined {
+  if (status === 'erased') return undefined
   if (status === 'suspended') return { to: email, letter: 'account_suspended' }
   if (!passwordLogin) return { to: email, letter: 'account_locked_elsewhere' }
   return { to: email, letter: 'account_locked', page: 'forgotten-password', params: { by: 'administrator' } }
@@ -252,11 +253,14 @@ async function withCode(deps: ComposeDeps, tx: Executor, input: WithCode): Promi
   return code === undefined ? undefined : { to: subject ?? user.email, letter, page, code }
 }
 
-/** A locked account is opened again by a reset; an address is confirmed once. */
+/**
+ * A locked account is opened again by a reset; an address is confirmed once; a change of it is undone whoever locked the
+ * account. Nobody who was erased is mailed, nor is their address kept again with a code.
+ */
 function mayReceive(user: User, purpose: OneTimePurpose): boolean {
   if (purpose === 'verify_email') return user.status === 'active' && user.emailVerifiedAt === null
   if (purpose === 'reset_password') return user.status === 'active' || user.status === 'locked'
-  return user.status === 'active' || purpose === 'undo_email_change'
+  return user.status === 'active' || (purpose === 'undo_email_change' && user.status !== 'erased')
 }
 
 function alreadyRegistered(to: string): Said {
