@@ -455,6 +455,7 @@ export interface IamUser {
   locale: string;
   status: string;
   tenant_id: string;
+  trust_ended_at: Timestamp | null;
   updated_at: Timestamp;
 }
 

@@ -1,11 +1,17 @@
+import { inOneFlight } from '@iam/domain/db'
+import { heldFactorsOf } from '@iam/domain/factor'
 import { newId, Refusal } from '@iam/domain/kit'
+import { trustEndOf } from '@iam/domain/user'
 import { addPerson, auditOf, openWorld, type World } from '@iam/testkit/world'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { authenticateWithPassword } from './authenticate-with-password.ts'
 import { clearLogin, type Cleared } from './clear-login.ts'
 import { logInBrowserWithPassword, logInWithPassword } from './log-in-with-password.ts'
+import { logOutEverywhere } from './log-out-everywhere.ts'
 import { openBrowserSession } from './open-browser-session.ts'
 import { openSession } from './open-session.ts'
+import { overtaken } from './require-standing.ts'
+import { trustDevice } from './trusted-device.ts'
 
 describe('the gate before every session', () => {
   let world: World
@@ -105,6 +111,32 @@ describe('the gate before every session', () => {
       .executeTakeFirstOrThrow()
     expect(JSON.stringify(facts)).not.toContain('canary')
     expect(facts).toMatchObject({ amr: ['pwd'], device: expect.any(String) as string })
+  })
+
+  test('C193: opens nothing by trust that was ended before the session is stored', async () => {
+    const { origin, acme: tenantId } = world
+    const person = await somebody({ factor: 'totp' })
+    const { userId } = person
+    const login = await authenticateWithPassword(world, person)
+    const [held, [ended]] = await inOneFlight(world.db, { tenantId }, [
+      heldFactorsOf({ tenantId, userId }),
+      trustEndOf({ tenantId, userId }),
+    ])
+    const trustEndedAt = ended?.trustEndedAt ?? null
+    const trusting = { tenantId, userId, held, trustEndedAt, passwordOf: login.passwordOf, origin }
+    const trusted = trustDevice(world, trusting, undefined)
+    const open = async () =>
+      openSession(world, {
+        cleared: await clearLogin(world, { login, trusted, origin }),
+        device: undefined,
+        origin,
+      })
+    await open()
+    const cleared = await clearLogin(world, { login, trusted, origin })
+    await logOutEverywhere(world, { tenantId, userId, origin })
+    const late = openSession(world, { cleared, device: undefined, origin })
+    await expect(late).rejects.toMatchObject({ code: overtaken })
+    expect((await refusalOf(open())).code).toBe('mfa_required')
   })
 
   test('C190: opens nothing that it did not let in itself, whatever it looks like', async () => {

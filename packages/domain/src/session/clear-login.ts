@@ -7,10 +7,12 @@ import { countRequest, type Limiter } from '../limit/index.ts'
 import { queueMail } from '../mail/index.ts'
 import { appendEvent } from '../outbox/index.ts'
 import { loginHistoryOf, requireLocation, type RiskDeps } from '../risk/index.ts'
+import { requireTrustEnd, trustEndOf } from '../user/index.ts'
 import type { Authenticated } from './authenticated.ts'
 import { byMail } from './check-mailed-code.ts'
 import { decideClearance } from './decide-clearance.ts'
 import { factsOfLogin } from './login-facts.ts'
+import { overtaken } from './require-standing.ts'
 import { isTrustedDevice } from './trusted-device.ts'
 import { keepRisk, nameOfRisk, weighRisk, type LoginRisk } from './login-risk.ts'
 
@@ -66,13 +68,15 @@ export async function clearLogin(deps: ClearDeps, input: ClearLogin): Promise<Cl
   const { tenantId, id: userId } = user
   requireLocation(policy, input.origin)
   const person = { tenantId, userId }
-  const [held, past, failures] = await inOneFlight(deps.db, { tenantId }, [
+  const [held, [ended], past, failures] = await inOneFlight(deps.db, { tenantId }, [
     heldFactorsOf(person),
+    trustEndOf(person),
     ...loginHistoryOf(person, deps.clock()),
   ])
   const weighed = await weighRisk(deps, input, { past, failures })
   const { passwordOf } = input.login
-  const trusting = { ...person, held, passwordOf, origin: input.origin }
+  const trustEndedAt = ended?.trustEndedAt ?? null
+  const trusting = { ...person, held, passwordOf, trustEndedAt, origin: input.origin }
   const isTrusted = isTrustedDevice(deps, trusting, input.trusted, policy.trustedDeviceDays)
   const by = { amr, hasFactor: hasSecondFactor(held), isTrusted }
   const clearance = decideClearance({
@@ -82,7 +86,10 @@ export async function clearLogin(deps: ClearDeps, input: ClearLogin): Promise<Cl
     asksForFactor: input.asksForFactor === true,
   })
   const risk = weighed.with(by)
-  if (clearance === 'open') return new ClearedLogin(input.login, risk)
+  // Trust that is ended before the session is stored lets nobody in any more.
+  const also = isTrusted ? [requireTrustEnd(person, { trustEndedAt, code: overtaken })] : []
+  if (clearance === 'open')
+    return new ClearedLogin({ ...input.login, also: [...input.login.also, ...also] }, risk)
   if (clearance === 'refuse') throw await refused(deps, input, risk)
   if (clearance === 'mail') await countMailedCode(deps, input)
   throw await askedFor(deps, input, { clearance, held, risk })

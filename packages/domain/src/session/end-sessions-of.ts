@@ -2,6 +2,7 @@ import { appendAudit } from '../audit/index.ts'
 import { run, streamKey, type Executor, type Scope } from '../db/index.ts'
 import type { Id, RequestOrigin } from '../kit/index.ts'
 import { appendEvent, type PayloadOf } from '../outbox/index.ts'
+import { endTrust } from '../user/index.ts'
 import { lockSessionsOf } from './live-queries.ts'
 import { markSessionEnded, sessionWithGrants } from './queries.ts'
 import type { SessionCache } from './session-cache.ts'
@@ -44,8 +45,12 @@ export function scopeOfSessions(
  * Ends a person's sessions inside a transaction whose scope is `scopeOfSessions`: no login can open another one
  * meanwhile, and what each session's stream tells keeps its order. Audit and event of each are part of it. Afterwards
  * call `burySessions`.
+ *
+ * Unless it is about one session alone, trust in browsers ends too, that of the one that goes on included: whoever
+ * throws others out wants none of their browsers to need the password alone (C193).
  */
 export async function endSessionsOf(tx: Executor, input: EndSessionsOf): Promise<EndedSession[]> {
+  if (input.only === undefined) await run(tx, endTrust(input))
   const sessions = await run(tx, lockSessionsOf(input))
   const ended: EndedSession[] = []
   for (const { id: sessionId } of sessions) {

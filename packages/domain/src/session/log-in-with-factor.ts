@@ -3,6 +3,7 @@ import { inOneFlight } from '../db/index.ts'
 import { factorUsed, heldFactorsOf } from '../factor/index.ts'
 import { Refusal } from '../kit/index.ts'
 import type { Limiter } from '../limit/index.ts'
+import { trustEndOf } from '../user/index.ts'
 import { authenticateWithFactor, type AuthenticateWithFactor } from './authenticate-with-factor.ts'
 import type { Authenticated } from './authenticated.ts'
 import { clearLogin, type ClearDeps } from './clear-login.ts'
@@ -71,8 +72,13 @@ async function trustOf(
   // Who was let in by a mailed code has shown no second factor to be spared.
   if (trust === undefined || days === 0 || amr.at(-1) === 'email') return {}
   const { tenantId, id: userId } = user
-  const [held] = await inOneFlight(deps.db, { tenantId }, [heldFactorsOf({ tenantId, userId })])
-  const value = trustDevice(deps, { tenantId, userId, held, passwordOf, origin }, trust.kept)
+  const person = { tenantId, userId }
+  const [held, [ended]] = await inOneFlight(deps.db, { tenantId }, [
+    heldFactorsOf(person),
+    trustEndOf(person),
+  ])
+  const trustEndedAt = ended?.trustEndedAt ?? null
+  const value = trustDevice(deps, { ...person, held, passwordOf, trustEndedAt, origin }, trust.kept)
   return { trusted: { value, maxAge: days * 86_400 } }
 }
 

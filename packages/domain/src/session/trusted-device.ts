@@ -6,12 +6,17 @@ import { describeAgent } from './describe-agent.ts'
 
 type Deps = { readonly secrets: SecretRings; readonly clock: Clock }
 
-/** Whom a browser trusts, and what they hold: with another factor or another password the trust is gone. */
+/**
+ * Whom a browser trusts, and what they hold: with another factor or another password the trust is gone, as it is once
+ * all of their sessions were ended.
+ */
 export interface TrustedPerson {
   readonly tenantId: Id<'ten'>
   readonly userId: Id<'usr'>
   readonly held: readonly HeldFactor[]
   readonly passwordOf: Date | undefined
+  /** When trust in them ended last. */
+  readonly trustEndedAt: Date | null
   readonly origin: RequestOrigin
 }
 
@@ -23,8 +28,8 @@ const day = 86_400
 
 /**
  * What a browser keeps so that its person is asked for no second factor there: when it was trusted, with a tag over
- * that, the person, the tenant, their factors, the time of their password, and the program and system of the browser
- * (C193). It opens nothing by itself.
+ * that, the person, the tenant, their factors, the times of their password and of the last end of trust, and the program
+ * and system of the browser (C193). It opens nothing by itself.
  * @param kept what the browser kept before.
  */
 export function trustDevice(deps: Deps, person: TrustedPerson, kept: string | undefined): string {
@@ -65,13 +70,13 @@ function isOf({ secrets }: Deps, person: TrustedPerson, entry: Buffer): boolean 
 
 function tagOf(
   key: KeyObject,
-  { tenantId, userId, held, passwordOf, origin }: TrustedPerson,
+  { tenantId, userId, held, passwordOf, trustEndedAt, origin }: TrustedPerson,
   body: Buffer,
 ): Buffer {
   const { program, system } = describeAgent(origin.agent)
   const factors = held.filter(({ kind }) => kind !== 'recovery').map(({ id }) => id)
   const holds = createHash('sha256')
-    .update([...factors, String(passwordOf?.getTime())].join('\0'))
+    .update([...factors, String(passwordOf?.getTime()), String(trustEndedAt?.getTime())].join('\0'))
     .digest('hex')
   const fields = ['trusted-device', tenantId, userId, holds, program ?? '', system ?? '', '']
   return createHmac('sha256', key).update(fields.join('\0')).update(body).digest().subarray(0, bytes.tag)

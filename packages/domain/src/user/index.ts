@@ -3,6 +3,7 @@ export { confirmEmail } from './confirm-email.ts'
 export { createUser, type CreateUser } from './create-user.ts'
 export { importUser, type ImportUser } from './import-user.ts'
 export {
+  endTrust,
   findUser,
   findUserByEmail,
   findUsers,
@@ -10,8 +11,10 @@ export {
   insertUserKey,
   markEmailVerified,
   replaceEmail,
+  requireTrustEnd,
   setUserLocale,
   setUserStatus,
+  trustEndOf,
   userByEmail,
   userById,
   userKeyOf,

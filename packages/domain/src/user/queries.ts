@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { build, run, type Executor } from '../db/index.ts'
+import { build, run, type Executor, type Statement } from '../db/index.ts'
 import type { Id } from '../kit/index.ts'
 import type { SealedUserKey } from './personal.ts'
 
@@ -159,6 +159,40 @@ export async function setUserStatus(
     .where('tenant_id', '=', tenantId)
     .where('id', '=', userId)
     .execute()
+}
+
+type Person = Pick<Named, 'tenantId' | 'userId'>
+
+/** When the trust ended that browsers kept in a person; null where it never was ended. */
+export function trustEndOf({ tenantId, userId }: Person) {
+  return build
+    .selectFrom('iam.user')
+    .select('trust_ended_at as trustEndedAt')
+    .where('tenant_id', '=', tenantId)
+    .where('id', '=', userId)
+    .compile()
+}
+
+/** Ends the trust that browsers keep in a person. */
+export function endTrust({ tenantId, userId, at }: Named): Statement<unknown> {
+  return build
+    .updateTable('iam.user')
+    .set({ trust_ended_at: at, updated_at: at })
+    .where('tenant_id', '=', tenantId)
+    .where('id', '=', userId)
+    .compile()
+}
+
+/** Makes a flight fail with a code when the trust that browsers keep in a person was ended meanwhile. */
+export function requireTrustEnd(
+  { tenantId, userId }: Person,
+  { trustEndedAt, code }: { readonly trustEndedAt: Date | null; readonly code: string },
+): Statement {
+  return sql`
+    select iam.require(exists (
+      select from iam."user"
+       where tenant_id = ${tenantId} and id = ${userId}
+         and trust_ended_at is not distinct from ${trustEndedAt}::timestamptz), ${code})`.compile(build)
 }
 
 /** Gives a person another language. */
