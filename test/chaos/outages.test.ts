@@ -265,7 +265,7 @@ describe('with a part of it away', () => {
       .poll(() => ofLate('/health/ready'), { timeout: 30_000 })
       .toMatchObject({
         status: 503,
-        body: { checks: { postgres: 'ok', kms: 'failing', signing: 'failing' } },
+        body: { checks: { postgres: 'ok', kms: 'failing', secrets: 'failing', signing: 'failing' } },
       })
     await expect
       .poll(ready, { timeout: 10_000 })

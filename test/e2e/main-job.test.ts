@@ -135,7 +135,7 @@ describe('the main job, through all three processes', () => {
 
   test('tells its health, part by part', async () => {
     const { state } = stack
-    const checks = { postgres: 'ok', redis: 'ok', kms: 'ok', signing: 'ok' }
+    const checks = { postgres: 'ok', redis: 'ok', kms: 'ok', secrets: 'ok', signing: 'ok' }
     await expect
       .poll(async () => (await call(`${state.api.url}/health/ready`)).body, { timeout: 20_000 })
       .toEqual({ status: 'ok', checks })

@@ -1,8 +1,13 @@
+import { loadSecretKeys, SecretRings } from '@iam/domain/secret-key'
+import { loadSigningKeys, SigningKeys } from '@iam/domain/signing-key'
+import { heldKeys, Readiness } from '@iam/iam-api/readiness'
+import { buildServer } from '@iam/iam-api/server'
 import { startTcpProxy, type TcpProxy } from '@iam/local-stack/tcp-proxy'
 import { openPostgres } from '@iam/platform/postgres'
+import { testAnchors, testWrapping } from '@iam/testkit/kms'
 import { testDatabase } from '@iam/testkit/servers'
-import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest'
-import { Readiness } from '@iam/iam-api/readiness'
+import { logIn, testDeployment } from '@iam/testkit/world'
+import { afterEach, beforeEach, describe, expect, inject, onTestFinished, test } from 'vitest'
 import { openApp, type TestApp } from '../support/open-app.ts'
 
 describe('the health of iam-api', () => {
@@ -48,8 +53,55 @@ describe('the health of iam-api', () => {
       if (asked < 3) throw new Error('no answer')
     }
     const probes = { postgres: async () => {}, redis, kms: async () => {} }
-    const readiness = new Readiness({ probes, hasKeys: () => true, monotonic: () => clock().getTime() })
+    const readiness = new Readiness({
+      probes,
+      heldKeys: () => ({ secrets: true, signing: true }),
+      monotonic: () => clock().getTime(),
+    })
     expect(await readiness.report()).toMatchObject({ status: 'ok', checks: { redis: 'ok' } })
+  })
+
+  test('is not ready, and answers nothing but 503, until every secret and signing key was held', async () => {
+    const { accessToken } = await logIn(open.world)
+    const { endorser } = testAnchors
+    const loading = { ...open.world, deployment: testDeployment, endorsementAnchors: [endorser.kid] }
+    const starting = { ...open.deps, secrets: new SecretRings(), signingKeys: new SigningKeys() }
+    const readiness = new Readiness({
+      probes: { postgres: async () => {}, redis: async () => {}, kms: async () => {} },
+      heldKeys: () => heldKeys(starting),
+      monotonic: open.world.monotonic,
+    })
+    const app = await buildServer(
+      { ...starting, readiness },
+      { trustedProxies: [], placeHeaders: [], geoHeaders: {}, torExits: undefined },
+    )
+    onTestFinished(() => app.close())
+    const answers = async () => {
+      const ready = await app.inject({ url: '/health/ready' })
+      const headers = { authorization: `Bearer ${accessToken}` }
+      const session = await app.inject({ url: '/api/v1/auth/session', headers })
+      const { checks } = ready.json<{ checks: { secrets: string; signing: string } }>()
+      return [ready.statusCode, session.statusCode, checks.secrets, checks.signing]
+    }
+    /** Loads as far as KMS unwraps: everything but the first so many. */
+    const load = (away: number) => {
+      let asked = 0
+      const unwrap = (sealed: Buffer, aad: Buffer) =>
+        (asked += 1) <= away ? Promise.reject(new Error('KMS is away')) : testWrapping.unwrap(sealed, aad)
+      const deps = { ...loading, ...starting, wrapping: { unwrap } }
+      return { secrets: () => loadSecretKeys(deps), signing: () => loadSigningKeys(deps) }
+    }
+    expect(await answers()).toEqual([503, 503, 'failing', 'failing'])
+    await expect(load(1).secrets()).rejects.toThrow('KMS is away')
+    expect(await answers()).toEqual([503, 503, 'failing', 'failing'])
+    await load(0).secrets()
+    expect(await answers()).toEqual([503, 503, 'ok', 'failing'])
+    await expect(load(2).signing()).rejects.toThrow('KMS is away')
+    expect(await answers()).toEqual([503, 503, 'ok', 'failing'])
+    await expect(load(1).signing()).rejects.toThrow('KMS is away')
+    expect(await answers()).toEqual([503, 503, 'ok', 'failing'])
+    await load(0).signing()
+    expect(await answers()).toEqual([200, 200, 'ok', 'ok'])
   })
 
   test('a Postgres that has answered before and falls silent degrades an instance within moments', async () => {

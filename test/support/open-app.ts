@@ -1,6 +1,6 @@
 import type { App } from '@iam/iam-api/app'
 import type { Deps } from '@iam/iam-api/deps'
-import { type Probes, Readiness } from '@iam/iam-api/readiness'
+import { heldKeys, type Probes, Readiness } from '@iam/iam-api/readiness'
 import { buildServer, type ServerOptions } from '@iam/iam-api/server'
 import { openWorld, type World, type WorldOptions } from '@iam/testkit/world'
 import { openLogger } from '@iam/platform/logging'
@@ -35,8 +35,7 @@ export async function openApp(options: AppOptions = {}): Promise<TestApp> {
     ...world,
     readiness: new Readiness({
       probes: { postgres: answers, redis: answers, kms: answers, ...options.probes },
-      hasKeys: () =>
-        world.secrets.isComplete(world.clock()) && world.signingKeys.signer(world.clock()) !== undefined,
+      heldKeys: () => heldKeys(world),
       monotonic: world.monotonic,
     }),
     log: openLogger({ service: 'iam-api', level: options.logLevel ?? 'info', stream }),

@@ -21,7 +21,7 @@ import { riskService } from '@iam/platform/risk-service'
 import type { Config } from './config.ts'
 import type { Deps } from './deps.ts'
 import { logPasswordReport } from './password-reports.ts'
-import { Readiness } from './readiness.ts'
+import { heldKeys, Readiness } from './readiness.ts'
 
 export interface Connections {
   readonly postgres: Postgres<Database>
@@ -72,7 +72,7 @@ export function composeDeps(config: Config, { postgres, redis, kms, log }: Conne
         redis: redis.ping,
         kms: () => kmsAnswers(kms, config.kms.wrapKey),
       },
-      hasKeys: () => secrets.isComplete(clock()) && signingKeys.signer(clock()) !== undefined,
+      heldKeys: () => heldKeys({ secrets, signingKeys, clock }),
       monotonic,
     }),
     log,

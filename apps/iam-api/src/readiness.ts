@@ -1,7 +1,10 @@
 import { setTimeout } from 'node:timers/promises'
+import type { Clock } from '@iam/domain/kit'
+import type { SecretRings } from '@iam/domain/secret-key'
+import type { SigningKeys } from '@iam/domain/signing-key'
 import { within } from '@iam/platform/lifecycle'
 
-export type Check = 'ok' | 'failing' | 'unknown'
+export type Check = 'ok' | 'failing'
 
 export interface ReadinessReport {
   readonly status: 'ok' | 'degraded' | 'unavailable'
@@ -13,26 +16,29 @@ export type Probe = () => Promise<void>
 
 export type Probes = Readonly<Record<'postgres' | 'redis' | 'kms', Probe>>
 
+/** What an instance cannot do without: every secret, and every signing key with one that signs now. */
+export type HeldKeys = () => Readonly<Record<'secrets' | 'signing', boolean>>
+
 const keepFor = 2_000
 const probeDeadline = 1_000
 const betweenProbes = 100
 
 /**
  * Whether this instance can serve. It is unavailable until Postgres and KMS have each worked once, while it
- * drains, and while it holds no key to sign with, or not every secret. After that an outage of something shared only degrades it:
- * taking every instance out of the balancer would help nobody.
+ * drains, until every secret and signing key was loaded, and while one to sign or to seal with is missing. After that an
+ * outage of something shared only degrades it: taking every instance out of the balancer would help nobody.
  */
 export class Readiness {
   readonly #probes: Probes
-  readonly #hasKeys: () => boolean
+  readonly #heldKeys: HeldKeys
   readonly #monotonic: () => number
   #draining = false
   #worked = { postgres: false, kms: false }
   #last: { readonly at: number; readonly checks: Promise<Record<string, Check>> } | undefined
 
-  constructor(options: { probes: Probes; hasKeys: () => boolean; monotonic: () => number }) {
+  constructor(options: { probes: Probes; heldKeys: HeldKeys; monotonic: () => number }) {
     this.#probes = options.probes
-    this.#hasKeys = options.hasKeys
+    this.#heldKeys = options.heldKeys
     this.#monotonic = options.monotonic
   }
 
@@ -46,9 +52,10 @@ export class Readiness {
     if (this.#last === undefined || now - this.#last.at > keepFor)
       this.#last = { at: now, checks: this.#probe() }
     const probed = await this.#last.checks
-    const signing: Check = this.#hasKeys() ? 'ok' : 'failing'
-    const checks = { ...probed, signing }
-    if (this.#draining || !this.#worked.postgres || !this.#worked.kms || signing !== 'ok') {
+    const held = this.#heldKeys()
+    const checks = { ...probed, secrets: checkOf(held.secrets), signing: checkOf(held.signing) }
+    const hasKeys = held.secrets && held.signing
+    if (this.#draining || !this.#worked.postgres || !this.#worked.kms || !hasKeys) {
       return { status: 'unavailable', checks }
     }
     return { status: Object.values(checks).every((check) => check === 'ok') ? 'ok' : 'degraded', checks }
@@ -66,6 +73,27 @@ export class Readiness {
     }
     return { postgres, redis, kms }
   }
+}
+
+/** What an instance holds by now. */
+export function heldKeys({
+  secrets,
+  signingKeys,
+  clock,
+}: {
+  readonly secrets: SecretRings
+  readonly signingKeys: SigningKeys
+  readonly clock: Clock
+}): ReturnType<HeldKeys> {
+  const now = clock()
+  return {
+    secrets: secrets.isComplete(now),
+    signing: signingKeys.isComplete && signingKeys.signer(now) !== undefined,
+  }
+}
+
+function checkOf(works: boolean): Check {
+  return works ? 'ok' : 'failing'
 }
 
 async function outcome(probe: Probe): Promise<Check> {

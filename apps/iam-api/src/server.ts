@@ -65,9 +65,9 @@ export async function buildServer(deps: Deps, options: ServerOptions): Promise<A
   return app
 }
 
-/** Before all keys are loaded every token would look like a stranger's: "try again" is the only true answer. */
+/** Before all keys are loaded a good token would look like a stranger's: "try again" is the only true answer. */
 function requireKeys({ secrets, signingKeys, clock }: Deps, url: string): void {
-  if (url.startsWith('/health') || (secrets.isComplete(clock()) && signingKeys.isLoaded)) return
+  if (url.startsWith('/health') || (secrets.isComplete(clock()) && signingKeys.isComplete)) return
   throw new Refusal('temporarily_unavailable', { retryAfter: 1 })
 }
 

@@ -18,7 +18,8 @@ const shape = /^([A-Za-z0-9_-]{1,512})\.([A-Za-z0-9_-]{1,3072})\.([A-Za-z0-9_-]{
 /**
  * Verifies one of our own access tokens (RFC 9068 4): key, signature, type, issuer, audience and expiry. Whether
  * its session still stands is asked of `checkSession`.
- * @throws Refusal `invalid_token` for anything else, without saying what was wrong.
+ * @throws Refusal `invalid_token` for anything else, without saying what was wrong; `temporarily_unavailable` for a
+ *   token by a key of ours that could not be unwrapped so far.
  */
 export function verifyAccessToken(deps: VerifyAccessToken, token: string): VerifiedToken {
   if (token.length > longest) throw new Refusal('invalid_token')

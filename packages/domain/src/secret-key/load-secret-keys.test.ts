@@ -1,7 +1,7 @@
 import { testWrapping } from '@iam/testkit/kms'
 import { openWorld, testDeployment, type World } from '@iam/testkit/world'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import { loadSecretKeys, SecretRings } from './index.ts'
+import { generateSecretKey, insertSecretKey, loadSecretKeys, SecretRings } from './index.ts'
 
 describe('loadSecretKeys', () => {
   let world: World
@@ -52,5 +52,48 @@ describe('loadSecretKeys', () => {
     for (const purpose of ['token-tag', 'refresh-box', 'pepper', 'data', 'fingerprint'] as const) {
       expect(deps.secrets.of(purpose).byVersion(1)).toBeDefined()
     }
+  })
+
+  test('is not complete while an older version is missing that is still read, and says that it is away', async () => {
+    const deps = common()
+    const second = { purpose: 'one-time', version: 2 } as const
+    const { clock } = world
+    const wrapped = await generateSecretKey({ ...deps, wrapping: testWrapping }, second)
+    await insertSecretKey(world.admin, { ...second, wrapped, activateAt: clock() }, clock())
+    const first = await world.admin
+      .selectFrom('iam.secret_key')
+      .select('wrapped')
+      .where('purpose', '=', 'one-time')
+      .where('version', '=', 1)
+      .executeTakeFirstOrThrow()
+    const wrapping = {
+      unwrap: async (sealed: Buffer, aad: Buffer) => {
+        if (sealed.equals(first.wrapped)) throw new Error('KMS is away')
+        return testWrapping.unwrap(sealed, aad)
+      },
+    }
+    await expect(loadSecretKeys({ ...deps, wrapping })).rejects.toThrow('KMS is away')
+    const ring = deps.secrets.of('one-time')
+    expect(ring.current(clock()).version).toBe(2)
+    expect(deps.secrets.isComplete(clock())).toBe(false)
+    expect(() => ring.byVersion(1)).toThrow('temporarily_unavailable')
+    expect(ring.byVersion(3)).toBeUndefined()
+    await loadSecretKeys({ ...deps, wrapping: testWrapping })
+    expect(deps.secrets.isComplete(clock())).toBe(true)
+    expect(ring.byVersion(1)).toBeDefined()
+  })
+
+  test('stays complete when a version appears that cannot be unwrapped yet: only what needs it waits', async () => {
+    const deps = common()
+    await loadSecretKeys({ ...deps, wrapping: testWrapping })
+    const next = { purpose: 'data', version: 2 } as const
+    const { clock } = world
+    const wrapped = await generateSecretKey({ ...deps, wrapping: testWrapping }, next)
+    await insertSecretKey(world.admin, { ...next, wrapped, activateAt: clock() }, clock())
+    const away = { unwrap: () => Promise.reject(new Error('KMS is away')) }
+    await expect(loadSecretKeys({ ...deps, wrapping: away })).rejects.toThrow('KMS is away')
+    expect(deps.secrets.isComplete(clock())).toBe(true)
+    expect(deps.secrets.of('data').current(clock()).version).toBe(1)
+    expect(() => deps.secrets.of('data').byVersion(2)).toThrow('temporarily_unavailable')
   })
 })

@@ -14,8 +14,8 @@ type LoadSecretKeys = {
   readonly secrets: SecretRings
 }
 
-/** A version that cannot be used, for the log. */
-export interface LeftOutSecret {
+/** Names a version. */
+interface NamedSecret {
   readonly purpose: SecretPurpose
   readonly version: number
 }
@@ -24,32 +24,39 @@ export interface LeftOutSecret {
  * Brings the rings in line with the table. Only versions not held yet are unwrapped, so that polling asks the
  * key-management service nothing in the steady state; versions gone from the table are dropped. A row that was
  * not sealed for what it claims to be is left out, and holds no other back.
- * @returns what was left out. @throws when some could not be unwrapped now, after taking in the others.
+ * @returns what was left out, for the log. @throws when some could not be unwrapped now, after taking in the others.
  */
-export async function loadSecretKeys(deps: LoadSecretKeys): Promise<LeftOutSecret[]> {
+export async function loadSecretKeys(deps: LoadSecretKeys): Promise<NamedSecret[]> {
   const rows = await listSecretKeys(deps.db.kysely)
   const { done, failure } = await settle(rows.map((row) => unwrap(deps, row)))
-  const loaded = done.filter((key) => key !== undefined)
+  const loaded = done.filter((outcome) => 'key' in outcome)
+  const missing = rows.filter((row) => !done.some((outcome) => isSame(outcome, row)))
   for (const purpose of Object.keys(secretPurposes) as SecretPurpose[]) {
+    const mine = (key: NamedSecret) => key.purpose === purpose
+    const versions = missing.filter((row) => mine(row)).map(({ version }) => version)
     deps.secrets.replace(
       purpose,
-      loaded.filter((key) => key.purpose === purpose),
+      loaded.filter((key) => mine(key)),
+      versions,
     )
   }
   if (failure !== undefined) throw failure.reason
-  const unused = rows.filter(({ purpose, version }) => deps.secrets.has(purpose, version) === undefined)
-  return unused.map(({ purpose, version }) => ({ purpose, version }))
+  return done.filter((outcome) => !('key' in outcome))
+}
+
+function isSame(one: NamedSecret, other: NamedSecret): boolean {
+  return one.purpose === other.purpose && one.version === other.version
 }
 
 async function unwrap(
   deps: LoadSecretKeys,
   row: SecretKeyRow,
-): Promise<(VersionedKey & { readonly purpose: SecretPurpose }) | undefined> {
+): Promise<(VersionedKey & NamedSecret) | NamedSecret> {
   const { purpose, version, activateAt } = row
   const held = deps.secrets.has(purpose, version)
   if (held !== undefined) return { ...held, purpose }
   const material = await deps.wrapping.unwrap(row.wrapped, secretAad(deps.deployment, row))
-  if (material === undefined) return undefined
+  if (material === undefined) return { purpose, version }
   try {
     return { purpose, version, key: createSecretKey(material), activateAt }
   } finally {

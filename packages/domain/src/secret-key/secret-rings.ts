@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto'
+import { Refusal } from '../kit/index.ts'
 import { secretPurposes, type SecretPurpose } from './secret-purposes.ts'
 
 const purposes = Object.keys(secretPurposes) as SecretPurpose[]
@@ -13,6 +14,7 @@ export interface VersionedKey {
 export interface SecretRing {
   /** @throws when no version is loaded and active: the instance is not ready then. */
   current(now: Date): VersionedKey
+  /** @throws Refusal `temporarily_unavailable` when there is such a version, and it could not be unwrapped so far. */
   byVersion(version: number): KeyObject | undefined
   /** Every version held, newest first, active or not yet. */
   all(): readonly VersionedKey[]
@@ -21,13 +23,20 @@ export interface SecretRing {
 /** Every secret this instance holds. Replaced purpose by purpose as rows come and go. */
 export class SecretRings {
   readonly #rings = new Map<SecretPurpose, readonly VersionedKey[]>()
+  readonly #missing = new Map<SecretPurpose, readonly number[]>()
+  #wasWhole = false
 
-  /** The versions of a purpose; newest first, whatever order they are given in. */
-  replace(purpose: SecretPurpose, keys: readonly VersionedKey[]): void {
+  /**
+   * The versions of a purpose; newest first, whatever order they are given in.
+   * @param missing versions that could not be unwrapped yet.
+   */
+  replace(purpose: SecretPurpose, keys: readonly VersionedKey[], missing: readonly number[] = []): void {
     this.#rings.set(
       purpose,
       keys.toSorted((a, b) => b.version - a.version),
     )
+    this.#missing.set(purpose, missing)
+    this.#wasWhole ||= purposes.every((each) => this.#missing.get(each)?.length === 0)
   }
 
   has(purpose: SecretPurpose, version: number): VersionedKey | undefined {
@@ -35,11 +44,11 @@ export class SecretRings {
   }
 
   /**
-   * Whether every secret has a version to make with. False until all were loaded for the first time, and while one of
-   * several could not be unwrapped: an instance that answered then would fail at what needs that one.
+   * Whether every secret has a version to make with. False until every version was held at once for the first time: an
+   * instance that answered before would fail at what needs the others.
    */
   isComplete(now: Date): boolean {
-    return purposes.every((purpose) => this.#active(purpose, now) !== undefined)
+    return this.#wasWhole && purposes.every((purpose) => this.#active(purpose, now) !== undefined)
   }
 
   /** A view of one purpose that follows replacements. */
@@ -50,7 +59,12 @@ export class SecretRings {
         if (active === undefined) throw new Error(`No active ${purpose} key is loaded.`)
         return active
       },
-      byVersion: (version) => this.has(purpose, version)?.key,
+      byVersion: (version) => {
+        const key = this.has(purpose, version)?.key
+        if (key === undefined && this.#missing.get(purpose)?.includes(version) === true)
+          throw new Refusal('temporarily_unavailable', { retryAfter: 1 })
+        return key
+      },
       all: () => this.#rings.get(purpose) ?? [],
     }
   }

@@ -2,6 +2,7 @@ import { testAnchors, testWrapping } from '@iam/testkit/kms'
 import { openWorld, testDeployment, type World } from '@iam/testkit/world'
 import { afterAll, beforeEach, describe, expect, inject, test } from 'vitest'
 import { generateSigningKey, insertSigningKey, loadSigningKeys, SigningKeys } from './index.ts'
+import { accessTokenHeader } from './signing-keys.ts'
 
 describe('loadSigningKeys', () => {
   const worlds: World[] = []
@@ -126,8 +127,27 @@ describe('loadSigningKeys', () => {
     const common = { deployment: testDeployment, endorsementAnchors: [testAnchors.endorser.kid], signingKeys }
     await expect(loadSigningKeys({ ...world, ...common, wrapping })).rejects.toThrow('KMS is away')
     expect(signingKeys.all().map((key) => key.kid)).toEqual([second?.kid])
+    expect(signingKeys.isComplete).toBe(false)
+    const header = accessTokenHeader({ alg: 'ES256', kid: first?.kid ?? '' })
+    expect(() => signingKeys.verifier(header, world.clock())).toThrow('temporarily_unavailable')
     expect(await loadSigningKeys({ ...world, ...common, wrapping: testWrapping })).toEqual([])
     expect(signingKeys.all()).toHaveLength(2)
+    expect(signingKeys.isComplete).toBe(true)
+    expect(signingKeys.verifier(header, world.clock())?.kid).toBe(first?.kid)
+  })
+
+  test('is not complete while none can be unwrapped', async () => {
+    const signingKeys = new SigningKeys()
+    const wrapping = { unwrap: () => Promise.reject(new Error('KMS is away')) }
+    const common = { deployment: testDeployment, endorsementAnchors: [testAnchors.endorser.kid], signingKeys }
+    await expect(loadSigningKeys({ ...world, ...common, wrapping })).rejects.toThrow('KMS is away')
+    expect(signingKeys.isComplete).toBe(false)
+    const { kid } = await active()
+    expect(() => signingKeys.verifier(accessTokenHeader({ alg: 'ES256', kid }), world.clock())).toThrow(
+      'temporarily_unavailable',
+    )
+    await loadSigningKeys({ ...world, ...common, wrapping: testWrapping })
+    expect(signingKeys.isComplete).toBe(true)
   })
 
   test('unwraps nothing in another deployment, and believes no other endorsement key', async () => {

@@ -31,9 +31,11 @@ export async function loadSigningKeys(deps: LoadSigningKeys): Promise<LeftOut[]>
   const ahead = databaseTime.getTime() - deps.clock().getTime()
   const wanted = keys.filter((row) => row.state !== 'pending' && row.purpose === 'token')
   const { done, failure } = await settle(wanted.map((row) => load(deps, row)))
+  const missing = wanted.filter(({ kid }) => !done.some((outcome) => outcome.kid === kid))
   deps.signingKeys.replace(
     done.flatMap((outcome) => ('reason' in outcome ? [] : [outcome])),
     ahead,
+    missing.map((row) => accessTokenHeader(row)),
   )
   if (failure !== undefined) throw failure.reason
   return done.filter((outcome) => 'reason' in outcome)

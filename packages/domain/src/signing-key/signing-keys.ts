@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto'
+import { Refusal } from '../kit/index.ts'
 import type { SigningKeyRow } from './queries.ts'
 
 /** A key of this issuer as an instance holds it: endorsed, unwrapped, and seen to sign. */
@@ -24,19 +25,24 @@ export interface Signer {
 /** The issuer's keys in this instance. Which one signs is a function of their times alone, not of any message. */
 export class SigningKeys {
   #byHeader = new Map<string, LoadedSigningKey>()
+  #missing = new Set<string>()
   #ahead = 0
-  #loaded = false
+  #wasWhole = false
 
-  /** @param databaseAhead milliseconds by which the database's clock is ahead of ours. */
-  replace(keys: readonly LoadedSigningKey[], databaseAhead: number): void {
+  /**
+   * @param databaseAhead milliseconds by which the database's clock is ahead of ours.
+   * @param missing the headers of keys that could not be unwrapped yet.
+   */
+  replace(keys: readonly LoadedSigningKey[], databaseAhead: number, missing: readonly string[] = []): void {
     this.#byHeader = new Map(keys.map((key) => [key.header, key]))
+    this.#missing = new Set(missing)
     this.#ahead = databaseAhead
-    this.#loaded = true
+    this.#wasWhole ||= missing.length === 0
   }
 
-  /** False until the keys were loaded for the first time: nothing can be told of any token before. */
-  get isLoaded(): boolean {
-    return this.#loaded
+  /** False until every key was held at once for the first time: a token of another would look like a stranger's. */
+  get isComplete(): boolean {
+    return this.#wasWhole
   }
 
   byKid(kid: string): LoadedSigningKey | undefined {
@@ -64,8 +70,10 @@ export class SigningKeys {
   /**
    * The key that a token's first segment names. We made every token that we accept, byte for byte, so the
    * encoded header is looked up whole: no field of it is ever read, and nothing in it can mislead.
+   * @throws Refusal `temporarily_unavailable` when there is such a key, and it could not be unwrapped so far.
    */
   verifier(header: string, now: Date): LoadedSigningKey | undefined {
+    if (this.#missing.has(header)) throw new Refusal('temporarily_unavailable', { retryAfter: 1 })
     const key = this.#byHeader.get(header)
     return key !== undefined && key.verifyUntil.getTime() > now.getTime() + this.#ahead ? key : undefined
   }
