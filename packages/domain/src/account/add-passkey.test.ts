@@ -56,6 +56,14 @@ describe('a passkey', () => {
     expect(other.options.user.id).not.toBe(user.id)
   })
 
+  test('knows its person by the same bytes in all of the first that are begun at once', async () => {
+    for (const _round of [1, 2, 3]) {
+      const call = factorCallOf(world, await person())
+      const begun = await Promise.all(Array.from({ length: 20 }, () => addPasskey(world, call)))
+      expect(new Set(begun.map(({ options }) => options.user.id)).size).toBe(1)
+    }
+  })
+
   test('is not asked for twice of one authenticator', async () => {
     const ada = await person()
     const { authenticator } = await holdPasskey(world, ada)

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { issueChallenge, webAuthnBytes } from '../challenge/index.ts'
-import { inOneFlight, type Db } from '../db/index.ts'
+import { inOneFlight, streamKey, type Db } from '../db/index.ts'
 import { Refusal, type Clock, type Id } from '../kit/index.ts'
 import type { SecretRings } from '../secret-key/index.ts'
 import { readTenantPolicy, tenantNameOf, tenantPolicyOf } from '../tenant/index.ts'
@@ -45,7 +45,8 @@ export async function beginPasskey(
   { tenantId, userId, sessionId, binding }: BeginPasskey,
 ): Promise<PasskeySetup> {
   const person = { tenantId, userId }
-  const [[user], [tenant], [named], held, [known]] = await inOneFlight(deps.db, { tenantId }, [
+  const scope = { tenantId, streams: [streamKey(tenantId, userId)] }
+  const [[user], [tenant], [named], held, [known]] = await inOneFlight(deps.db, scope, [
     userById(tenantId, userId),
     tenantPolicyOf(tenantId),
     tenantNameOf(tenantId),

@@ -35,7 +35,11 @@ export function passkeysOf({ tenantId, userId }: OfPerson) {
     .compile()
 }
 
-/** What authenticators know a person by: the same from the first time on. @param fresh what it is to be, if there is none. */
+/**
+ * What authenticators know a person by: the same from the first time on. To stand in a flight with the person's stream
+ * in its scope: one of two first times at once would see none.
+ * @param fresh what it is to be, if there is none.
+ */
 export function handleOf({ tenantId, userId }: OfPerson, fresh: Buffer) {
   return sql<{ handle: Buffer }>`
     with made as (
