@@ -45,6 +45,18 @@ describe('passkeys in a browser', { timeout: 240_000 }, () => {
     await here.press('/account/sign-out')
   }
 
+  /** As the operator does. */
+  async function setPolicy(change: object): Promise<void> {
+    const { issuer, operator, tenant } = stack.state
+    const { body } = await post(issuer, '/auth/login', operator, { 'x-tenant-id': 'system' })
+    const changed = await fetch(`${issuer}/api/v1/tenants/${tenant.id}/policy`, {
+      method: 'PATCH',
+      headers: { authorization: `Bearer ${String(body['accessToken'])}`, 'content-type': 'application/json' },
+      body: JSON.stringify(change),
+    })
+    expect(changed.status).toBe(200)
+  }
+
   const alertIn = async (here: Walker) => {
     const alert = here.page.locator('form[data-passkey] [role=alert]')
     await alert.waitFor()
@@ -170,6 +182,43 @@ describe('passkeys in a browser', { timeout: 240_000 }, () => {
     await here.press('/account/factors/remove')
     expect(await here.page.textContent('main')).toContain('You have none yet')
     expect(here.misdeeds).toEqual([])
+    await here.close()
+  })
+
+  test('C191: a sign-in that must add a factor adds a passkey, and a cancelled one leaves every way', async () => {
+    const email = 'beginner@example.com'
+    const here = await walker()
+    const authenticator = await VirtualAuthenticator.plugInto(here.page)
+    await here.open('/register')
+    await here.type(email, password)
+    await setPolicy({ mfa: 'required', riskChallengeAt: 100 })
+    try {
+      await here.open('/sign-in?next=password')
+      await here.type(password)
+      here.expectAt('/add-factor?next=password')
+      await here.expectAccessible()
+      await authenticator.verifies(false)
+      await here.page.click(asking)
+      expect(await alertIn(here)).toContain('Try again, or use another way')
+      // The other way is there, and leads back.
+      await here.press('/add-factor')
+      expect(await here.page.locator('svg').count()).toBe(1)
+      await here.open('/add-factor?next=password')
+      await authenticator.verifies(true)
+      await here.press('/add-factor/passkey')
+      expect(await here.page.locator('h1').textContent()).toBe('Keep these recovery codes')
+      expect(await here.page.locator('.codes code').count()).toBe(10)
+      await here.page.click('a.button')
+      await here.page.waitForURL(here.at('/account/password'))
+      expect(await authenticator.credentials()).toHaveLength(1)
+
+      await signOut(here)
+      await here.open('/sign-in')
+      await here.page.waitForURL(here.at('/account'))
+      expect(here.misdeeds).toEqual([])
+    } finally {
+      await setPolicy({ mfa: null, riskChallengeAt: null })
+    }
     await here.close()
   })
 

@@ -209,6 +209,7 @@ describe('login with a second factor', () => {
       ['/auth/email/confirm', { token: challenge }],
       ['/auth/email/undo', { token: challenge }],
       ['/auth/mfa/enrol', { challenge }],
+      ['/auth/mfa/enrol/passkey/options', { challenge }],
       ['/auth/mfa/enrol/confirm', { challenge, factor: holder.factorId, code: holder.app.code() }],
     ] as const) {
       const { status, body } = await holders.ask('POST', path, {

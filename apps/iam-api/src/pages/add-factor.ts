@@ -1,5 +1,10 @@
 import type { Id } from '@iam/domain/kit'
-import { beginEnrolment, findPendingLogin, logInBrowserByEnrolling } from '@iam/domain/session'
+import {
+  beginEnrolment,
+  findPendingLogin,
+  logInBrowserByEnrolling,
+  type AddedFactor,
+} from '@iam/domain/session'
 import type { FastifyReply } from 'fastify'
 import type { App } from '../app.ts'
 import type { Deps } from '../deps.ts'
@@ -11,6 +16,8 @@ import { faultNotice, form, type Fault } from './fields.ts'
 import type { FormBody } from './form-body.ts'
 import { html } from './html.ts'
 import { nextPageOf } from './next-page.ts'
+import { passkeyForm } from './passkey-form.ts'
+import { allowPasskeyScript, passkeyScriptPath } from './passkey-script.ts'
 import { hidden } from './routes-are-hidden.ts'
 import { beginAgain, challengeOf, holdSession, toNextStep } from './sign-in-step.ts'
 import { submit } from './submit.ts'
@@ -25,7 +32,7 @@ export function addFactorPage(app: App, deps: Deps): void {
     return Promise.resolve()
       .then(() => findPendingLogin(deps, { ...named(deps, visit), kind: 'factor_enrol' }))
       .then(
-        () => show(visit, view(visit)),
+        () => show(visit, addFactorView(deps, visit)),
         (error: unknown) => beginAgain(visit, error),
       )
   })
@@ -36,7 +43,7 @@ export function addFactorPage(app: App, deps: Deps): void {
       again: (sent, fault) => {
         const factorId = sent.get('factor')
         return factorId === undefined
-          ? view(visit, fault)
+          ? addFactorView(deps, visit, fault)
           : setupView(visit, { ...asked(visit), factorId }, fault)
       },
       says: {
@@ -55,12 +62,17 @@ async function begin(deps: Deps, visit: Visit): Promise<FastifyReply> {
   return show(visit, setupView(visit, { ...asked(visit), setup, factorId: setup.id }))
 }
 
-async function confirm(deps: Deps, visit: Visit, sent: FormBody): Promise<FastifyReply> {
+function confirm(deps: Deps, visit: Visit, sent: FormBody): Promise<FastifyReply> {
+  const factorId = (sent.get('factor') ?? '') as Id<'mfa'>
+  return enrol(deps, visit, { factorId, code: totpCodeIn(sent) })
+}
+
+/** Ends the sign-in by the factor that was added, and shows the recovery codes that came with it. */
+export async function enrol(deps: Deps, visit: Visit, added: AddedFactor): Promise<FastifyReply> {
   const { request, tenantId } = visit
   const step = {
     ...named(deps, visit),
-    factorId: (sent.get('factor') ?? '') as Id<'mfa'>,
-    code: totpCodeIn(sent),
+    added,
     previous: sessionCookie(request, tenantId),
     origin: originOf(request),
   }
@@ -74,14 +86,24 @@ async function confirm(deps: Deps, visit: Visit, sent: FormBody): Promise<Fastif
   )
 }
 
-function view(visit: Visit, fault?: Fault): View {
+/** What can be added. A passkey takes the browser's script: without it the app is there. */
+export function addFactorView(deps: Deps, visit: Visit, fault?: Fault): View {
   const { words, base } = visit
-  const { title, lead, submit: label } = words.addFactor
+  const { title, lead, submit: label, orPasskey } = words.addFactor
+  const action = `${base}/add-factor`
+  const passkey = {
+    ceremony: 'create',
+    action: `${action}/passkey`,
+    submit: words.addPasskey.submit,
+  } as const
+  allowPasskeyScript(deps, visit.reply)
   return {
     title,
+    script: passkeyScriptPath,
     content: html`<h1>${title}</h1>
 <p class="lead">${lead}</p>
 ${faultNotice(fault)}
-${form(visit, { action: `${base}/add-factor`, submit: label }, nextField(visit))}`,
+${form(visit, { action, submit: label }, nextField(visit))}
+${passkeyForm(visit, passkey, [html`<p>${orPasskey}</p>`, nextField(visit)])}`,
   }
 }

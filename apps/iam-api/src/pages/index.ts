@@ -4,6 +4,7 @@ import { problemOf } from '../http/problem.ts'
 import { accountPage } from './account.ts'
 import { addPasskeyPage } from './add-passkey.ts'
 import { addFactorPage } from './add-factor.ts'
+import { addFactorPasskeyActions } from './add-factor-passkey.ts'
 import { changeEmailPage } from './change-email.ts'
 import { changePasswordPage } from './change-password.ts'
 import { confirmEmailPages } from './confirm-email.ts'
@@ -51,6 +52,7 @@ export async function registerPages(app: App, deps: Deps): Promise<void> {
       secondFactorPage(pages, deps)
       secondFactorPasskeyActions(pages, deps)
       addFactorPage(pages, deps)
+      addFactorPasskeyActions(pages, deps)
       registerPage(pages, deps)
       verifyEmailPage(pages, deps)
       mailLinkPage(pages, deps)

@@ -2,6 +2,7 @@ import type { Deps } from '../deps.ts'
 import type { App } from '../app.ts'
 import { passkeyRoutes } from './auth/passkey.ts'
 import { mfaChallengeRoute } from './auth/mfa/challenge.ts'
+import { enrolPasskeyRoutes } from './auth/mfa/enrol/passkey.ts'
 import { passwordRoutes } from './auth/password.ts'
 import { verifyEmailRoutes } from './auth/verify-email.ts'
 import { magicLinkRoutes } from './auth/magic-link.ts'
@@ -34,6 +35,7 @@ export function registerRoutes(app: App, deps: Deps): void {
   mfaRoutes(app, deps)
   passkeyRoutes(app, deps)
   mfaChallengeRoute(app, deps)
+  enrolPasskeyRoutes(app, deps)
   passkeysRoutes(app, deps)
   relatedOriginsRoute(app, deps)
   passwordRoutes(app, deps)

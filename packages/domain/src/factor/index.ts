@@ -18,12 +18,13 @@ export {
   heldFactorsOf,
   insertFactor,
   mostFactorFailures,
-  recoveryCodesLeft,
   renameFactorTo,
+  requireNoFactor,
   type StoredFactor,
 } from './queries.ts'
 export { recordFactorFailure, type FactorFailure } from './record-failure.ts'
 export { recordEnrolled, recordRemoved, type FactorChange } from './record-enrolled.ts'
 export { planFirstRecoveryCodes, planRecoveryCodes, untilCodesStand } from './recovery-codes.ts'
+export { recoveryCodesChanged, recoveryCodesLeft } from './recovery-queries.ts'
 export { factorOpener, sealFactorName } from './sealed-values.ts'
 export { totpCode, totpStep } from './totp.ts'

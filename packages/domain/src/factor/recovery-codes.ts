@@ -2,13 +2,12 @@ import { createHash, randomBytes } from 'node:crypto'
 import type { Statement } from '../db/index.ts'
 import { newId, type Id } from '../kit/index.ts'
 import type { HeldFactor } from './factor.ts'
+import { deleteFactorsOfKind, insertFactor } from './queries.ts'
 import {
-  deleteFactorsOfKind,
-  insertFactor,
   insertRecoveryCodes,
   recoveryCodesChanged,
   requireRecoveryCodesAsPlanned,
-} from './queries.ts'
+} from './recovery-queries.ts'
 
 const howMany = 10
 const groups = 3

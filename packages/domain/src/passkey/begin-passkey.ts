@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { issueChallenge, webAuthnBytes } from '../challenge/index.ts'
+import { issueChallenge, webAuthnBytes, type Challenge } from '../challenge/index.ts'
 import { inOneFlight, streamKey, type Db } from '../db/index.ts'
 import { Refusal, type Clock, type Id } from '../kit/index.ts'
 import type { SecretRings } from '../secret-key/index.ts'
 import { readTenantPolicy, tenantNameOf, tenantPolicyOf } from '../tenant/index.ts'
 import { userById } from '../user/index.ts'
-import { creationOptions, type CreationOptions } from './options.ts'
+import { creationOptions, type CreationOptions, type NewPasskeyWanted } from './options.ts'
 import { mostPasskeys } from './passkey.ts'
 import { handleOf, passkeysOf } from './queries.ts'
 import { relyingPartyOf } from './relying-party.ts'
@@ -44,7 +44,35 @@ export async function beginPasskey(
   deps: PasskeyDeps,
   { tenantId, userId, sessionId, binding }: BeginPasskey,
 ): Promise<PasskeySetup> {
-  const person = { tenantId, userId }
+  const wanted = await wantedOf(deps, { tenantId, userId })
+  const { challenge, token, insert } = issueChallenge(deps, {
+    tenantId,
+    kind: 'passkey_enrol',
+    userId,
+    sessionId,
+    binding,
+  })
+  await inOneFlight(deps.db, { tenantId }, [insert])
+  const options = creationOptions({ ...wanted, challenge: webAuthnBytes(deps, challenge) })
+  return { challenge: token, options, expiresAt: challenge.expiresAt }
+}
+
+/**
+ * What a browser makes a passkey by for the person whom a challenge is about: the challenge is answered by it.
+ * @throws Refusal what `beginPasskey` refuses.
+ */
+export async function passkeyCreationFor(deps: PasskeyDeps, challenge: Challenge): Promise<CreationOptions> {
+  const { tenantId, userId } = challenge
+  if (userId === null) throw new Refusal('challenge_invalid')
+  const wanted = await wantedOf(deps, { tenantId, userId })
+  return creationOptions({ ...wanted, challenge: webAuthnBytes(deps, challenge) })
+}
+
+async function wantedOf(
+  deps: PasskeyDeps,
+  person: Pick<BeginPasskey, 'tenantId' | 'userId'>,
+): Promise<Omit<NewPasskeyWanted, 'challenge'>> {
+  const { tenantId, userId } = person
   const scope = { tenantId, streams: [streamKey(tenantId, userId)] }
   const [[user], [tenant], [named], held, [known]] = await inOneFlight(deps.db, scope, [
     userById(tenantId, userId),
@@ -57,24 +85,14 @@ export async function beginPasskey(
   const policy = readTenantPolicy(tenant?.policy)
   if (policy.mfa === 'off') throw new Refusal('not_allowed')
   requireRoom(held.length)
-  const { challenge, token, insert } = issueChallenge(deps, {
-    tenantId,
-    kind: 'passkey_enrol',
-    userId,
-    sessionId,
-    binding,
-  })
-  await inOneFlight(deps.db, { tenantId }, [insert])
-  const options = creationOptions({
+  return {
     party: relyingPartyOf(deps, policy),
-    challenge: webAuthnBytes(deps, challenge),
     tenantName: named?.name ?? '',
     email: user.email,
     handle: known.handle,
     held,
     userVerification: policy.userVerification,
-  })
-  return { challenge: token, options, expiresAt: challenge.expiresAt }
+  }
 }
 
 /** @throws Refusal `wrong_state` for who has as many passkeys as they may. */

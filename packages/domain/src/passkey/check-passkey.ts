@@ -4,7 +4,7 @@ import type { ProvedFactor } from '../factor/index.ts'
 import { readTenantPolicy, tenantPolicyOf, type TenantPolicy } from '../tenant/index.ts'
 import type { PasskeyDeps } from './begin-passkey.ts'
 import { bytesOf, type AssertionJson } from './credential-json.ts'
-import type { Passkey, PasskeyFault } from './passkey.ts'
+import { methodOf, type Passkey, type PasskeyFault } from './passkey.ts'
 import { passkeyByCredential, usePasskey } from './queries.ts'
 import { relyingPartyOf } from './relying-party.ts'
 import { verifyAssertion } from './verify-assertion.ts'
@@ -47,7 +47,7 @@ export async function checkPasskey(
   const said = await verify(deps, { challenge, assertion, passkey, policy })
   if ('fault' in said) return { fault: said.fault, userId }
   const { signCount } = said.verified
-  const method = passkey.backupEligible ? 'swk' : 'hwk'
+  const method = methodOf(passkey)
   const use = [usePasskey({ tenantId, factorId, signCount, at: deps.clock() })]
   return { proved: { factorId, method, use }, userId }
 }

@@ -27,6 +27,11 @@ export interface Passkey {
 /** A passkey that is about to be stored. */
 export type NewPasskey = Omit<Passkey, 'disabledAt' | 'userHandle' | 'factorId' | 'userId'>
 
+/** How amr names it (RFC 8176): by software, where its key may be copied to other devices. */
+export function methodOf({ backupEligible }: Pick<Passkey, 'backupEligible'>): 'hwk' | 'swk' {
+  return backupEligible ? 'swk' : 'hwk'
+}
+
 /** Why a passkey's answer is not taken: for the audit trail. Whoever sent it is told nothing of it. */
 export type PasskeyFault =
   | 'malformed'

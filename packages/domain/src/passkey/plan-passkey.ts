@@ -1,97 +1,22 @@
-import { appendAudit } from '../audit/index.ts'
-import {
-  countWrongAnswer,
-  readChallenge,
-  useChallenge,
-  webAuthnBytes,
-  type Challenge,
-} from '../challenge/index.ts'
-import { inOneFlight, type Statement } from '../db/index.ts'
-import {
-  heldFactorsOf,
-  insertFactor,
-  planFirstRecoveryCodes,
-  recordEnrolled,
-  sealFactorName,
-} from '../factor/index.ts'
-import { newId, Refusal, type Id, type RequestOrigin } from '../kit/index.ts'
-import { readTenantPolicy, requireRelyingParty, tenantPolicyOf } from '../tenant/index.ts'
-import { userKeyOf } from '../user/index.ts'
-import { requireRoom, type BeginPasskey, type PasskeyDeps } from './begin-passkey.ts'
-import { bytesOf, type RegistrationJson } from './credential-json.ts'
-import type { PasskeyFault } from './passkey.ts'
-import { insertPasskey, passkeyByCredential, passkeyRefused, passkeysOf } from './queries.ts'
-import { relyingPartyOf } from './relying-party.ts'
-import { verifyRegistration } from './verify-registration.ts'
+import { readChallenge, type Challenge } from '../challenge/index.ts'
+import { Refusal } from '../kit/index.ts'
+import type { BeginPasskey, PasskeyDeps } from './begin-passkey.ts'
+import { planRegistration, type PlannedPasskey, type PlanRegistration } from './plan-registration.ts'
 
-export interface PlanPasskey extends BeginPasskey {
+export interface PlanPasskey extends BeginPasskey, Omit<PlanRegistration, 'mustBeFirst'> {
   /** The challenge's token. */
   readonly challenge: string
-  /** What the browser answered. */
-  readonly registration: RegistrationJson
-  /** What the person calls it. */
-  readonly name?: string | undefined
-  readonly origin: RequestOrigin
-}
-
-export interface PlannedPasskey {
-  readonly factorId: Id<'mfa'>
-  /**
-   * To stand in a flight with the person's stream in its scope; it fails with `challengeUsed`, or with `passkeyRefused`
-   * where there is no room or the passkey is known by then.
-   */
-  readonly statements: readonly Statement<unknown>[]
-  /** Told once, with the person's first factor. */
-  readonly recoveryCodes: readonly string[] | undefined
 }
 
 /**
  * Checks a passkey that a browser made for a challenge of this person and session. Nothing counts before the
  * statements have committed.
- * @throws Refusal `challenge_invalid`; `passkey_invalid` after recording why; `wrong_state` for who has five.
+ * @throws Refusal `challenge_invalid`, and what `planRegistration` refuses.
  */
 export async function planPasskey(deps: PasskeyDeps, input: PlanPasskey): Promise<PlannedPasskey> {
-  const { tenantId, userId, registration, name, origin } = input
-  const person = { tenantId, userId }
+  const { registration, name, origin } = input
   const challenge = await requireOwnChallenge(deps, input)
-  const credentialId = bytesOf(registration.id) ?? Buffer.alloc(0)
-  const [[tenant], [userKey], held, passkeys, [known]] = await inOneFlight(deps.db, { tenantId }, [
-    tenantPolicyOf(tenantId),
-    userKeyOf(tenantId, userId),
-    heldFactorsOf(person),
-    passkeysOf(person),
-    passkeyByCredential(tenantId, credentialId),
-  ])
-  requireRoom(passkeys.length)
-  const policy = readTenantPolicy(tenant?.policy)
-  const party = relyingPartyOf(deps, policy)
-  const made = await verifyRegistration({
-    party,
-    challenge: webAuthnBytes(deps, challenge),
-    registration,
-    mustVerifyUser: policy.userVerification === 'required',
-  })
-  if ('fault' in made) return refuse(deps, challenge, { origin, fault: made.fault })
-  if (known !== undefined) return refuse(deps, challenge, { origin, fault: 'known_already' })
-  const at = deps.clock()
-  const id = newId('mfa', at)
-  const sealed =
-    name === undefined || userKey === undefined
-      ? null
-      : sealFactorName(deps, { userId, userKey }, { id, name })
-  const codes = planFirstRecoveryCodes({ ...person, at }, held)
-  return {
-    factorId: id,
-    recoveryCodes: codes.codes,
-    statements: [
-      useChallenge({ ...challenge, now: at }),
-      requireRelyingParty({ tenantId, rpId: policy.rpId, otherwise: passkeyRefused }),
-      insertFactor({ ...person, id, kind: 'passkey', name: sealed, secret: null, at, confirmed: true }),
-      insertPasskey(person, id, made.passkey),
-      ...codes.statements,
-      ...recordEnrolled(deps, { ...person, id, kind: 'passkey', at, origin }),
-    ],
-  }
+  return planRegistration(deps, challenge, { registration, name, origin, mustBeFirst: false })
 }
 
 /** A challenge of somebody else, or of another session of the same person, is none (C196). */
@@ -101,27 +26,4 @@ async function requireOwnChallenge(deps: PasskeyDeps, input: PlanPasskey): Promi
   const challenge = await readChallenge(deps, presented)
   if (challenge.userId !== userId || challenge.sessionId !== sessionId) throw new Refusal('challenge_invalid')
   return challenge
-}
-
-async function refuse(
-  deps: PasskeyDeps,
-  challenge: Challenge,
-  { origin, fault }: { readonly origin: RequestOrigin; readonly fault: PasskeyFault },
-): Promise<never> {
-  const { tenantId, userId } = challenge
-  const at = deps.clock()
-  await inOneFlight(deps.db, { tenantId }, [
-    countWrongAnswer(challenge),
-    appendAudit({
-      tenantId,
-      at,
-      actor: { type: 'user', id: userId ?? '' },
-      action: 'passkey.refused',
-      target: { type: 'user', id: userId ?? '' },
-      outcome: 'refused',
-      reason: fault,
-      origin,
-    }),
-  ])
-  throw new Refusal('passkey_invalid')
 }

@@ -20,8 +20,10 @@ export { forgetSessions } from './forget-sessions.ts'
 export { fingerprintOf, streamOfUnknown, subjectHmacOf } from './fingerprint.ts'
 export {
   beginEnrolment,
+  beginPasskeyEnrolment,
   logInBrowserByEnrolling,
   logInByEnrolling,
+  type AddedFactor,
   type ConfirmAtLogin,
   type EnrolAtLogin,
 } from './enrol-at-login.ts'

@@ -1,8 +1,9 @@
 import { challengeUsed } from '../challenge/index.ts'
 import { inOneFlight } from '../db/index.ts'
-import { factorUsed, heldFactorsOf } from '../factor/index.ts'
+import { factorUsed, heldFactorsOf, recoveryCodesChanged } from '../factor/index.ts'
 import { Refusal } from '../kit/index.ts'
 import type { Limiter } from '../limit/index.ts'
+import { passkeyRefused } from '../passkey/index.ts'
 import { trustEndOf } from '../user/index.ts'
 import { authenticateWithFactor, type AuthenticateWithFactor } from './authenticate-with-factor.ts'
 import type { Authenticated } from './authenticated.ts'
@@ -82,6 +83,13 @@ async function trustOf(
   return { trusted: { value, maxAge: days * 86_400 } }
 }
 
+const beginsAgain: ReadonlySet<unknown> = new Set([
+  challengeUsed,
+  overtaken,
+  passkeyRefused,
+  recoveryCodesChanged,
+])
+
 /**
  * What was right a moment ago may have been used by somebody quicker; then nothing was opened, nor anything else done.
  * An account that has changed since the first step has to begin again.
@@ -96,7 +104,7 @@ export async function unlessUsed<T>(
     return await opening
   } catch (error) {
     const { code } = error as { code?: unknown }
-    if (code === challengeUsed || code === overtaken) throw new Refusal('challenge_invalid')
+    if (beginsAgain.has(code)) throw new Refusal('challenge_invalid')
     if (code === factorUsed) throw new Refusal(used)
     throw error
   }

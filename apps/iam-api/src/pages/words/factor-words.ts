@@ -17,7 +17,10 @@ export interface FactorWords {
     readonly startOver: string
     readonly trust: (days: number) => string
   }
-  readonly addFactor: Step
+  readonly addFactor: Step & {
+    /** Before the button for a passkey. */
+    readonly orPasskey: string
+  }
   readonly setUpTotp: {
     readonly title: string
     readonly lead: string

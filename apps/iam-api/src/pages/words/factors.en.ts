@@ -16,7 +16,8 @@ export const englishFactors: FactorWords = {
   },
   addFactor: {
     title: 'Add a second factor',
-    lead: 'Your organisation asks for a second factor. You need an authenticator app on your phone.',
+    lead: 'Your organisation asks for a second factor. It can be an authenticator app on your phone.',
+    orPasskey: 'Or a passkey: your fingerprint, your face or a PIN on this device.',
     submit: 'Show the QR code',
   },
   setUpTotp: {

@@ -17,7 +17,8 @@ export const frenchFactors: FactorWords = {
   },
   addFactor: {
     title: 'Ajouter un second facteur',
-    lead: 'Votre organisation demande un second facteur. Il vous faut une application d’authentification sur votre téléphone.',
+    lead: 'Votre organisation demande un second facteur. Ce peut être une application d’authentification sur votre téléphone.',
+    orPasskey: 'Ou une clé d’accès : votre empreinte, votre visage ou un code sur cet appareil.',
     submit: 'Afficher le code QR',
   },
   setUpTotp: {

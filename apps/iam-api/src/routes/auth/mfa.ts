@@ -109,9 +109,8 @@ export function mfaRoutes(app: App, deps: Deps): void {
     const browser = isBrowser(deps, request)
     const { challenge, factor, code } = request.body
     const tenantId = await tenantOfChallenge(deps, request, challenge)
-    const factorId = factor as Id<'mfa'>
-    const input = { tenantId, challenge, factorId, code, origin: originOf(request) }
-    const opened = await logInByEnrolling(deps, input)
+    const added = { factorId: factor as Id<'mfa'>, code }
+    const opened = await logInByEnrolling(deps, { tenantId, challenge, added, origin: originOf(request) })
     if (browser) keepKnownDevice(deps, { request, reply, tenantId, email: opened.user.email })
     return { ...answerTokens(reply, opened, { browser }), recoveryCodes: [...opened.recoveryCodes] }
   })
