@@ -61,6 +61,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       box bytea,
       rotated timestamptz[] not null default '{}',
       rotated_by bytea,
+      -- Device, network and place of whoever refreshed last, sealed; gone with the family's end.
+      rotated_from bytea,
       foreign_replay bigint,
       served integer not null default 0,
       idle_seconds integer not null,

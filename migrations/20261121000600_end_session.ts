@@ -16,7 +16,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
         return false;
       end if;
       update iam.refresh_family
-         set revoked_at = in_at, prev_hash = null, box = null
+         set revoked_at = in_at, prev_hash = null, box = null, rotated_from = null
        where tenant_id = in_tenant and session_id = in_session and revoked_at is null;
       update iam.status_list_entry e
          set revoked_at = in_at

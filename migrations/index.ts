@@ -21,6 +21,7 @@ import * as magicLinks from './20261121001800_magic_links.ts'
 import * as passkeys from './20261121001900_passkeys.ts'
 import * as breachedPasswords from './20261121002100_breached_passwords.ts'
 import * as oldSessions from './20261121002110_old_sessions.ts'
+import * as tokenReuse from './20261121002120_token_reuse.ts'
 import * as trustEnd from './20261121002200_trust_end.ts'
 import { applyMigrations } from './apply-migrations.ts'
 
@@ -47,6 +48,7 @@ const migrations: Record<string, Migration> = {
   '20261121001900_passkeys': passkeys,
   '20261121002100_breached_passwords': breachedPasswords,
   '20261121002110_old_sessions': oldSessions,
+  '20261121002120_token_reuse': tokenReuse,
   '20261121002200_trust_end': trustEnd,
 }
 

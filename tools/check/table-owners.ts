@@ -22,6 +22,7 @@ export const owners: Record<string, string> = {
   relying_party: 'tenant',
   relay_member: 'outbox',
   role_assignment: 'role',
+  session_reuse: 'session',
   session_revocation: 'session',
   status_list_entry: 'status-list',
   user_key: 'user',
@@ -45,6 +46,11 @@ export const guests: Guest[] = [
     file: 'packages/domain/src/session/decide-refresh.ts',
     why: 'A refresh is decided, done and recorded in one statement, so that it costs one wait.',
   })),
+  {
+    table: 'user',
+    file: 'packages/domain/src/session/decide-refresh.ts',
+    why: 'A login of before a theft is refreshed as one that has to be proved anew, in the same wait.',
+  },
   ...['audit_event', 'mail', 'outbox', 'outbox_stream'].map((table) => ({
     table,
     file: 'packages/domain/src/login-attempt/count-failure.ts',

@@ -60,6 +60,7 @@ const templates: Record<MailTemplate, true> = {
   change_email: true,
   email_changed: true,
   new_device: true,
+  session_stolen: true,
   account_locked: true,
   account_unlocked: true,
   account_suspended: true,

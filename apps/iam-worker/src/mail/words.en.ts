@@ -145,6 +145,19 @@ export const english: Language = {
       button: 'See your sessions',
       closing: 'If this was not you, end that session and tell your administrator.',
     },
+    session_stolen: {
+      subject: ({ tenant }) => `Somebody else may have used your account at ${tenant}`,
+      paragraphs: ({ params }) => [
+        'One of your sign-ins was used in two places at once, as when it was copied from a device. We ended it. It was used last by:',
+        params['holder'] ?? '',
+        'and then, with what had been replaced, by:',
+        params['presenter'] ?? '',
+        'Your other devices stay signed in, and have to sign in again before they change anything important.',
+      ],
+      button: 'See your sessions',
+      closing:
+        'If you do not know one of the two, end all your sessions, and tell your administrator. What copied it may still be on the device that you know.',
+    },
     account_locked_elsewhere: {
       subject: ({ tenant }) => `Your account at ${tenant} is locked`,
       paragraphs: () => [

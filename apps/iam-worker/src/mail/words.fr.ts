@@ -149,6 +149,19 @@ export const french: Language = {
       button: 'Voir vos sessions',
       closing: 'Si ce n’était pas vous, terminez cette session et prévenez votre administrateur.',
     },
+    session_stolen: {
+      subject: ({ tenant }) => `Quelqu’un d’autre a peut-être utilisé votre compte chez ${tenant}`,
+      paragraphs: ({ params }) => [
+        'Une de vos connexions a été utilisée à deux endroits à la fois, comme si elle avait été copiée depuis un appareil. Nous y avons mis fin. Elle a été utilisée en dernier par :',
+        params['holder'] ?? '',
+        'puis, avec ce qui avait été remplacé, par :',
+        params['presenter'] ?? '',
+        'Vos autres appareils restent connectés, et devront se reconnecter avant de modifier quoi que ce soit d’important.',
+      ],
+      button: 'Voir vos sessions',
+      closing:
+        'Si l’un des deux ne vous dit rien, mettez fin à toutes vos sessions et prévenez votre administrateur. Ce qui l’a copiée se trouve peut-être encore sur l’appareil que vous connaissez.',
+    },
     account_locked_elsewhere: {
       subject: ({ tenant }) => `Votre compte chez ${tenant} est verrouillé`,
       paragraphs: () => [

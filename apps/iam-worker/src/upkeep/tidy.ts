@@ -8,7 +8,7 @@ import { deleteOldMails } from '@iam/domain/mail'
 import { deleteOldCodes } from '@iam/domain/one-time-code'
 import { deleteSent } from '@iam/domain/outbox'
 import { deleteOldLogins } from '@iam/domain/risk'
-import { deleteOldRevocations, deleteOldSessions } from '@iam/domain/session'
+import { deleteOldReuses, deleteOldRevocations, deleteOldSessions } from '@iam/domain/session'
 
 const batch = 5_000
 const monthsAhead = 3
@@ -29,6 +29,7 @@ export async function tidy(
   await deleteOldMails(db.kysely)
   await deleteOldLogins(db.kysely)
   await deleteOldKeys(db.kysely)
+  await inBatches((limit) => deleteOldReuses(db.kysely, { limit }))
   await inBatches((limit) => deleteOldSessions(db.kysely, { limit }))
   await inBatches((limit) => deleteOldOrigins(db.kysely, { limit }))
   await inBatches((limit) => deleteSent(db.kysely, { keepFor, limit }))

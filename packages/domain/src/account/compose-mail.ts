@@ -10,52 +10,13 @@ import {
   type OneTimePurpose,
 } from '../one-time-code/index.ts'
 import type { SecretRings } from '../secret-key/index.ts'
+import { describeReuse } from '../session/index.ts'
 import { findTenant, findTenantPolicy, type TenantPolicy } from '../tenant/index.ts'
 import { findUser, findUserByEmail, type User } from '../user/index.ts'
+import type { ComposedMail, Letter } from './composed-mail.ts'
 import { mailOneTimeCode } from './mail-one-time-code.ts'
-import { askedFromFacts, newDeviceFacts } from './new-device-facts.ts'
+import { askedFromFacts, newDeviceFacts, reuseFacts } from './new-device-facts.ts'
 import { sayElsewhere, type Elsewhere } from './say-elsewhere.ts'
-
-/** The kinds of mail, by what they say. */
-export type Letter =
-  | 'verify_email'
-  | 'invitation'
-  | 'already_registered'
-  | 'reset_password'
-  | 'no_account'
-  | 'magic_link'
-  | 'magic_link_no_account'
-  | 'login_code'
-  | 'password_changed'
-  | 'password_breached'
-  | 'change_email'
-  | 'email_changed'
-  | 'new_device'
-  | 'account_locked'
-  | 'account_unlocked'
-  | 'account_suspended'
-  | 'account_reactivated'
-  | 'factor_added'
-  | 'factor_removed'
-  | 'factor_disabled'
-  | 'recovery_code_used'
-  | 'recovery_codes_renewed'
-  | Elsewhere['letter']
-
-/** A mail whose words only wait to be put in. */
-export interface ComposedMail {
-  readonly to: string
-  readonly locale: Locale
-  readonly letter: Letter
-  readonly tenantName: string
-  /** Where its button leads. */
-  readonly link: string | undefined
-  /** What can be typed instead. */
-  readonly digits: string | undefined
-  /** How many minutes link and digits live. */
-  readonly minutes: number | undefined
-  readonly params: Readonly<Record<string, string>>
-}
 
 export type ComposeDeps = {
   readonly db: Db
@@ -143,6 +104,7 @@ const composers: Partial<
     return withCode(deps, tx, { mail, user, subject: address, ...letters.change })
   },
   new_device: newDevice,
+  session_stolen: sessionStolen,
   magic_link: magicLink,
   login_code: loginCode,
   email_changed: async (deps, tx, { mail, user, address }) =>
@@ -170,6 +132,21 @@ async function newDevice(deps: ComposeDeps, tx: Executor, { mail, user }: Saying
     locale: localeOf(user, mail),
   })
   return { to: user.email, letter: 'new_device', page: 'account', params }
+}
+
+/** Both parties of a reuse, for the person to tell which one is theirs; nothing where a lost reply explains it. */
+async function sessionStolen(
+  deps: ComposeDeps,
+  tx: Executor,
+  { mail, user }: Saying,
+): Promise<Said | undefined> {
+  if (user === undefined || user.status === 'erased') return undefined
+  const { tenantId, params } = mail
+  const session = { tenantId, userId: user.id, sessionId: params['sessionId'] ?? '' }
+  const reuse = await describeReuse(deps, tx, session)
+  if (reuse?.isAlarming !== true) return undefined
+  const facts = reuseFacts(localeOf(user, mail), reuse)
+  return { to: user.email, letter: 'session_stolen', page: 'account', params: facts }
 }
 
 /** Who asked learns nothing; the mailbox is told why no link comes, where none does. */

@@ -7,7 +7,8 @@ export {
   type RequestEmailChange,
 } from './change-email.ts'
 export { changePassword, type ChangePassword } from './change-password.ts'
-export { composeMail, type ComposeDeps, type ComposedMail, type Letter } from './compose-mail.ts'
+export { composeMail, type ComposeDeps } from './compose-mail.ts'
+export type { ComposedMail, Letter } from './composed-mail.ts'
 export { registerUser, type RegisterUser } from './register-user.ts'
 export { requestEmailVerification, requestPasswordReset, type RequestByMail } from './request-by-mail.ts'
 export { resetPassword, type ResetPassword } from './reset-password.ts'

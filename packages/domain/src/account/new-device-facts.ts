@@ -2,7 +2,7 @@ import type { Executor } from '../db/index.ts'
 import type { AskedFrom } from '../magic-link/index.ts'
 import type { Locale } from '../mail/index.ts'
 import type { SecretRings } from '../secret-key/index.ts'
-import { readSessionFacts } from '../session/index.ts'
+import { readSessionFacts, type Party, type Reuse } from '../session/index.ts'
 import type { User } from '../user/index.ts'
 
 /** What a mail about a session on a new device says of it, as far as it is known: device, place and time. */
@@ -15,6 +15,16 @@ export async function newDeviceFacts(
   const facts = await readSessionFacts(deps, tx, { tenantId, userId, sessionId })
   if (facts === undefined) return {}
   return askedFromFacts(locale, { ...facts, place: facts.place ?? facts.network, at: facts.createdAt })
+}
+
+/** What a mail says of both parties of a reuse: a line each. */
+export function reuseFacts(
+  locale: Locale,
+  { holder, presenter }: Reuse,
+): Readonly<Record<'holder' | 'presenter', string>> {
+  const line = (party: Party) =>
+    Object.values(askedFromFacts(locale, { ...party, place: party.place ?? party.network })).join(' · ')
+  return { holder: line(holder), presenter: line(presenter) }
 }
 
 /** What a mail says of a device: its program and system, place and time, as far as they are known. */

@@ -15,7 +15,7 @@ export interface AuditEvent {
   readonly target: { readonly type: string; readonly id?: string | undefined }
   readonly outcome: 'success' | 'refused'
   readonly reason?: string
-  readonly origin?: RequestOrigin
+  readonly origin?: Pick<RequestOrigin, 'requestId'>
   /** HMAC of an address that nobody is registered under, so that repeated attempts can be told together. */
   readonly subjectHmac?: Buffer
   /** Sealed under the user's own key, for this event's id alone. */

@@ -338,6 +338,7 @@ export interface IamRefreshFamily {
   revoked_at: Timestamp | null;
   rotated: Generated<ArrayType<Timestamp>>;
   rotated_by: Buffer | null;
+  rotated_from: Buffer | null;
   served: Generated<number>;
   session_id: string;
   tenant_id: string;
@@ -401,6 +402,21 @@ export interface IamSession {
   version: Generated<number>;
 }
 
+export interface IamSessionReuse {
+  elsewhere: boolean;
+  family_id: string;
+  holder: Buffer | null;
+  personal: Buffer | null;
+  presented_at: Timestamp;
+  presenter: Buffer | null;
+  refreshed_at: Timestamp;
+  request_id: string;
+  session_id: string;
+  successor_used: boolean;
+  tenant_id: string;
+  user_id: string;
+}
+
 export interface IamSessionRevocation {
   grant_id: string;
   id: Generated<Int8>;
@@ -454,6 +470,7 @@ export interface IamUser {
   id: string;
   locale: string;
   status: string;
+  step_up_since: Timestamp | null;
   tenant_id: string;
   trust_ended_at: Timestamp | null;
   updated_at: Timestamp;
@@ -499,6 +516,7 @@ export interface DB {
   "iam.role_assignment": IamRoleAssignment;
   "iam.secret_key": IamSecretKey;
   "iam.session": IamSession;
+  "iam.session_reuse": IamSessionReuse;
   "iam.session_revocation": IamSessionRevocation;
   "iam.signing_key": IamSigningKey;
   "iam.status_list_entry": IamStatusListEntry;

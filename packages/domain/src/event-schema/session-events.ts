@@ -52,6 +52,19 @@ export const sessionEvents = {
               'After a reuse: whether the successor had been used, which a lost reply alone does not explain.',
           }),
         ),
+        elsewhere: Type.Optional(
+          Type.Boolean({
+            description:
+              'After a reuse: whether the old token came from another network or with another agent than the last refresh.',
+          }),
+        ),
+        refreshedAt: Type.Optional(time('After a reuse: when the family was last refreshed, by one party.')),
+        presentedAt: Type.Optional(time('After a reuse: when the old token came, from the other party.')),
+        stepUpSince: Type.Optional(
+          time(
+            'After a reuse that a lost reply does not explain: every login of the person of before, by its auth_time, is to be proved anew.',
+          ),
+        ),
       },
     },
   ),

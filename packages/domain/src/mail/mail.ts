@@ -13,6 +13,7 @@ export type MailTemplate =
   | 'change_email'
   | 'email_changed'
   | 'new_device'
+  | 'session_stolen'
   | 'account_locked'
   | 'account_unlocked'
   | 'account_suspended'

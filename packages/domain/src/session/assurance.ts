@@ -6,6 +6,9 @@ import type { FactorMethod } from '../factor/index.ts'
  */
 export type Acr = 'email' | 'aal1' | 'aal2'
 
+/** What tokens say of a login that has to be proved anew: no level at all (OpenID Connect Core 1.0, 2). */
+export const unproved = '0'
+
 const secondSteps: readonly FactorMethod[] = ['otp', 'recovery', 'hwk', 'swk']
 
 /**

@@ -33,6 +33,8 @@ export interface RefreshDecision {
   readonly endsAt: number
   /** The database's clock, read after the row was locked. */
   readonly decidedAt: number
+  /** Whether the login is from before one of the person's tokens was stolen, and was not proved anew since. */
+  readonly mustStepUp: boolean
 }
 
 export interface DecideRefresh {
@@ -46,6 +48,8 @@ export interface DecideRefresh {
   /** The thumbprint of the key or certificate the caller proved, for sender-constrained families. */
   readonly binding: string | null
   readonly fingerprint: Buffer
+  /** What `sealOrigin` made of the origin. */
+  readonly sealedOrigin: Buffer
   readonly origin: RequestOrigin
   readonly now: Date
 }
@@ -62,18 +66,24 @@ export function lockSessionOfFamily(tenantId: Id<'ten'>, familyId: string): Stat
   }
 }
 
+/** A time as events have it. */
+function rfc3339(expression: string): string {
+  return `to_char(${expression} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
+}
+
 /**
  * The one statement that decides a refresh and does what it decides, with audit and event. The row is locked
  * first and the clock read after; the first condition that holds wins. Presentations that are refused change
  * no row, but for one: a live token that comes too late ends its family, so that a clock that is set back does not
  * bring it to life again. A replay is answered for ten seconds, 64 times; for a sender-constrained family until the successor
  * is used. Two generations in a row replayed from somewhere else than they were rotated are two holders of
- * one token taking turns, and burn.
+ * one token taking turns, and burn. A burn tells when each party came and whether from elsewhere, keeps both origins,
+ * has the person told, and, unless a lost reply explains it, marks what they logged in to before as to be proved anew.
  */
 const decideSql = `
 with family as materialized (
   select session_id, grant_id, user_id, client_id, binding, claims, generation, cur_hash, prev_hash, box, rotated,
-         rotated_by, foreign_replay, served, access_token_seconds, expires_at, ends_at, revoked_at
+         rotated_by, rotated_from, foreign_replay, served, access_token_seconds, expires_at, ends_at, revoked_at
     from iam.refresh_family where tenant_id = $1 and id = $2 for update
 ),
 clocked as materialized (select family.*, iam.now() as t from family),
@@ -101,6 +111,7 @@ kept as (
     box = case d.outcome when 'rotate' then $6 when 'replay' then f.box end,
     rotated = case d.outcome when 'rotate' then (array[d.t] || f.rotated)[1:16] else f.rotated end,
     rotated_by = case d.outcome when 'rotate' then $9 else f.rotated_by end,
+    rotated_from = case d.outcome when 'rotate' then $18 else f.rotated_from end,
     foreign_replay = case when d.outcome = 'replay' and f.rotated_by is distinct from $9
                           then f.generation else f.foreign_replay end,
     served = case d.outcome when 'rotate' then 0 when 'replay' then f.served + 1 else f.served end,
@@ -140,8 +151,12 @@ told as (
          case d.outcome
            when 'rotate' then jsonb_build_object('sessionId', d.session_id, 'userId', d.user_id,
                                                  'clientId', d.client_id, 'generation', d.generation + 1)
-           else jsonb_build_object('sessionId', d.session_id, 'userId', d.user_id,
-                                   'reason', 'refresh_reused', 'successorUsed', d.generation > $3 + 1) end,
+           else jsonb_strip_nulls(jsonb_build_object(
+                  'sessionId', d.session_id, 'userId', d.user_id, 'reason', 'refresh_reused',
+                  'successorUsed', d.generation > $3 + 1, 'elsewhere', d.rotated_by is distinct from $9,
+                  'refreshedAt', ${rfc3339('d.rotated[1]')}, 'presentedAt', ${rfc3339('d.t')},
+                  'stepUpSince', case when d.generation > $3 + 1 or d.rotated_by is distinct from $9
+                                      then ${rfc3339("date_trunc('second', d.t)")} end)) end,
          $14, $12, case d.outcome when 'rotate' then $16 else $17 end
     from decided d, stream
 )
@@ -152,7 +167,13 @@ select d.outcome, d.session_id as "sessionId", d.grant_id as "grantId", d.user_i
        (extract(epoch from coalesce(kept.expires_at, d.expires_at)) * 1000)::float8 as "expiresAt",
        (extract(epoch from d.ends_at) * 1000)::float8 as "endsAt",
        (extract(epoch from d.t) * 1000)::float8 as "decidedAt",
-       case d.outcome when 'burn' then iam.end_session($1, d.session_id, 'refresh_reused', d.t) end as ended
+       case when d.outcome in ('rotate', 'replay') then coalesce(
+         (d.claims->>'auth_time')::bigint < (select extract(epoch from u.step_up_since) from iam."user" u
+                                              where u.tenant_id = $1 and u.id = d.user_id), false) end as "mustStepUp",
+       case d.outcome when 'burn' then iam.end_session($1, d.session_id, 'refresh_reused', d.t) end as ended,
+       case d.outcome when 'burn' then iam.record_reuse(
+         row($1, d.session_id, $2, d.user_id, d.rotated[1], d.t, d.generation > $3 + 1, d.rotated_by is distinct from $9,
+             $12, d.rotated_from, $18, null)::iam.session_reuse, $19)::text end as recorded
   from decided d left join kept on true`
 
 const refreshed = eventTypes['session.refreshed']
@@ -180,6 +201,8 @@ export function decideRefresh(input: DecideRefresh): Statement<RefreshDecision> 
       refreshed.version,
       refreshed.retention,
       revoked.retention,
+      input.sealedOrigin,
+      newId('mail', input.now),
     ],
   }
 }

@@ -1,5 +1,6 @@
-import type { Executor } from '../db/index.ts'
+import { run, type Executor } from '../db/index.ts'
 import type { Id } from '../kit/index.ts'
+import { deleteReuses, deleteRotatedFrom } from './reuse-queries.ts'
 
 /** Takes what is personal off the sessions of somebody who is erased. That there were sessions stays. */
 export async function forgetSessions(
@@ -12,4 +13,6 @@ export async function forgetSessions(
     .where('tenant_id', '=', tenantId)
     .where('user_id', '=', userId)
     .execute()
+  await run(db, deleteRotatedFrom({ tenantId, userId }))
+  await run(db, deleteReuses({ tenantId, userId }))
 }

@@ -13,11 +13,13 @@ import {
 import type { SecretRings } from '../secret-key/index.ts'
 import type { Signer, SigningKeys } from '../signing-key/index.ts'
 import type { TenantDirectory } from '../tenant/index.ts'
+import { unproved } from './assurance.ts'
 import { readSession } from './check-session.ts'
 import { decideRefresh, lockSessionOfFamily, type RefreshDecision } from './decide-refresh.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import type { IssuedSession } from './issued-session.ts'
 import { mintForGrant } from './mint-for-grant.ts'
+import { sealOrigin } from './sealed-origin.ts'
 import { openSuccessor, sealSuccessor } from './refresh-box.ts'
 import type { RefreshFlights } from './refresh-flights.ts'
 import type { SessionCache } from './session-cache.ts'
@@ -125,6 +127,7 @@ async function decide(deps: RefreshDeps, { presented, fingerprint, origin }: Pre
         clientId: firstPartyClientId(tenantId),
         binding: null,
         fingerprint,
+        sealedOrigin: sealOrigin(deps, familyId, origin),
         origin,
         now,
       }),
@@ -175,7 +178,8 @@ function issue(
   input: { tenantId: Id<'ten'>; decision: RefreshDecision; refreshToken: string; now: Date; email: string },
 ): IssuedSession {
   const { tenantId, decision, refreshToken, now, email } = input
-  const { userId, grantId, clientId, claims, accessTokenSeconds } = decision
+  const { userId, grantId, clientId, accessTokenSeconds } = decision
+  const claims = decision.mustStepUp ? { ...decision.claims, acr: unproved } : decision.claims
   const endsAt = new Date(decision.endsAt)
   const grant = { issuer, tenantId, userId, grantId, clientId, claims, accessTokenSeconds, now, endsAt }
   return {
