@@ -11,7 +11,7 @@ import { passwordsOff } from './passwords-off.ts'
 import { passwordField } from './password-field.ts'
 import { hidden } from './routes-are-hidden.ts'
 import { showPasswordsLink } from './show-passwords.ts'
-import { signedIn } from './signed-in.ts'
+import { signedInSince } from './signed-in.ts'
 import { submit } from './submit.ts'
 import type { SignedInVisit } from './visit.ts'
 
@@ -20,24 +20,25 @@ export function changeEmailPage(app: App, deps: Deps): void {
   app.get(
     '/:slug/account/email',
     hidden,
-    signedIn(deps, async (visit) => show(visit, view(visit))),
+    signedInSince(deps, async (visit) => show(visit, view(visit))),
   )
   app.post(
     '/:slug/account/email',
     hidden,
-    signedIn(deps, (visit) => take(deps, visit)),
+    signedInSince(deps, (visit) => take(deps, visit)),
   )
 }
 
 function take(deps: Deps, visit: SignedInVisit) {
   const { request, reply, tenantId, session } = visit
-  const { userId } = session
+  const { userId, authTime } = session
   return submit(deps, visit, {
     act: async (sent) => {
       const email = newEmailIn(sent)
       const password = passwordIn(sent, 'password')
       await limit(deps, { request, reply, tenantId, userId, email }, 'password-check', 'verify-email-address')
-      await requestEmailChange(deps, { tenantId, userId, email, password, origin: originOf(request) })
+      const asking = { tenantId, userId, authTime, origin: originOf(request) }
+      await requestEmailChange(deps, { ...asking, email, password })
       return goTo(visit, 'account', { notice: 'email_requested' })
     },
     again: (sent, fault) => view(visit, sent.get('email'), fault),

@@ -11,7 +11,7 @@ import { passwordsOff } from './passwords-off.ts'
 import { passwordField } from './password-field.ts'
 import { hidden } from './routes-are-hidden.ts'
 import { showPasswordsLink } from './show-passwords.ts'
-import { signedIn } from './signed-in.ts'
+import { signedInSince } from './signed-in.ts'
 import { submit } from './submit.ts'
 import type { SignedInVisit } from './visit.ts'
 
@@ -20,24 +20,24 @@ export function changePasswordPage(app: App, deps: Deps): void {
   app.get(
     '/:slug/account/password',
     hidden,
-    signedIn(deps, async (visit) => show(visit, view(visit))),
+    signedInSince(deps, async (visit) => show(visit, view(visit))),
   )
   app.post(
     '/:slug/account/password',
     hidden,
-    signedIn(deps, (visit) => take(deps, visit)),
+    signedInSince(deps, (visit) => take(deps, visit)),
   )
 }
 
 function take(deps: Deps, visit: SignedInVisit) {
   const { request, reply, tenantId, session } = visit
-  const { userId, sessionId } = session
+  const { userId, sessionId, authTime } = session
   return submit(deps, visit, {
     act: async (sent) => {
       const currentPassword = passwordIn(sent, 'currentPassword')
       const newPassword = passwordIn(sent, 'newPassword')
       await limit(deps, { request, reply, tenantId, userId }, 'password-check')
-      const change = { tenantId, userId, sessionId, currentPassword, newPassword }
+      const change = { tenantId, userId, sessionId, authTime, currentPassword, newPassword }
       await changePassword(deps, { ...change, origin: originOf(request) })
       return goTo(visit, 'account', { notice: 'password_changed' })
     },

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import { isStronglyAuthenticated } from '@iam/domain/session'
+import { isSteppedUp, isStronglyAuthenticated } from '@iam/domain/session'
 import type { Deps } from '../deps.ts'
 import type { Visit } from './visit.ts'
 
@@ -11,6 +11,8 @@ interface NextPage {
    * neither trust in the browser nor the tenant's policy stands in for: it is behind `recentlySignedIn`.
    */
   readonly recent?: boolean
+  /** Whether it is not shown after a login of before a theft: it is behind `signedInSince`. */
+  readonly proved?: boolean
 }
 
 /**
@@ -18,8 +20,8 @@ interface NextPage {
  * no address is ever taken from a request, so nobody makes it lead to a place of theirs (CWE-601).
  */
 const nextPages = {
-  password: { path: 'account/password' },
-  email: { path: 'account/email' },
+  password: { path: 'account/password', proved: true },
+  email: { path: 'account/email', proved: true },
   factors: { path: 'account/factors', recent: true },
 } as const satisfies Record<string, NextPage>
 
@@ -59,13 +61,15 @@ function pageNamed(name: string | undefined): NextPage {
 
 /**
  * Whether somebody who is signed in has to sign in again for where they want to go: it was too long ago, or without
- * the second factor that they have.
+ * the second factor that they have, or before a theft.
  */
 export async function mustSignInAgain(
   deps: Pick<Deps, 'db' | 'clock'>,
   { request, tenantId, session }: Visit,
 ): Promise<boolean> {
-  const { recent } = nextPageOf(request)
-  if (session === undefined || recent !== true) return false
-  return !(await isStronglyAuthenticated(deps, { tenantId, userId: session.userId, login: session }))
+  const { recent, proved } = nextPageOf(request)
+  if (session === undefined) return false
+  const asked = { tenantId, userId: session.userId, login: session }
+  if (recent === true) return !(await isStronglyAuthenticated(deps, asked))
+  return proved === true && !(await isSteppedUp(deps, asked))
 }

@@ -1,5 +1,5 @@
 import { Refusal } from '@iam/domain/kit'
-import { requireStrongAuthentication } from '@iam/domain/session'
+import { requireSteppedUp, requireStrongAuthentication } from '@iam/domain/session'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { goTo } from './answer.ts'
@@ -31,6 +31,18 @@ export function recentlySignedIn(deps: Deps, answer: Answer): Handler {
   return signedIn(deps, async (visit) => {
     const { tenantId, session } = visit
     await requireStrongAuthentication(deps, { tenantId, userId: session.userId, login: session })
+    return answer(visit)
+  })
+}
+
+/**
+ * The same, for a page that changes what the account hangs on and asks for the password itself: whoever signed in before
+ * a theft signs in again first, and comes back. Its path is one of `nextPages`, marked `proved`.
+ */
+export function signedInSince(deps: Deps, answer: Answer): Handler {
+  return signedIn(deps, async (visit) => {
+    const { tenantId, session } = visit
+    await requireSteppedUp(deps, { tenantId, userId: session.userId, login: session })
     return answer(visit)
   })
 }

@@ -92,6 +92,11 @@ export const TokenAnswer = Type.Object({
   expiresIn: Type.Integer({ description: 'Seconds.' }),
   refreshToken: Type.Optional(Type.String()),
   refreshExpiresIn: Type.Integer({ description: 'Seconds.' }),
+  stepUpRequired: Type.Optional(
+    Type.Literal(true, {
+      description: 'The login is from before a theft: step up or log in again. Until then tokens say acr 0.',
+    }),
+  ),
   session: Type.Object({ id: Type.String() }),
   user: Type.Object({ id: Type.String(), tenantId: Type.String(), email: Type.String() }),
 })

@@ -199,7 +199,7 @@ describe('an account', () => {
     const { userId: id } = verifyAccessToken(world, issued.accessToken)
     const { sessionId } = await session(issued)
     const change = { currentPassword: password, newPassword: 'a third one, long enough' }
-    await changePassword(world, { ...from(), userId: id, sessionId, ...change })
+    await changePassword(world, { ...from(), userId: id, sessionId, authTime: 0, ...change })
     expect(await reset(second)).toBe('code_invalid')
     expect((await session(issued)).sessionId).toBe(sessionId)
   })
@@ -274,7 +274,7 @@ describe('an account', () => {
     const issued = await logIn(password)
     const { userId: id } = verifyAccessToken(world, issued.accessToken)
     const ask = (given: string, email: string) =>
-      requestEmailChange(world, { ...from(), userId: id, email, password: given })
+      requestEmailChange(world, { ...from(), userId: id, authTime: 0, email, password: given })
     await expect(ask('wrong', 'hopper@acme.example')).rejects.toMatchObject({ code: 'invalid_credentials' })
     await ask(password, 'Hopper@acme.example')
     const confirmation = await mail()
@@ -301,7 +301,7 @@ describe('an account', () => {
     const tokens: string[] = []
     for (const email of people) {
       const wanted = { userId: await userId(email), email: 'wanted@acme.example', password }
-      await requestEmailChange(world, { ...from(), ...wanted })
+      await requestEmailChange(world, { ...from(), authTime: 0, ...wanted })
       tokens.push(tokenIn(await mail()))
     }
     const confirm = (token: string) =>
@@ -321,7 +321,13 @@ describe('an account', () => {
       await register()
       await deliverMails(world)
       const id = await userId()
-      await requestEmailChange(world, { ...from(), userId: id, email: 'thief@acme.example', password })
+      await requestEmailChange(world, {
+        ...from(),
+        userId: id,
+        authTime: 0,
+        email: 'thief@acme.example',
+        password,
+      })
       const token = tokenIn(await mail())
       await world.admin.updateTable('iam.user').set({ status }).where('id', '=', id).execute()
       await expect(confirmEmailChange(world, { ...from(), token })).rejects.toMatchObject({
@@ -340,7 +346,8 @@ describe('an account', () => {
     await register('other@acme.example')
     await deliverMails(world)
     const { userId: id } = verifyAccessToken(world, (await logIn(password)).accessToken)
-    const ask = (email: string) => () => requestEmailChange(world, { ...from(), userId: id, email, password })
+    const ask = (email: string) => () =>
+      requestEmailChange(world, { ...from(), userId: id, authTime: 0, email, password })
     const taken = await workOf(ask('other@acme.example'))
     expect(await workOf(ask('free@acme.example'))).toEqual(taken)
     const letters = (await deliverMails(world)).map(({ to, letter }) => [to, letter])

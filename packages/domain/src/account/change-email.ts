@@ -6,7 +6,13 @@ import { queueMail } from '../mail/index.ts'
 import { consumeOneTimeCode, voidOneTimeCodes, type OneTimeCode } from '../one-time-code/index.ts'
 import { appendEvent } from '../outbox/index.ts'
 import { unseal } from '../secret-key/index.ts'
-import { burySessions, endSessionsOf, scopeOfSessions, type EndedSession } from '../session/index.ts'
+import {
+  burySessions,
+  endSessionsOf,
+  requireSteppedUpSince,
+  scopeOfSessions,
+  type EndedSession,
+} from '../session/index.ts'
 import {
   findTenantPolicy,
   readTenantPolicy,
@@ -14,7 +20,7 @@ import {
   requirePasswordLogin,
   tenantPolicyOf,
 } from '../tenant/index.ts'
-import { findUser, normaliseEmail, replaceEmail } from '../user/index.ts'
+import { findUser, normaliseEmail, replaceEmail, stepUpSinceOf } from '../user/index.ts'
 import { requirePassword } from './change-password.ts'
 import type { AccountDeps } from './deps.ts'
 import { lockUndone } from './lock-undone.ts'
@@ -23,6 +29,8 @@ import { readLink, refuseCode, usableCodeOf } from './use-code.ts'
 export interface RequestEmailChange {
   readonly tenantId: Id<'ten'>
   readonly userId: Id<'usr'>
+  /** When whoever asks proved who they are, in seconds since the epoch. */
+  readonly authTime: number
   /** The address to change to. */
   readonly email: string
   readonly password: string
@@ -32,16 +40,18 @@ export interface RequestEmailChange {
 /**
  * Has a new address confirmed by a mail to it; nothing changes until then. Whether somebody has that address
  * already, its owner learns by that mail, and who asks does not.
- * @throws Refusal `password_login_off` where an identity provider says what addresses are, `domain_not_allowed`,
+ * @throws Refusal `reauthentication_required` for a session of before a theft, `password_login_off` where an identity provider says what addresses are, `domain_not_allowed`,
  *   `invalid_credentials` for a wrong password.
  */
 export async function requestEmailChange(deps: AccountDeps, input: RequestEmailChange): Promise<void> {
   const { tenantId, userId, origin } = input
   const email = normaliseEmail(input.email)
-  const [[stored], [tenant]] = await inOneFlight(deps.db, { tenantId }, [
+  const [[stored], [tenant], [person]] = await inOneFlight(deps.db, { tenantId }, [
     credentialOf(tenantId, userId),
     tenantPolicyOf(tenantId),
+    stepUpSinceOf(tenantId, userId),
   ])
+  requireSteppedUpSince(deps, input, person)
   const policy = readTenantPolicy(tenant?.policy)
   requirePasswordLogin(policy)
   requireAllowedDomain(email, policy)

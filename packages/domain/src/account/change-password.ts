@@ -12,9 +12,9 @@ import { countFailure, forgetFailures, passwordDisabled } from '../login-attempt
 import { queueMail } from '../mail/index.ts'
 import { voidOneTimeCodes } from '../one-time-code/index.ts'
 import { appendEvent } from '../outbox/index.ts'
-import { burySessions, endSessionsOf, scopeOfSessions } from '../session/index.ts'
+import { burySessions, endSessionsOf, requireSteppedUpSince, scopeOfSessions } from '../session/index.ts'
 import { readTenantPolicy, requirePasswordLogin, tenantPolicyOf } from '../tenant/index.ts'
-import { userById } from '../user/index.ts'
+import { stepUpSinceOf, userById } from '../user/index.ts'
 import type { AccountDeps } from './deps.ts'
 
 export interface ChangePassword {
@@ -22,6 +22,8 @@ export interface ChangePassword {
   readonly userId: Id<'usr'>
   /** The session that asks, which goes on; all others end. */
   readonly sessionId: Id<'ses'>
+  /** When whoever asks proved who they are, in seconds since the epoch. */
+  readonly authTime: number
   readonly currentPassword: string
   readonly newPassword: string
   readonly origin: RequestOrigin
@@ -29,21 +31,23 @@ export interface ChangePassword {
 
 /**
  * Changes the password of somebody who knows it, ends their other sessions, and tells them by mail.
- * @throws Refusal `password_login_off`, `invalid_credentials` for a wrong current password, `password_unacceptable`, `login_busy`,
+ * @throws Refusal `reauthentication_required` for a session of before a theft, `password_login_off`, `invalid_credentials` for a wrong current password, `password_unacceptable`, `login_busy`,
  *   `temporarily_unavailable`.
  */
 export async function changePassword(deps: AccountDeps, input: ChangePassword): Promise<void> {
   const { tenantId, userId, origin } = input
-  const [[stored], [tenant], [user]] = await inOneFlight(deps.db, { tenantId }, [
+  const [[stored], [tenant], [user], [person]] = await inOneFlight(deps.db, { tenantId }, [
     credentialOf(tenantId, userId),
     tenantPolicyOf(tenantId),
     userById(tenantId, userId),
+    stepUpSinceOf(tenantId, userId),
   ])
+  requireSteppedUpSince(deps, input, person)
   const policy = readTenantPolicy(tenant?.policy)
   requirePasswordLogin(policy)
   await requirePassword(deps, { tenantId, userId, stored, password: input.currentPassword, origin })
-  const person = { tenantId, userId, email: user?.email ?? '' }
-  const password = await prepareNewPassword(deps, { ...person, password: input.newPassword, policy })
+  const owner = { tenantId, userId, email: user?.email ?? '' }
+  const password = await prepareNewPassword(deps, { ...owner, password: input.newPassword, policy })
   const at = deps.clock()
   const actor = { type: 'user', id: userId } as const
   const common = { tenantId, at, origin }

@@ -202,7 +202,13 @@ class Run {
       await inOneFlight(world.db, { tenantId }, [queueMail(world, mail)])
     }
     if (purpose === 'change_email') {
-      const change = { ...this.#from, userId: this.#userId, email: target, password: this.#password }
+      const change = {
+        ...this.#from,
+        userId: this.#userId,
+        authTime: 0,
+        email: target,
+        password: this.#password,
+      }
       await requestEmailChange(world, change)
     }
     return purpose === 'change_email' ? target : email

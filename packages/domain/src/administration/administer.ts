@@ -15,6 +15,7 @@ import { requireRole, type Administrator, type Role } from '../role/index.ts'
 import type { SecretRings } from '../secret-key/index.ts'
 import {
   burySessions,
+  requireSteppedUpSince,
   requireStrongLogin,
   scopeOfSessions,
   type EndedSession,
@@ -104,6 +105,7 @@ export async function administer<T>(
     await requirePlace(deps, home, call.tenantId)
     const done = await inTenant(deps.db, scopeOf(deps, call, act), async (tx) => {
       administrator = await requireRole(tx, { by: call.by, home, tenantId: call.tenantId, role: act.role })
+      requireSteppedUpSince(deps, call.by, administrator)
       if (act.asksForRecentLogin === true) await requireStrongAdministrator(deps, tx, call)
       return perform(deps, tx, { call, act, administrator, work })
     })

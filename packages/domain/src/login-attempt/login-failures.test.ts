@@ -116,7 +116,7 @@ describe('wrong passwords in a row', () => {
   test('C166: whoever holds a session counts alike when they guess the password of it', async () => {
     const { accessToken } = await logIn()
     const { userId } = verifyAccessToken(world, accessToken)
-    const from = { tenantId: world.acme, userId, origin: world.origin }
+    const from = { tenantId: world.acme, userId, authTime: 0, origin: world.origin }
     const ask = (password: string) =>
       requestEmailChange(world, { ...from, email: 'new@acme.example', password })
     await expect(ask('wrong')).rejects.toMatchObject({ code: 'invalid_credentials' })

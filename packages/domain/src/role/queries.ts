@@ -4,19 +4,25 @@ import type { Role } from './role.ts'
 
 type Person = { readonly tenantId: Id<'ten'>; readonly userId: Id<'usr'> }
 
+/** What a person may administer now, and since when their logins count for that. */
+export interface RolesInForce {
+  readonly roles: readonly Role[]
+  readonly stepUpSince: Date | null
+}
+
 /** What a person may administer now: nothing when the account is not active. */
-export async function rolesInForce(db: Executor, { tenantId, userId }: Person): Promise<Role[]> {
+export async function rolesInForce(db: Executor, { tenantId, userId }: Person): Promise<RolesInForce> {
   const found = await db
     .selectFrom('iam.role_assignment as r')
     .innerJoin('iam.user as u', (join) =>
       join.onRef('u.tenant_id', '=', 'r.tenant_id').onRef('u.id', '=', 'r.user_id'),
     )
-    .select('r.role')
+    .select(['r.role', 'u.step_up_since as stepUpSince'])
     .where('r.tenant_id', '=', tenantId)
     .where('r.user_id', '=', userId)
     .where('u.status', '=', 'active')
     .execute()
-  return found.map((row) => row.role as Role)
+  return { roles: found.map((row) => row.role as Role), stepUpSince: found[0]?.stepUpSince ?? null }
 }
 
 /** The roles of some people, whether or not their accounts are active. */

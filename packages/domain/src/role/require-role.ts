@@ -21,6 +21,8 @@ export interface Administrator {
   readonly id: Id<'usr'>
   readonly homeId: Id<'ten'>
   readonly rank: number
+  /** Since when their logins count: one of before has to be proved anew. Null: every one counts. */
+  readonly stepUpSince: Date | null
 }
 
 /**
@@ -33,12 +35,14 @@ export async function requireRole(
   tx: Executor,
   { by, home, tenantId, role }: RequireRole,
 ): Promise<Administrator> {
-  const held = await underTenant(tx, { tenantId: home.tenantId, backTo: tenantId }, () =>
-    rolesInForce(tx, by),
+  const { roles: held, stepUpSince } = await underTenant(
+    tx,
+    { tenantId: home.tenantId, backTo: tenantId },
+    () => rolesInForce(tx, by),
   )
   const isOperator = home.slug === systemTenantSlug && held.includes('platform.operator')
   if (!isOperator && home.tenantId !== tenantId) throw new Refusal('tenant_unknown')
   const rank = rankOf(isOperator ? held : held.filter((one) => one !== 'platform.operator'))
   if (rank < rankOf([role])) throw new Refusal('not_allowed')
-  return { type: isOperator ? 'operator' : 'user', id: by.userId, homeId: home.tenantId, rank }
+  return { type: isOperator ? 'operator' : 'user', id: by.userId, homeId: home.tenantId, rank, stepUpSince }
 }

@@ -43,6 +43,7 @@ describe('ending a person’s sessions', () => {
         currentPassword: password,
         newPassword: `the long password of round ${round}`,
         sessionId,
+        authTime: 0,
       }
       if (round % 3 === 0) await logOutEverywhere(world, { tenantId, userId, except: sessionId, origin })
       else {

@@ -78,11 +78,13 @@ export {
 } from './require-recent-authentication.ts'
 export { unlessOvertaken } from './require-standing.ts'
 export {
+  isSteppedUp,
   isStronglyAuthenticated,
   requireStrongAuthentication,
   requireStrongLogin,
   type ShownLogin,
 } from './require-strong-authentication.ts'
+export { requireSteppedUp, requireSteppedUpSince, type SteppedUpSince } from './require-stepped-up.ts'
 export { beginStepUp, stepUp, type StepUp } from './step-up.ts'
 export { deleteOldReuses } from './reuse-queries.ts'
 export { RevocationFeed } from './revocation-feed.ts'

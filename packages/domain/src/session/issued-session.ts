@@ -8,6 +8,8 @@ export interface IssuedSession {
   readonly refreshExpiresIn: number
   readonly session: { readonly id: Id<'ses'> }
   readonly user: { readonly id: Id<'usr'>; readonly tenantId: Id<'ten'>; readonly email: string }
+  /** Set where the login is from before a theft and has to be proved anew. */
+  readonly mustStepUp?: true
   /** Where a refresh leaves its family under its limit. */
   readonly standings?: readonly Standing[]
 }

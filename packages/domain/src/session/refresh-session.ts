@@ -188,5 +188,6 @@ function issue(
     refreshExpiresIn: Math.floor((decision.expiresAt - decision.decidedAt) / 1000),
     session: { id: decision.sessionId },
     user: { id: userId, tenantId, email },
+    ...(decision.mustStepUp ? { mustStepUp: true } : {}),
   }
 }

@@ -1,8 +1,10 @@
 import { inOneFlight, type Db } from '../db/index.ts'
 import { hasSecondFactor, heldFactorsOf, type HeldFactor } from '../factor/index.ts'
 import { Refusal, type Clock, type Id } from '../kit/index.ts'
+import { stepUpSinceOf } from '../user/index.ts'
 import { isTwiceProved } from './assurance.ts'
 import { recentEnough, requireRecentAuthentication } from './require-recent-authentication.ts'
+import { requireSteppedUp, requireSteppedUpSince } from './require-stepped-up.ts'
 
 /** What an open session shows of its login. */
 export interface ShownLogin {
@@ -16,6 +18,7 @@ export interface ShownLogin {
  * Makes sure that the person proved who they are not long ago, by a second factor too where they have one: for what
  * changes the factors themselves, which a device left unlocked must not, nor whoever knows just the password. After a
  * mailed link, too, the factor is all that is left to ask for, though such a login is never `aal2`.
+ * A session of before a theft must not either.
  * @throws Refusal `reauthentication_required` (RFC 9470), which says how recent and how strong it must be.
  */
 export async function requireStrongAuthentication(
@@ -26,8 +29,12 @@ export async function requireStrongAuthentication(
     login,
   }: { readonly tenantId: Id<'ten'>; readonly userId: Id<'usr'>; readonly login: ShownLogin },
 ): Promise<void> {
-  const [held] = await inOneFlight(deps.db, { tenantId }, [heldFactorsOf({ tenantId, userId })])
+  const [held, [person]] = await inOneFlight(deps.db, { tenantId }, [
+    heldFactorsOf({ tenantId, userId }),
+    stepUpSinceOf(tenantId, userId),
+  ])
   requireStrongLogin(deps, { login, held })
+  requireSteppedUpSince(deps, login, person)
 }
 
 /**
@@ -48,7 +55,19 @@ export async function isStronglyAuthenticated(
   deps: { readonly db: Db; readonly clock: Clock },
   asked: Parameters<typeof requireStrongAuthentication>[1],
 ): Promise<boolean> {
-  return requireStrongAuthentication(deps, asked).then(
+  return isAllowed(requireStrongAuthentication(deps, asked))
+}
+
+/** Whether `requireSteppedUp` would let the person do it. */
+export async function isSteppedUp(
+  deps: { readonly db: Db; readonly clock: Clock },
+  asked: Parameters<typeof requireSteppedUp>[1],
+): Promise<boolean> {
+  return isAllowed(requireSteppedUp(deps, asked))
+}
+
+async function isAllowed(required: Promise<void>): Promise<boolean> {
+  return required.then(
     () => true,
     (error: unknown) => {
       if (error instanceof Refusal) return false

@@ -14,6 +14,7 @@ export {
   requireTrustEnd,
   setUserLocale,
   setUserStatus,
+  stepUpSinceOf,
   trustEndOf,
   userByEmail,
   userById,

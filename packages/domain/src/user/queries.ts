@@ -47,6 +47,16 @@ export function userKeyOf(tenantId: Id<'ten'>, userId: string) {
     .compile()
 }
 
+/** Since when a person's logins count: those of before have to be proved anew. Null: every one counts. */
+export function stepUpSinceOf(tenantId: Id<'ten'>, userId: Id<'usr'>) {
+  return build
+    .selectFrom('iam.user')
+    .select('step_up_since as stepUpSince')
+    .where('tenant_id', '=', tenantId)
+    .where('id', '=', userId)
+    .compile()
+}
+
 /** The user with an id. */
 export function userById(tenantId: Id<'ten'>, userId: Id<'usr'>) {
   return build

@@ -57,6 +57,7 @@ const change = {
     204: Type.Null(),
     ...problems(
       'invalid_credentials',
+      'reauthentication_required',
       'password_login_off',
       'password_unacceptable',
       'invalid_token',
@@ -90,10 +91,11 @@ export function passwordRoutes(app: App, deps: Deps): void {
   })
   app.post('/api/v1/auth/password/change', { schema: change }, async (request, reply) => {
     const { token, session } = await authenticate(deps, request)
-    const { tenantId } = token
+    const { tenantId, authTime } = token
     const { userId, sessionId } = session
     await limit(deps, { request, reply, tenantId, userId }, 'password-check')
-    await changePassword(deps, { ...request.body, tenantId, userId, sessionId, origin: originOf(request) })
+    const asking = { tenantId, userId, sessionId, authTime }
+    await changePassword(deps, { ...request.body, ...asking, origin: originOf(request) })
     return reply.code(204).send(null)
   })
 }

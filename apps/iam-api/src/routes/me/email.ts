@@ -29,6 +29,7 @@ const request = {
     202: Accepted,
     ...problems(
       'invalid_credentials',
+      'reauthentication_required',
       'password_login_off',
       'domain_not_allowed',
       'invalid_token',
@@ -62,10 +63,11 @@ const undo = byLink('Undo a change of address', 'Every session ends: somebody el
 export function emailRoutes(app: App, deps: Deps): void {
   app.post('/api/v1/me/email', { schema: request }, async (request, reply) => {
     const { token } = await authenticate(deps, request)
-    const { tenantId, userId } = token
+    const { tenantId, userId, authTime } = token
     const { email } = request.body
     await limit(deps, { request, reply, tenantId, userId, email }, 'password-check', 'verify-email-address')
-    await requestEmailChange(deps, { ...request.body, tenantId, userId, origin: originOf(request) })
+    const asking = { tenantId, userId, authTime, origin: originOf(request) }
+    await requestEmailChange(deps, { ...request.body, ...asking })
     return reply.code(202).send({ status: 'accepted' })
   })
   app.post('/api/v1/auth/email/confirm', { schema: confirm }, async (request, reply) => {

@@ -5,7 +5,7 @@ import Type from 'typebox'
 import type { App } from '../../app.ts'
 import type { Deps } from '../../deps.ts'
 import { administrativeCall } from '../../http/administrative-call.ts'
-import { administration, refusals, TenantPath, WriteHeaders, gravelyRefused } from './schemas.ts'
+import { administration, refusals, TenantPath, WriteHeaders, writeRefusals } from './schemas.ts'
 
 const label = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?'
 const Domain = Type.String({ maxLength: 253, pattern: `^${label}(?:\\.${label})+$` })
@@ -104,7 +104,7 @@ const change = {
     'if-match': Type.Optional(Type.String({ pattern: '^"[0-9]{1,9}"$' })),
   }),
   body: PolicyChange,
-  response: { 200: Policy, ...gravelyRefused('precondition_failed') },
+  response: { 200: Policy, ...writeRefusals('precondition_failed') },
 }
 
 export function policyRoutes(app: App, deps: Deps): void {

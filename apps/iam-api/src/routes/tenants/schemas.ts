@@ -62,15 +62,11 @@ export function refusals(...codes: ProblemCode[]) {
     'session_ended',
     'tenant_mismatch',
     'not_allowed',
+    'reauthentication_required',
     'rate_limited',
     ...tenantProblems,
     ...codes,
   )
-}
-
-/** Of what hands over an account or the tenant, or cannot be taken back. */
-export function gravelyRefused(...codes: ProblemCode[]) {
-  return writeRefusals('reauthentication_required', ...codes)
 }
 
 export function writeRefusals(...codes: ProblemCode[]) {

@@ -13,7 +13,7 @@ import {
   TenantPath,
   User,
   WriteHeaders,
-  gravelyRefused,
+  writeRefusals,
 } from './schemas.ts'
 
 const list = {
@@ -47,7 +47,7 @@ const invite = {
     },
     { additionalProperties: false },
   ),
-  response: { 201: User, ...gravelyRefused('address_taken') },
+  response: { 201: User, ...writeRefusals('address_taken') },
 }
 
 export function usersRoutes(app: App, deps: Deps): void {

@@ -2,7 +2,7 @@ import { mailPasswordReset } from '@iam/domain/administration'
 import type { App } from '../../../app.ts'
 import type { Deps } from '../../../deps.ts'
 import { Accepted } from '../../schemas.ts'
-import { administration, UserPath, WriteHeaders, gravelyRefused } from '../schemas.ts'
+import { administration, UserPath, WriteHeaders, writeRefusals } from '../schemas.ts'
 import { userCall } from './user-call.ts'
 
 const schema = {
@@ -11,7 +11,7 @@ const schema = {
   description: 'No administrator sees or sets a password. The old one holds until the link is used.',
   params: UserPath,
   headers: WriteHeaders,
-  response: { 202: Accepted, ...gravelyRefused('not_found', 'wrong_state') },
+  response: { 202: Accepted, ...writeRefusals('not_found', 'wrong_state') },
 }
 
 export function passwordResetRoute(app: App, deps: Deps): void {

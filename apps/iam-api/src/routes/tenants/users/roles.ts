@@ -2,14 +2,14 @@ import { grantRole, revokeRole } from '@iam/domain/administration'
 import Type from 'typebox'
 import type { App } from '../../../app.ts'
 import type { Deps } from '../../../deps.ts'
-import { administration, RoleName, User, UserPath, WriteHeaders, gravelyRefused } from '../schemas.ts'
+import { administration, RoleName, User, UserPath, WriteHeaders, writeRefusals } from '../schemas.ts'
 import { userCall } from './user-call.ts'
 
 const common = {
   ...administration,
   params: Type.Object({ ...UserPath.properties, role: RoleName }),
   headers: WriteHeaders,
-  response: { 200: User, ...gravelyRefused('not_found') },
+  response: { 200: User, ...writeRefusals('not_found') },
 }
 
 const grant = {

@@ -2,16 +2,7 @@ import { changeUser, eraseUser, readUser } from '@iam/domain/administration'
 import Type from 'typebox'
 import type { App } from '../../../app.ts'
 import type { Deps } from '../../../deps.ts'
-import {
-  administration,
-  gravelyRefused,
-  Locale,
-  refusals,
-  User,
-  UserPath,
-  WriteHeaders,
-  writeRefusals,
-} from '../schemas.ts'
+import { administration, Locale, refusals, User, UserPath, WriteHeaders, writeRefusals } from '../schemas.ts'
 import { userCall } from './user-call.ts'
 
 const path = '/api/v1/tenants/:tenantId/users/:userId'
@@ -37,7 +28,7 @@ const erase = {
   summary: 'Erase a person',
   description: 'For good: what is known of them is destroyed. Their address is free for somebody else.',
   headers: WriteHeaders,
-  response: { 204: Type.Null(), ...gravelyRefused('not_found') },
+  response: { 204: Type.Null(), ...writeRefusals('not_found') },
 }
 
 export function userRoutes(app: App, deps: Deps): void {
