@@ -70,6 +70,7 @@ describe('C257: a person who was erased', () => {
       previous: undefined,
       origin,
     })
+    await beStolenFrom()
     for (const act of ['suspend', 'reactivate'])
       await office.ask('admin', ['POST', users(`/${userId}/${act}`)])
     const again = await post('/auth/login', { email, password, device: canaries.device })
@@ -95,9 +96,22 @@ describe('C257: a person who was erased', () => {
     await deliverMails(world)
     await post('/auth/magic-link/request', { email })
     await post('/auth/password/reset/request', { email })
+    // What the mail about this one will say is not known yet.
+    await beStolenFrom()
     await office.ask('owner', ['PUT', users(`/${userId}/roles/tenant.admin`)])
     await holdPasskey(world, { tenantId: world.acme, userId: userId as `usr_${string}` })
     auditBefore = (await auditOfPerson()).length
+  }
+
+  /** A refresh token comes back. */
+  async function beStolenFrom(): Promise<void> {
+    const { email } = canaries
+    const { body } = await post('/auth/login', { email, password, device: canaries.device })
+    const { refreshToken: stolen } = body
+    await post('/auth/refresh', { refreshToken: stolen })
+    await office.world.testClock.advance(11)
+    const burnt = await post('/auth/refresh', { refreshToken: stolen })
+    expect(burnt.body.code).toBe('refresh_reused')
   }
 
   const auditOfPerson = () =>
@@ -161,6 +175,11 @@ describe('C257: a person who was erased', () => {
   })
 
   test('is gone from every table, from Redis, the outbox and the log, and so is the key of what is sealed', async () => {
+    await office.world.admin
+      .updateTable('iam.refresh_family')
+      .set({ rotated_from: Buffer.from('as if it had run out before it was ended') })
+      .where('user_id', '=', userId)
+      .execute()
     const erased = await office.ask('owner', ['DELETE', office.users(`/${userId}`)])
     expect(erased.status).toBe(204)
     expect(await traces()).toEqual([])
@@ -183,6 +202,12 @@ describe('C257: a person who was erased', () => {
       .select(['seen_from', 'name'])
       .where('user_id', '=', userId)
       .execute()
+    const families = await admin
+      .selectFrom('iam.refresh_family')
+      .select('rotated_from')
+      .where('user_id', '=', userId)
+      .execute()
+    expect(new Set(families.map(({ rotated_from }) => rotated_from))).toEqual(new Set([null]))
     expect(session.flatMap((row) => [row.seen_from, row.name]).filter((value) => value !== null)).toEqual([])
   })
 

@@ -14,6 +14,7 @@ import {
   travelAsOperator,
   travelAsOwnerOfAnAccount,
   travelAsPeople,
+  travelAsVictim,
   travelAsWorker,
 } from './journeys.ts'
 
@@ -39,6 +40,10 @@ const notOfATenant: readonly (readonly [RegExp, string])[] = [
   [/^delete from iam\.challenge/, 'old challenges of all tenants are deleted'],
   [/^\s*delete from iam\.login_risk/, 'what is kept of old logins of all tenants is deleted'],
   [/^\s*with old as materialized/, 'iam-worker deletes the old sessions of all tenants'],
+  [
+    /^\s*delete from iam\.session_reuse where \(tenant_id, session_id\) in/,
+    'and what is known of old thefts',
+  ],
   [/^\s*delete from iam\.known_origin where \(tenant_id, id\) in/, 'and devices that nobody used for long'],
   [/^delete from iam\.magic_link where expires_at/, 'old links of all tenants are deleted'],
   [/iam\.outbox_dead_letter/, 'the relay puts events of all tenants aside'],
@@ -69,6 +74,7 @@ describe('row-level security', () => {
     world.waits.sent.length = 0
     await travelAsBrowser(world)
     await travelAsPeople(world)
+    await travelAsVictim(world)
     await travelAsOwnerOfAnAccount(world)
     await travelAsGuesser(world)
     await travelAsOperator(world)

@@ -47,6 +47,7 @@ import {
   buryEndedSessions,
   checkBrowserSession,
   checkSession,
+  deleteOldReuses,
   deleteOldRevocations,
   deleteOldSessions,
   endBrowserSession,
@@ -85,6 +86,17 @@ export async function travelAsPeople(world: World): Promise<void> {
   await refreshSession(alone(), { refreshToken: second.refreshToken, origin })
   await logOut(world, { tenantId, grantId: token.grantId, origin })
   await world.revocations.poll()
+}
+
+/** A refresh token comes back, and its person is told. */
+export async function travelAsVictim(world: World): Promise<void> {
+  const { origin } = world
+  const { refreshToken } = await logIn(world)
+  await refreshSession(world, { refreshToken, origin })
+  await world.testClock.advance(11)
+  const thief = { ...origin, agent: 'a thief' }
+  await refreshSession(world, { refreshToken, origin: thief }).catch(() => undefined)
+  await deliverMails(world)
 }
 
 /** What people do with a browser. */
@@ -242,6 +254,7 @@ export async function travelAsWorker(world: World): Promise<void> {
   await deleteSent(kysely, { keepFor: 0, limit: 10 })
   await countWaitingMails(kysely)
   await deleteOldSessions(kysely, { limit: 10 })
+  await deleteOldReuses(kysely, { limit: 10 })
   await deleteOldOrigins(kysely, { limit: 10 })
   await buryEndedSessions({ kysely, sessionCache: world.sessionCache }, beforeAllRevocations)
 }

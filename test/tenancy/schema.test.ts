@@ -41,6 +41,7 @@ const acrossTenants: Record<string, string> = {
   'idempotency_key.sweep': 'expired keys are deleted',
   'session.sweep': 'sessions that ran out 90 days ago are deleted',
   'grant.sweep': 'with their grants',
+  'session_reuse.sweep': 'what is known of old thefts',
   'refresh_family.sweep': 'and their refresh families',
   'known_origin.sweep': 'devices that nobody used for 90 days are forgotten',
 }

@@ -3,6 +3,7 @@ import { inOneFlight, inTenant } from '@iam/domain/db'
 import { once } from '@iam/domain/idempotency-key'
 import { requestPasswordReset } from '@iam/domain/account'
 import { requestMagicLink } from '@iam/domain/magic-link'
+import { refreshSession } from '@iam/domain/session'
 import { deliverMails, logIn, openWorld, setPolicy, type World } from '@iam/testkit/world'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { tidy } from './tidy.ts'
@@ -23,6 +24,7 @@ describe('upkeep', () => {
   async function leaveTraces(): Promise<void> {
     const { acme: tenantId, clock, demo, origin } = world
     const { user } = await logIn(world)
+    await beStolenFrom()
     await requestPasswordReset(world, { tenantId, email: demo.tenants[0].email, locale: 'en', origin })
     await setPolicy(world, { magicLinks: true })
     await requestMagicLink(world, { tenantId, email: demo.tenants[0].email, locale: 'en', origin })
@@ -34,6 +36,15 @@ describe('upkeep', () => {
     await inTenant(world.db, { tenantId }, (tx) => once(tx, call, async () => null))
   }
 
+  /** A refresh token comes back. */
+  async function beStolenFrom(): Promise<void> {
+    const { refreshToken } = await logIn(world)
+    const { origin } = world
+    await refreshSession(world, { refreshToken, origin })
+    await world.testClock.advance(11)
+    await expect(refreshSession(world, { refreshToken, origin })).rejects.toThrow('refresh_reused')
+  }
+
   async function left(): Promise<string[]> {
     const tables = [
       'challenge',
@@ -42,6 +53,7 @@ describe('upkeep', () => {
       'magic_link',
       'mail',
       'one_time_code',
+      'session_reuse',
     ] as const
     const counted = tables.map(async (table) => {
       const rows = await world.admin.selectFrom(`iam.${table}`).select('tenant_id').execute()
@@ -51,10 +63,18 @@ describe('upkeep', () => {
   }
 
   test.each<[string, number, string[]]>([
-    ['at once', 0, ['challenge', 'idempotency_key', 'login_risk', 'magic_link', 'mail', 'one_time_code']],
-    ['after two hours', 2 * hour, ['idempotency_key', 'login_risk', 'mail', 'one_time_code']],
-    ['after two days', 2 * day, ['login_risk', 'mail']],
-    ['after eight days', 8 * day, ['login_risk']],
+    [
+      'at once',
+      0,
+      ['challenge', 'idempotency_key', 'login_risk', 'magic_link', 'mail', 'one_time_code', 'session_reuse'],
+    ],
+    [
+      'after two hours',
+      2 * hour,
+      ['idempotency_key', 'login_risk', 'mail', 'one_time_code', 'session_reuse'],
+    ],
+    ['after two days', 2 * day, ['login_risk', 'mail', 'session_reuse']],
+    ['after eight days', 8 * day, ['login_risk', 'session_reuse']],
     ['after 91 days', 91 * day, []],
   ])('leaves what is young enough %s', async (_when, seconds, expected) => {
     await world.testClock.advance(seconds - passed)

@@ -172,8 +172,8 @@ select d.outcome, d.session_id as "sessionId", d.grant_id as "grantId", d.user_i
                                               where u.tenant_id = $1 and u.id = d.user_id), false) end as "mustStepUp",
        case d.outcome when 'burn' then iam.end_session($1, d.session_id, 'refresh_reused', d.t) end as ended,
        case d.outcome when 'burn' then iam.record_reuse(
-         row($1, d.session_id, $2, d.user_id, d.rotated[1], d.t, d.generation > $3 + 1, d.rotated_by is distinct from $9,
-             $12, d.rotated_from, $18, null)::iam.session_reuse, $19)::text end as recorded
+         $1, d.session_id, $2, d.user_id, $19, $12, d.rotated[1], d.t, d.generation > $3 + 1,
+         d.rotated_by is distinct from $9, d.rotated_from, $18)::text end as recorded
   from decided d left join kept on true`
 
 const refreshed = eventTypes['session.refreshed']

@@ -32,17 +32,24 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     grant select, update, delete on iam.session_reuse to iam_worker;
 
     -- Part of the one statement that decides a refresh: what only a reuse does costs nothing where there is none.
-    create function iam.record_reuse(told iam.session_reuse, in_mail text)
-      returns void language plpgsql volatile as $$
+    create function iam.record_reuse(
+      in_tenant text, in_session text, in_family text, in_user text, in_mail text, in_request text,
+      in_refreshed timestamptz, in_at timestamptz, in_successor_used boolean, in_elsewhere boolean, in_holder bytea,
+      in_presenter bytea
+    ) returns void language plpgsql volatile as $$
     begin
-      insert into iam.session_reuse select told.*;
+      insert into iam.session_reuse
+        (tenant_id, session_id, family_id, user_id, request_id, refreshed_at, presented_at, successor_used, elsewhere,
+         holder, presenter)
+      values (in_tenant, in_session, in_family, in_user, in_request, in_refreshed, in_at, in_successor_used,
+              in_elsewhere, in_holder, in_presenter);
       insert into iam.mail (tenant_id, id, template, user_id, locale, params, created_at, due_at)
-      values (told.tenant_id, in_mail, 'session_stolen', told.user_id, 'en',
-              jsonb_build_object('sessionId', told.session_id), told.presented_at, told.presented_at);
-      if told.successor_used or told.elsewhere then
+      values (in_tenant, in_mail, 'session_stolen', in_user, 'en', jsonb_build_object('sessionId', in_session), in_at,
+              in_at);
+      if in_successor_used or in_elsewhere then
         update iam."user"
-           set step_up_since = greatest(step_up_since, date_trunc('second', told.presented_at))
-         where tenant_id = told.tenant_id and id = told.user_id;
+           set step_up_since = greatest(step_up_since, date_trunc('second', in_at)), trust_ended_at = in_at
+         where tenant_id = in_tenant and id = in_user;
       end if;
     end
     $$;
