@@ -1,11 +1,12 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Refusal } from '@iam/domain/kit'
+import { logInWithMagicLink, requestMagicLink } from '@iam/domain/magic-link'
 import { deleteOldLogins, type RiskSources } from '@iam/domain/risk'
 import { clearLogin, authenticateWithPassword, logInWithPassword } from '@iam/domain/session'
 import { openRedis, versionedCache } from '@iam/platform/redis'
 import { riskService } from '@iam/platform/risk-service'
-import { addPerson, auditOf, eventsOf } from '@iam/testkit/world'
+import { addPerson, auditOf, deliverMails, eventsOf, tokenIn } from '@iam/testkit/world'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { openOffice, type Office } from '../support/administration.ts'
 
@@ -353,8 +354,49 @@ describe('the risk of a login', () => {
     })
   })
 
+  /** Somebody comes from somewhere, by a password that may be known from a breach, or by a mailed link. */
+  interface Way {
+    readonly from?: Whence
+    readonly by?: 'password' | 'breached password' | 'mailed link'
+  }
+
+  async function come(person: Person, { from = {}, by = 'password' }: Way): Promise<string> {
+    const { world } = office
+    if (by === 'mailed link') return readLink(person, { ...world.origin, ...usual, ...from })
+    if (by === 'breached password')
+      await world.admin
+        .updateTable('iam.credential')
+        .set({ breached_at: world.clock() })
+        .where('user_id', '=', person.userId)
+        .execute()
+    return logIn(person, from)
+  }
+
+  async function readLink({ tenantId, email }: Person, origin: typeof office.world.origin) {
+    const { world } = office
+    const from = { tenantId, origin }
+    const entering = async () => {
+      const { request } = await requestMagicLink(world, { ...from, email, locale: 'en' })
+      const token = tokenIn((await deliverMails(world)).findLast(({ letter }) => letter === 'magic_link'))
+      return logInWithMagicLink(world, { ...from, request, proof: { by: 'link', token } })
+    }
+    return entering().then(
+      () => 'in',
+      (error: unknown) => {
+        if (error instanceof Refusal) return error.code
+        throw error
+      },
+    )
+  }
+
   test.each<object>([
     { mfa: 'off' },
+    { passwordLogin: false },
+    { passwordLogin: false, magicLinks: true },
+    { magicLinks: true, mfa: 'risk' },
+    { magicLinks: true, mfa: 'required' },
+    { breachedPasswords: 'replace' },
+    { breachedPasswords: 'replace', magicLinks: true, mfa: 'risk', riskChallengeAt: 10 },
     { mfa: 'required' },
     { mfa: 'risk' },
     { mfa: 'risk', riskChallengeAt: 10, riskRefuseAt: 41 },
@@ -363,36 +405,43 @@ describe('the risk of a login', () => {
     { allowTor: true, mfa: 'risk' },
     { mfa: 'required', allowedCountries: ['JP', 'DE'] },
   ])('what-if equals what the gate then does: %j', async (policy) => {
-    const ways: Whence[] = [
+    const ways: Way[] = [
       {},
-      { network: '198.51.100.0/24' },
-      { agent: '' },
-      flight,
-      { geo: tokyo },
-      { isTorExit: true },
+      { from: { network: '198.51.100.0/24' } },
+      { from: { agent: '' } },
+      { from: flight },
+      { from: { geo: tokyo } },
+      { from: { isTorExit: true } },
+      { by: 'mailed link' },
+      { by: 'mailed link', from: flight },
+      { by: 'breached password' },
     ]
     // The same logins, each by somebody of their own: tried under a policy that lets all in, and under this one.
     const fatesUnder = async (under: object) => {
       const fates: Record<string, number> = { allowed: 0, challenged: 0, refused: 0 }
       const people: string[] = []
-      for (const from of ways) {
+      for (const way of ways) {
         const person = await somebody()
         await decide(under)
-        const fate = fateOf(await logIn(person, from))
+        const fate = fateOf(await come(person, way))
         fates[fate] = (fates[fate] ?? 0) + 1
         people.push(person.userId)
       }
       return { fates, people }
     }
-    const open = await fatesUnder({ mfa: 'off', allowTor: true })
+    const lax = { mfa: 'off', allowTor: true, magicLinks: true }
+    const open = await fatesUnder(lax)
     expect(open.fates).toMatchObject({ allowed: ways.length })
-    await decide({ mfa: 'off', allowTor: true })
+    await decide(lax)
     const expected: Record<string, number> = { allowed: 0, challenged: 0, refused: 0 }
     const items: { userId: string; at: string; after: string }[] = []
     let cursor: string | undefined
     do {
       const query = cursor === undefined ? '' : `&cursor=${cursor}`
-      const { body } = await whatIf({ allowTor: null, ...policy }, `?limit=100${query}`)
+      const { body } = await whatIf(
+        { mfa: null, allowTor: null, magicLinks: null, ...policy },
+        `?limit=100${query}`,
+      )
       items.push(...((body.items ?? []) as unknown as typeof items))
       cursor = body['nextCursor'] as string | undefined
     } while (cursor !== undefined)
@@ -414,6 +463,7 @@ describe('the risk of a login', () => {
 
   test('an administrator does not shut out themselves by place', async () => {
     await decide({})
+    await office.logInAgain('admin', 'operator')
     const path = `/tenants/${office.world.acme}/policy`
     const refused = await office.ask('admin', ['PATCH', path], { body: { allowedCountries: ['DE'] } })
     expect(refused).toMatchObject({ status: 403, body: { code: 'not_allowed' } })

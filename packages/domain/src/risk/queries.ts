@@ -15,8 +15,10 @@ export interface DecidedBy {
   readonly amr: readonly string[]
   /** Whether the person had a second factor to be asked for. */
   readonly hasFactor: boolean
-  /** Whether the device was trusted to need none. */
-  readonly isTrusted: boolean
+  /** For how many whole days the browser had been trusted to need none; null where it was not. */
+  readonly trustedDays: number | null
+  /** Whether the login was for something that takes the person's factor. */
+  readonly asksForFactor: boolean
 }
 
 export interface NewLogin extends Person {

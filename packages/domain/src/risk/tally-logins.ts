@@ -7,23 +7,28 @@ import type { RiskSignals } from './signals.ts'
 /** Logins that every policy decides alike, and how many there are of them. */
 export interface LoginTally extends Pick<KeptLogin, 'country' | 'isTorExit' | 'by' | 'score'> {
   readonly kind: string
-  readonly signals: Pick<RiskSignals, 'outside'>
+  readonly signals: Pick<RiskSignals, 'outside' | 'isBreached'>
   readonly logins: number
 }
 
 /** What a policy decides by, as one word. */
-const kind = sql<string>`md5(row(country, is_tor_exit, facts, score, signals -> 'outside')::text)`
+const kind = sql<string>`md5(row(country, is_tor_exit, facts, score, signals -> 'outside', signals -> 'isBreached')::text)`
 
 /** How many logins of each kind a tenant had since a time. */
 export function tallyLogins({ tenantId, since }: { readonly tenantId: Id<'ten'>; readonly since: Date }) {
   return build
     .selectFrom('iam.login_risk')
     .select([kind.as('kind'), 'country', 'is_tor_exit as isTorExit', 'facts as by', 'score'])
-    .select(sql`jsonb_build_object('outside', signals -> 'outside')`.as('signals'))
+    .select(
+      sql`jsonb_build_object('outside', signals -> 'outside', 'isBreached', signals -> 'isBreached')`.as(
+        'signals',
+      ),
+    )
     .select(sql<number>`count(*)::int`.as('logins'))
     .where('tenant_id', '=', tenantId)
     .where('created_at', '>=', since)
-    .groupBy(['country', 'is_tor_exit', 'facts', 'score', sql`signals -> 'outside'`])
+    .groupBy(['country', 'is_tor_exit', 'facts', 'score'])
+    .groupBy([sql`signals -> 'outside'`, sql`signals -> 'isBreached'`])
     .$castTo<LoginTally>()
     .compile()
 }

@@ -10,10 +10,10 @@ import { loginHistoryOf, requireLocation, type RiskDeps } from '../risk/index.ts
 import { requireTrustEnd, trustEndOf } from '../user/index.ts'
 import type { Authenticated } from './authenticated.ts'
 import { byMail } from './check-mailed-code.ts'
-import { decideClearance } from './decide-clearance.ts'
+import { decideUnder } from './decide-clearance.ts'
 import { factsOfLogin } from './login-facts.ts'
 import { overtaken } from './require-standing.ts'
-import { isTrustedDevice } from './trusted-device.ts'
+import { daysOfTrust, isTrustedUnder } from './trusted-device.ts'
 import { keepRisk, nameOfRisk, weighRisk, type LoginRisk } from './login-risk.ts'
 
 /** A login that may be opened. Only the gate below makes one, so that no way in can go past it. */
@@ -77,16 +77,16 @@ export async function clearLogin(deps: ClearDeps, input: ClearLogin): Promise<Cl
   const { passwordOf } = input.login
   const trustEndedAt = ended?.trustEndedAt ?? null
   const trusting = { ...person, held, passwordOf, trustEndedAt, origin: input.origin }
-  const isTrusted = isTrustedDevice(deps, trusting, input.trusted, policy.trustedDeviceDays)
-  const by = { amr, hasFactor: hasSecondFactor(held), isTrusted }
-  const clearance = decideClearance({
-    ...by,
-    mfa: policy.mfa,
-    risk: weighed.decision,
+  const by = {
+    amr,
+    hasFactor: hasSecondFactor(held),
+    trustedDays: daysOfTrust(deps, trusting, input.trusted),
     asksForFactor: input.asksForFactor === true,
-  })
+  }
+  const clearance = decideUnder(policy, { by, risk: weighed.decision })
   const risk = weighed.with(by)
   // Trust that is ended before the session is stored lets nobody in any more.
+  const isTrusted = isTrustedUnder(policy, by.trustedDays)
   const also = isTrusted ? [requireTrustEnd(person, { trustEndedAt, code: overtaken })] : []
   if (clearance === 'open')
     return new ClearedLogin({ ...input.login, also: [...input.login.also, ...also] }, risk)

@@ -1,5 +1,7 @@
+import type { DecidedBy } from '../risk/index.ts'
 import type { TenantPolicy } from '../tenant/index.ts'
 import { isTwiceProved } from './assurance.ts'
+import { isTrustedUnder } from './trusted-device.ts'
 
 /** What becomes of a login whose first factor was right; `mail`: it has to be proved by a mailed code. */
 export type Clearance = 'open' | 'challenge' | 'mail' | 'enrol' | 'refuse'
@@ -16,6 +18,16 @@ export interface ToClear {
   readonly asksForFactor?: boolean
   /** What the login's risk asks for; `unknown` where nobody told. */
   readonly risk: 'allow' | 'challenge' | 'refuse' | 'unknown'
+}
+
+/** Decides on a login under a policy, now or again from what was kept of it. Pure. */
+export function decideUnder(
+  policy: Pick<TenantPolicy, 'mfa' | 'trustedDeviceDays'>,
+  { by, risk }: { readonly by: DecidedBy; readonly risk: ToClear['risk'] },
+): Clearance {
+  const { amr, hasFactor, trustedDays, asksForFactor } = by
+  const isTrusted = isTrustedUnder(policy, trustedDays)
+  return decideClearance({ mfa: policy.mfa, amr, hasFactor, isTrusted, asksForFactor, risk })
 }
 
 /**

@@ -2,6 +2,7 @@ import { createHash, createHmac, randomBytes, timingSafeEqual, type KeyObject } 
 import type { HeldFactor } from '../factor/index.ts'
 import type { Clock, Id, RequestOrigin } from '../kit/index.ts'
 import type { SecretRings } from '../secret-key/index.ts'
+import type { TenantPolicy } from '../tenant/index.ts'
 import { describeAgent } from './describe-agent.ts'
 
 type Deps = { readonly secrets: SecretRings; readonly clock: Clock }
@@ -19,6 +20,8 @@ export interface TrustedPerson {
   readonly trustEndedAt: Date | null
   readonly origin: RequestOrigin
 }
+
+type TrustPolicy = Pick<TenantPolicy, 'trustedDeviceDays'>
 
 /** People whom a browser keeps trust of: the last ones. */
 const mostPeople = 5
@@ -44,15 +47,17 @@ export function trustDevice(deps: Deps, person: TrustedPerson, kept: string | un
     .join('.')
 }
 
-/** Whether a browser keeps trust in this person, of the last so many days. */
-export function isTrustedDevice(
-  deps: Deps,
-  person: TrustedPerson,
-  kept: string | undefined,
-  days: number,
-): boolean {
+/** For how many whole days a browser has kept trust in this person; null: it keeps none. */
+export function daysOfTrust(deps: Deps, person: TrustedPerson, kept: string | undefined): number | null {
   const now = seconds(deps.clock())
-  return entriesIn(kept).some((entry) => now - entry.readUInt32BE() < days * day && isOf(deps, person, entry))
+  const mine = entriesIn(kept).filter((entry) => isOf(deps, person, entry))
+  if (mine.length === 0) return null
+  return Math.min(...mine.map((entry) => Math.floor((now - entry.readUInt32BE()) / day)))
+}
+
+/** Whether trust of so many days spares a second factor. Pure. */
+export function isTrustedUnder({ trustedDeviceDays }: TrustPolicy, trustedDays: number | null): boolean {
+  return trustedDays !== null && trustedDays < trustedDeviceDays
 }
 
 function entriesIn(kept = ''): Buffer[] {

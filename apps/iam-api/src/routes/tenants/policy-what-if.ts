@@ -11,7 +11,9 @@ import { administration, refusals, RiskReasons, TenantPath } from './schemas.ts'
 const Fate = Type.Enum(['allowed', 'challenged', 'refused'])
 const Counts = Type.Object({
   allowed: Type.Integer(),
-  challenged: Type.Integer({ description: 'Asked for a second factor, or to add one.' }),
+  challenged: Type.Integer({
+    description: 'Asked for a second factor or a mailed code, or to add a factor.',
+  }),
   refused: Type.Integer(),
 })
 const Login = Type.Object({
@@ -28,7 +30,7 @@ const whatIf = {
   ...administration,
   summary: 'Try a change of the policy on the logins of the last 30 days',
   description:
-    'Decides about each login whose first factor was right, as the gate would with the policy that stands and with the changed one. Nothing is changed. The items are the logins that come out otherwise, the newest first.',
+    'Decides about each login whose first factor was right, as the gate would with the policy that stands and with the changed one; refused is also who came in a way that the policy does not take, or by a breached password that it has replaced. Not covered: logins that were refused before the gate, what an outside risk service would have said that was not asked, and trust in a browser that would have lasted longer. Nothing is changed. The items are the logins that come out otherwise, the newest first.',
   params: TenantPath,
   querystring: Type.Object(Page, { additionalProperties: false }),
   body: Type.Object({ policy: PolicyChange }, { additionalProperties: false }),
