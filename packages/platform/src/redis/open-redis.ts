@@ -17,7 +17,7 @@ export interface RedisOptions {
   readonly onError?: (error: Error) => void
 }
 
-/** Milliseconds after which a connection that owes an answer is given up and made anew. */
+/** Milliseconds that a connection may owe an answer at least, before it is given up and made anew. */
 const silence = 1_000
 
 /**
@@ -32,7 +32,8 @@ export function openRedis(url: string, options: RedisOptions = {}): RedisConnect
     connectTimeout: 1_000,
     enableAutoPipelining: true,
     enableOfflineQueue: false,
-    socketTimeout: silence,
+    // Later than the command's own time, which would mean nothing otherwise.
+    socketTimeout: Math.max(silence, 2 * commandTimeout),
     maxRetriesPerRequest: 0,
     retryStrategy: (attempt) => Math.min(50 * 2 ** attempt, 1_000),
   })

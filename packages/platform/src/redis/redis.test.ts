@@ -75,6 +75,16 @@ describe('Redis', () => {
     redis.close()
   })
 
+  test('a slow answer is waited for as long as commands may take, however long that is', async () => {
+    const redis = openRedis(`redis://127.0.0.1:${proxy.port}`, { commandTimeout: 60_000 })
+    await connected(redis)
+    proxy.slowDown(1_500)
+    await redis.client.set('slow', 'but here')
+    expect(await redis.client.get('slow')).toBe('but here')
+    await proxy.heal()
+    redis.close()
+  })
+
   test('an entry is never replaced by an older one, nor by one of its own age', async () => {
     const redis = openRedis(server.url)
     await connected(redis)
