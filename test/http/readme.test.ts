@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { problemKinds } from '@iam/iam-api/problem-codes'
 import { riskCodes } from '@iam/domain/kit'
 import { limits } from '@iam/domain/limit'
@@ -47,32 +47,12 @@ test('the README lists every reason of a risk, and the defaults of what is decid
   expect(readme).toContain(`| \`riskRefuseAt\` | ${riskRefuseAt} |`)
 })
 
-test('the README names every folder of the domain', () => {
-  const nouns = [
-    'kit',
-    'db',
-    'session',
-    'user',
-    'credential',
-    'client',
-    'tenant',
-    'access-token',
-    'opaque-token',
-  ]
-  for (const noun of [
-    ...nouns,
-    'status-list',
-    'signing-key',
-    'secret-key',
-    'key-set',
-    'audit',
-    'outbox',
-    'event-schema',
-    'lease',
-    'limit',
-    'login-attempt',
-    'risk',
-  ]) {
-    expect(readme).toContain(`${noun}/`)
-  }
+test('the map of the README names every folder of the domain', () => {
+  const map = /^## The map\n+```\n(.*?)\n```$/ms.exec(readme)?.[1] ?? ''
+  const named = new Set([...map.matchAll(/(?<=^|\s)([\w-]+)\/(?=\s|$)/g)].map(([, name]) => name))
+  const folders = readdirSync(new URL('../../packages/domain/src/', import.meta.url), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+  expect(folders.length).toBeGreaterThan(20)
+  expect(folders.filter((name) => !named.has(name))).toEqual([])
 })

@@ -1,7 +1,9 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { testAnchors, testWrapping } from '@iam/testkit/kms'
 import { openWorld, testDeployment, type World } from '@iam/testkit/world'
 import { afterAll, beforeEach, describe, expect, inject, test } from 'vitest'
 import { generateSigningKey, insertSigningKey, loadSigningKeys, SigningKeys } from './index.ts'
+import { signingKeyAad } from './key-aad.ts'
 import { accessTokenHeader } from './signing-keys.ts'
 
 describe('loadSigningKeys', () => {
@@ -89,10 +91,28 @@ describe('loadSigningKeys', () => {
     expect(leftOut).toEqual([{ kid: first?.kid, reason: 'its private key was not wrapped for it' }])
   })
 
-  test('leaves out a key whose public half was exchanged, and one without its private half', async () => {
+  test('leaves out a key whose public half was exchanged', async () => {
     const [first, second] = await keys()
     await change(first?.id ?? '', { public_jwk: JSON.stringify(second?.public_jwk) })
     expect((await load()).leftOut).toEqual([{ kid: first?.kid, reason: 'its endorsement does not hold' }])
+  })
+
+  test('leaves out a key without its private half', async () => {
+    const { id, kid } = await active()
+    // The table allows that only for keys that KMS is said to keep.
+    await change(id, { wrapped: null, custody: 'kms', kms_version: 'of another key' })
+    expect((await load()).leftOut).toEqual([{ kid, reason: 'it has no wrapped private key' }])
+  })
+
+  test('leaves out a key whose private half was wrapped for it, and is another one', async () => {
+    const { id, kid } = await active()
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    const aad = signingKeyAad(testDeployment, { id, kid, scope: 'issuer', alg: 'ES256', purpose: 'token' })
+    const pkcs8 = privateKey.export({ format: 'der', type: 'pkcs8' })
+    await change(id, { wrapped: await testWrapping.wrap(pkcs8, aad) })
+    const { signingKeys, leftOut } = await load()
+    expect(leftOut).toEqual([{ kid, reason: 'it is not the key that was endorsed' }])
+    expect(signingKeys.signer(world.clock())).toBeUndefined()
   })
 
   test('leaves out a key endorsed for another purpose or for another than the issuer', async () => {
