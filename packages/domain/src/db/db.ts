@@ -14,12 +14,13 @@ export interface Statement<R = Row> {
 export type RowsOf<S> =
   S extends CompiledQuery<infer O> ? readonly O[] : S extends Statement<infer R> ? readonly R[] : never
 
-/**
- * Runs statements as one transaction in one network round trip: BEGIN, the statements and COMMIT are sent
- * without waiting for each other. Rejects with the first error, or when COMMIT answered anything else; nothing
- * of a rejected flight stands, except when the connection was lost while COMMIT was on its way.
- */
 export interface Flights {
+  /**
+   * Runs the statements as one transaction in one network round trip: they are sent in one piece, and Postgres commits
+   * at its end, or undoes everything at the first error.
+   * @returns the rows of each statement. @throws the first error. When the server reported it, nothing has happened;
+   *   after a lost connection, or an answer that did not come in time, the transaction may have been committed.
+   */
   fly(statements: readonly Statement<unknown>[]): Promise<readonly (readonly Row[])[]>
 }
 

@@ -36,11 +36,7 @@ export class RevocationFeed {
 
   /** True when every revocation since `asOf` (milliseconds, the database's clock) is known up to seconds ago. */
   vouchesFor(asOf: number): boolean {
-    return asOf >= this.#coversSince && this.isFresh()
-  }
-
-  isFresh(): boolean {
-    return this.#deps.monotonic() - this.#polledAt < freshFor
+    return asOf >= this.#coversSince && this.#deps.monotonic() - this.#polledAt < freshFor
   }
 
   /** Reads what is new. To be called every second; rejects when the database cannot be asked. */

@@ -105,8 +105,10 @@ class Flight extends pg.Query {
 }
 
 /**
- * Runs the statements as one transaction in one round trip.
- * @returns the rows of each statement. @throws the first error, and then nothing has happened.
+ * Runs the statements as one transaction in one network round trip: they are sent in one piece, and Postgres commits
+ * at its end, or undoes everything at the first error.
+ * @returns the rows of each statement. @throws the first error. When the server reported it, nothing has happened;
+ *   after a lost connection, or an answer that did not come in time, the transaction may have been committed.
  */
 export async function fly(pool: pg.Pool, statements: readonly FlightStatement[]): Promise<readonly Rows[]> {
   // Before anything is sent: a value that cannot be written must not leave half a flight on the wire.
