@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { testAnchors, testWrapping } from '@iam/testkit/kms'
 import { openWorld, testDeployment, type World } from '@iam/testkit/world'
 import { afterAll, beforeEach, describe, expect, inject, test } from 'vitest'
+import type { Id } from '../kit/index.ts'
 import { generateSigningKey, insertSigningKey, loadSigningKeys, SigningKeys } from './index.ts'
 import { signingKeyAad } from './key-aad.ts'
 import { accessTokenHeader } from './signing-keys.ts'
@@ -107,7 +108,13 @@ describe('loadSigningKeys', () => {
   test('leaves out a key whose private half was wrapped for it, and is another one', async () => {
     const { id, kid } = await active()
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-    const aad = signingKeyAad(testDeployment, { id, kid, scope: 'issuer', alg: 'ES256', purpose: 'token' })
+    const aad = signingKeyAad(testDeployment, {
+      id: id as Id<'sgk'>,
+      kid,
+      scope: 'issuer',
+      alg: 'ES256',
+      purpose: 'token',
+    })
     const pkcs8 = privateKey.export({ format: 'der', type: 'pkcs8' })
     await change(id, { wrapped: await testWrapping.wrap(pkcs8, aad) })
     const { signingKeys, leftOut } = await load()
