@@ -1,4 +1,4 @@
-import { cacheHorizon } from '@iam/domain/key-set'
+import { signingKeyPolicy } from '@iam/domain/signing-key'
 import { readEnvironment } from '@iam/platform/config'
 import {
   cryptoKey,
@@ -12,6 +12,8 @@ import {
   logLevel,
   objectStore,
   seconds,
+  signingKeysOf,
+  signingKeyVariables,
 } from '@iam/platform/variables'
 import * as z from 'zod'
 
@@ -42,11 +44,7 @@ const environment = z
     IAM_OBJECT_STORE_ENDPOINT: z.url().optional(),
     IAM_JWKS_URL: z.url().optional(),
     IAM_KEYS_POLL_SECONDS: seconds.default(5),
-    IAM_SIGNING_KEY_SIGN_SECONDS: seconds.default(7 * 86_400),
-    IAM_SIGNING_KEY_OVERLAP_SECONDS: seconds.default(2 * 86_400),
-    IAM_SIGNING_KEY_LEAD_SECONDS: seconds.default(86_400),
-    IAM_VERIFIER_CACHE_SECONDS: seconds.default(600),
-    IAM_SIGNING_KEY_ANNOUNCE_SECONDS: seconds.default(120),
+    ...signingKeyVariables,
     IAM_KEY_SET_LIFETIME_SECONDS: seconds.default(72 * 3600),
     IAM_KEY_SET_RESIGN_SECONDS: seconds.default(3600),
     IAM_TOR_EXITS_URL: z
@@ -58,7 +56,7 @@ const environment = z
   })
   .superRefine(devOnly)
   .superRefine((env, context) => {
-    const least = 4 * activationLeadOf(env)
+    const least = 4 * signingKeyPolicy(signingKeysOf(env)).activationLead
     if (env.IAM_SIGNING_KEY_SIGN_SECONDS >= least) return
     context.addIssue({
       code: 'custom',
@@ -66,18 +64,6 @@ const environment = z
       message: `must be at least ${least}, four times what a key waits as the standby before it may sign`,
     })
   })
-
-/** What iam-jwks polls by, and how far clocks may differ, in seconds. */
-const jwks = { pollSeconds: 10, skewSeconds: 60 }
-
-/** A key signs when no cache can be without it any more, or later when that is asked for. */
-function activationLeadOf(env: {
-  readonly IAM_SIGNING_KEY_LEAD_SECONDS: number
-  readonly IAM_VERIFIER_CACHE_SECONDS: number
-}): number {
-  const horizon = cacheHorizon({ ...jwks, cacheSeconds: env.IAM_VERIFIER_CACHE_SECONDS })
-  return Math.max(env.IAM_SIGNING_KEY_LEAD_SECONDS, horizon)
-}
 
 export type Config = ReturnType<typeof readConfig>
 
@@ -103,12 +89,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     store: { url: read.IAM_OBJECT_STORE, endpoint: read.IAM_OBJECT_STORE_ENDPOINT },
     jwksUrl: read.IAM_JWKS_URL ?? `${read.IAM_ISSUER}/.well-known/jwks.json`,
     keysPollSeconds: read.IAM_KEYS_POLL_SECONDS,
-    signingKeys: {
-      signFor: read.IAM_SIGNING_KEY_SIGN_SECONDS,
-      verifyAfter: read.IAM_SIGNING_KEY_OVERLAP_SECONDS,
-      activationLead: activationLeadOf(read),
-      announce: read.IAM_SIGNING_KEY_ANNOUNCE_SECONDS,
-    },
+    signingKeys: signingKeyPolicy(signingKeysOf(read)),
     keySet: { lifetime: read.IAM_KEY_SET_LIFETIME_SECONDS, resignAfter: read.IAM_KEY_SET_RESIGN_SECONDS },
     torExitsUrl: read.IAM_TOR_EXITS_URL === 'off' ? undefined : read.IAM_TOR_EXITS_URL,
     smtp: { url: read.IAM_SMTP_URL, from: read.IAM_MAIL_FROM },

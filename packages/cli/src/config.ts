@@ -7,11 +7,14 @@ import {
   devOnly,
   keyVersion,
   objectStore,
+  signingKeysOf,
+  signingKeyVariables,
 } from '@iam/platform/variables'
 import * as z from 'zod'
 
 const environment = z.object({
   ...deploymentVariables,
+  ...signingKeyVariables,
   IAM_AUDIENCE: z.url().optional(),
   DATABASE_URL: databaseVariables.DATABASE_URL,
   IAM_KMS_ENDPOINT: z.string().optional(),
@@ -47,6 +50,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
       sparePublishKey: read.IAM_KMS_SPARE_PUBLISH_KEY ?? besides(read.IAM_KMS_PUBLISH_KEY, 'publish-spare'),
     },
     pubsub: { endpoint: read.IAM_PUBSUB_ENDPOINT, namespace: read.IAM_EVENT_NAMESPACE },
+    signingKeys: signingKeysOf(read),
     store: { url: read.IAM_OBJECT_STORE, endpoint: read.IAM_OBJECT_STORE_ENDPOINT },
   })
 }

@@ -1,7 +1,10 @@
 import { text } from 'node:stream/consumers'
+import { Refusal } from '@iam/domain/kit'
 import { ConfigurationError } from '@iam/platform/config'
 import { Command } from 'commander'
 import { bootstrap } from './commands/bootstrap.ts'
+import { describeCompromise, describeKey } from './commands/describe-keys.ts'
+import { keysCompromise, keysList, keysRotate } from './commands/keys.ts'
 import { migrate } from './commands/migrate.ts'
 import { tenantCreate } from './commands/tenant-create.ts'
 import { userCreate } from './commands/user-create.ts'
@@ -57,6 +60,38 @@ tenant
     print(options, made, [`Tenant ${made.slug} is ${made.id}.`])
   })
 
+const keys = program.command('keys').description('the keys that sign access tokens')
+keys
+  .command('list')
+  .description('the keys that may still sign or verify, oldest first')
+  .option('--json', 'print the result as JSON')
+  .action(async (options: Json) => {
+    const listed = await withDeps(keysList)
+    print(options, listed, listed.map(describeKey))
+  })
+
+keys
+  .command('rotate')
+  .description('let the standby sign before its turn; refused while a verifier may not know it')
+  .option('--dry-run', 'say what would happen, and change nothing')
+  .option('--json', 'print the result as JSON')
+  .action(async (options: Json & { dryRun?: true }) => {
+    const { kid, activateAt } = await withDeps((deps) => keysRotate(deps, readConfig(), options))
+    const verb = options.dryRun === true ? 'would sign' : 'signs'
+    print(options, { kid, activateAt }, [`${kid} ${verb} from ${activateAt.toISOString()} on.`])
+  })
+
+keys
+  .command('compromise')
+  .description('give a key up, for good: nothing takes its tokens any more, and the standby signs at once')
+  .argument('<kid>', 'the key’s id, as `keys list` shows it')
+  .option('--dry-run', 'say what would happen, and change nothing')
+  .option('--json', 'print the result as JSON')
+  .action(async (kid: string, options: Json & { dryRun?: true }) => {
+    const given = await withDeps((deps) => keysCompromise(deps, readConfig(), { kid, ...options }))
+    print(options, given, describeCompromise(given, options.dryRun === true))
+  })
+
 const user = program.command('user').description('people')
 user
   .command('create')
@@ -94,7 +129,8 @@ user
   })
 
 await program.parseAsync().catch((error: unknown) => {
-  const message = error instanceof Error ? error.message : String(error)
+  const said = error instanceof Refusal ? error.detail : undefined
+  const message = said ?? (error instanceof Error ? error.message : String(error))
   say(error instanceof ConfigurationError ? message : `iam: ${message}`)
   process.exitCode = 1
 })

@@ -28,8 +28,9 @@ const leastFresh = 30_000
 const firstRetry = 1_000
 
 /**
- * The issuer's keys, asked for once for everybody who waits. What is at hand is used at once and renewed behind the
- * request's back; a key id that nobody knows is a reason to ask, once in thirty seconds.
+ * The issuer's keys, asked for once for everybody who waits. What is at hand is renewed behind the request's back
+ * shortly before it runs out; after that a request waits for the answer, so that a key that was given up is not used
+ * for longer. A key id that nobody knows is a reason to ask, once in thirty seconds.
  */
 export class KeySetCache {
   readonly #options: KeySetOptions
@@ -37,6 +38,7 @@ export class KeySetCache {
   readonly #url: string
   #keys: ReadonlyMap<string, VerifyingKey> = new Map()
   #etag: string | undefined
+  #renewFrom = -Infinity
   #freshUntil = -Infinity
   #keptUntil = -Infinity
   #askAfter = -Infinity
@@ -64,7 +66,10 @@ export class KeySetCache {
   async find(kid: string): Promise<VerifyingKey | undefined> {
     await this.ready()
     const now = this.#options.now()
-    if (now >= this.#freshUntil && now >= this.#askAfter) this.#ask().catch(() => undefined)
+    if (now >= this.#renewFrom && now >= this.#askAfter) {
+      const renewed = this.#ask().catch(() => undefined)
+      if (now >= this.#freshUntil) await renewed
+    }
     const known = this.#live(kid)
     if (known !== undefined || (now < this.#askAfter && this.#asking === undefined)) return known
     await this.#ask().catch(() => undefined)
@@ -106,8 +111,9 @@ export class KeySetCache {
     const fresh = Math.max(leastFresh, Math.min(freshSeconds ?? Infinity, cacheSeconds) * 1000)
     this.#failures = 0
     this.#askAfter = now() + cooldown
-    // A little earlier, and each process at another moment: a fleet must not ask in step.
-    this.#freshUntil = now() + fresh * (0.9 + Math.random() / 10)
+    this.#freshUntil = now() + fresh
+    // Each process at another moment: a fleet must not ask in step.
+    this.#renewFrom = now() + fresh * (0.8 + Math.random() / 10)
     this.#keptUntil = now() + Math.max(fresh, keepSeconds * 1000)
   }
 

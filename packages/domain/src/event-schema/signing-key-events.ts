@@ -19,6 +19,10 @@ export const signingKeyEvents = {
     retention: 'regulated',
     payload: { ...key, activateAt: time('From then on it signs.') },
   }),
+  'signing_key.compromised.v1': defineEvent(
+    'A key was given up: no token that names it is to be taken any more, whatever it says.',
+    { retention: 'regulated', payload: key },
+  ),
   'signing_key.retired.v1': defineEvent('A key left the key set: nothing it signed is valid any more.', {
     retention: 'regulated',
     payload: key,

@@ -1,1 +1,1 @@
-export { holdLease, releaseLease, requireLease, type HeldLease } from './queries.ts'
+export { endLease, holdLease, releaseLease, requireLease, type HeldLease } from './queries.ts'

@@ -44,3 +44,12 @@ export async function releaseLease(db: Executor, lease: HeldLease): Promise<void
     update iam.leader_lease set expires_at = iam.now()
      where name = ${lease.name} and owner = ${lease.owner} and epoch = ${lease.epoch}`.execute(db)
 }
+
+/**
+ * Ends whoever's lease it is, so that what they have begun changes nothing any more: for what an operator does in
+ * their stead. They, or others, take it again in their next round.
+ */
+export async function endLease(tx: Executor, name: string): Promise<void> {
+  await sql`
+    update iam.leader_lease set epoch = epoch + 1, expires_at = iam.now() where name = ${name}`.execute(tx)
+}

@@ -32,6 +32,7 @@ export const eventTypes = {
   'password.reset_completed': { version: 1, retention: 'security' },
   'password.changed': { version: 1, retention: 'security' },
   'password.breached': { version: 1, retention: 'security' },
+  'signing_key.compromised': { version: 1, retention: 'regulated' },
   'signing_key.published': { version: 1, retention: 'regulated' },
   'signing_key.activated': { version: 1, retention: 'regulated' },
   'signing_key.retired': { version: 1, retention: 'regulated' },

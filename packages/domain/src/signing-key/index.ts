@@ -1,6 +1,14 @@
 export { generateSigningKey, type NewSigningKey } from './generate-signing-key.ts'
 export { loadSigningKeys } from './load-signing-keys.ts'
-export { planSigningKeys, type SigningKeyAction, type SigningKeyPolicy } from './plan-signing-keys.ts'
+export {
+  planSigningKeys,
+  signingKeyPolicy,
+  type SigningKeyAction,
+  type SigningKeyPolicy,
+  type SigningKeySettings,
+} from './plan-signing-keys.ts'
+export { compromiseSigningKey, type Compromise } from './compromise-signing-key.ts'
+export { rotateSigningKey, type Rotation } from './rotate-signing-key.ts'
 export {
   activateSigningKey,
   insertSigningKey,

@@ -1,3 +1,4 @@
+import { cacheHorizon, keySetCaching } from '../key-set/index.ts'
 import type { SigningKeyRow } from './queries.ts'
 
 /** How long keys live, in seconds. */
@@ -13,6 +14,38 @@ export interface SigningKeyPolicy {
   readonly activationLead: number
   /** Between deciding an activation and its time, in which every instance of iam-api hears of it. */
   readonly announce: number
+}
+
+/** What a deployment says of its keys' lives, in seconds. */
+export interface SigningKeySettings {
+  readonly signFor: number
+  readonly verifyAfter: number
+  /** The least that a key waits as the standby. */
+  readonly leastLead: number
+  /** The longest that any verifier keeps the key set. */
+  readonly verifierCache: number
+  readonly announce: number
+}
+
+/** What iam-jwks polls by, and how far clocks may differ, in seconds. */
+const jwks = { pollSeconds: 10, skewSeconds: 60 }
+
+/** The keys' policy: one signs when no cache can be without it any more, or later where that is asked for. */
+export function signingKeyPolicy({
+  leastLead,
+  verifierCache,
+  ...lives
+}: SigningKeySettings): SigningKeyPolicy {
+  return {
+    ...lives,
+    activationLead: Math.max(leastLead, cacheHorizon({ ...jwks, cacheSeconds: verifierCache })),
+  }
+}
+
+/** How soon the last verifier has heard that a key was taken out of the set, in seconds, while nothing on the way fails. */
+export function withdrawalBound({ verifierCache }: Pick<SigningKeySettings, 'verifierCache'>): number {
+  const { fresh, whileRevalidating } = keySetCaching
+  return fresh + whileRevalidating + verifierCache + jwks.pollSeconds + jwks.skewSeconds
 }
 
 export type SigningKeyAction =

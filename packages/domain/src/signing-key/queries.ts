@@ -29,9 +29,8 @@ export interface SigningKeyRow {
   readonly verifyUntil: Date
 }
 
-/** Every signing key that may still sign or verify, oldest first, and the database's time of the reading. */
-export async function listSigningKeys(db: Executor): Promise<{ keys: SigningKeyRow[]; databaseTime: Date }> {
-  const found = await db
+const rows = (db: Executor) =>
+  db
     .selectFrom('iam.signing_key')
     .select([
       'id',
@@ -49,6 +48,26 @@ export async function listSigningKeys(db: Executor): Promise<{ keys: SigningKeyR
       'sign_until as signUntil',
       'verify_until as verifyUntil',
     ])
+
+/** The key of that id, whatever has become of it. */
+export async function signingKeyOf(db: Executor, kid: string): Promise<SigningKeyRow | undefined> {
+  return (await rows(db).where('kid', '=', kid).executeTakeFirst()) as unknown as SigningKeyRow | undefined
+}
+
+/** Ends a key for good and forgets its private half. @returns false when it had ended before. */
+export async function markCompromised(db: Executor, id: Id<'sgk'>): Promise<boolean> {
+  const moved = await db
+    .updateTable('iam.signing_key')
+    .set({ state: 'compromised', wrapped: null })
+    .where('id', '=', id)
+    .where('state', 'not in', ['compromised', 'destroyed'])
+    .executeTakeFirst()
+  return moved.numUpdatedRows === 1n
+}
+
+/** Every signing key that may still sign or verify, oldest first, and the database's time of the reading. */
+export async function listSigningKeys(db: Executor): Promise<{ keys: SigningKeyRow[]; databaseTime: Date }> {
+  const found = await rows(db)
     .where('state', 'in', ['pending', 'published', 'active', 'retiring'])
     .orderBy('created_at')
     .orderBy('id')

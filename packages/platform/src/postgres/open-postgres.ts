@@ -12,6 +12,8 @@ export interface PostgresOptions {
    * silent is given up then, instead of after the minutes that TCP takes to notice.
    */
   readonly answerWithin?: number
+  /** Milliseconds to wait for a connection, 2 s by default. */
+  readonly connectWithin?: number
   /** `transaction` behind a pooler that hands out connections by transaction: nothing is prepared by name then. */
   readonly pooler?: 'none' | 'transaction'
   /** Called with the error of a connection that was lost; the pool replaces it by itself. */
@@ -41,7 +43,7 @@ export function openPostgres<DB>(options: PostgresOptions): Postgres<DB> {
   const pool = new pg.Pool({
     connectionString: options.url,
     max: options.poolSize,
-    connectionTimeoutMillis: 2_000,
+    connectionTimeoutMillis: options.connectWithin ?? 2_000,
     query_timeout: options.answerWithin ?? 35_000,
     idleTimeoutMillis: 60_000,
     keepAlive: true,

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { seconds } from './kinds.ts'
 
 /** Which deployment a process belongs to. */
 export const deploymentVariables = {
@@ -24,6 +25,15 @@ export const databaseVariables = {
   REDIS_TIMEOUT_MS: z.coerce.number().int().min(10).max(5_000).default(150),
 }
 
+/** How long signing keys live, in seconds. Who changes them must read the same as who tends them. */
+export const signingKeyVariables = {
+  IAM_SIGNING_KEY_SIGN_SECONDS: seconds.default(7 * 86_400),
+  IAM_SIGNING_KEY_OVERLAP_SECONDS: seconds.default(2 * 86_400),
+  IAM_SIGNING_KEY_LEAD_SECONDS: seconds.default(86_400),
+  IAM_VERIFIER_CACHE_SECONDS: seconds.default(600),
+  IAM_SIGNING_KEY_ANNOUNCE_SECONDS: seconds.default(120),
+}
+
 type Read<T extends Record<string, z.ZodType>> = { readonly [K in keyof T]: z.output<T[K]> }
 
 /** The deployment, as the domain takes it. */
@@ -34,4 +44,15 @@ export function deploymentOf(read: Read<typeof deploymentVariables>) {
 /** The database, as `openPostgres` takes it. */
 export function databaseOf(read: Read<typeof databaseVariables>) {
   return { url: read.DATABASE_URL, pooler: read.DATABASE_POOLER, poolSize: read.DATABASE_POOL_SIZE }
+}
+
+/** The lives of signing keys, as the domain takes them. */
+export function signingKeysOf(read: Read<typeof signingKeyVariables>) {
+  return {
+    signFor: read.IAM_SIGNING_KEY_SIGN_SECONDS,
+    verifyAfter: read.IAM_SIGNING_KEY_OVERLAP_SECONDS,
+    leastLead: read.IAM_SIGNING_KEY_LEAD_SECONDS,
+    verifierCache: read.IAM_VERIFIER_CACHE_SECONDS,
+    announce: read.IAM_SIGNING_KEY_ANNOUNCE_SECONDS,
+  }
 }

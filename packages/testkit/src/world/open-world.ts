@@ -130,9 +130,9 @@ function login(
   const url = new URL(database.urlFor(role))
   if (poolerPort !== undefined) url.port = String(poolerPort)
   // A busy machine is no fault of the code: what waits for a lock waits longer than in production.
-  else url.searchParams.set('options', '-c lock_timeout=10s')
+  else url.searchParams.set('options', '-c lock_timeout=30s -c statement_timeout=30s')
   const pooler = poolerPort === undefined ? 'none' : 'transaction'
-  return openPostgres<Database>({ url: url.href, poolSize: 20, pooler, onWait })
+  return openPostgres<Database>({ url: url.href, poolSize: 20, pooler, onWait, connectWithin: 30_000 })
 }
 
 function dbOf(postgres: Postgres<Database>): Db {

@@ -1,0 +1,23 @@
+import type { Compromise } from '@iam/domain/signing-key'
+import type { ListedKey } from './keys.ts'
+
+/** A line on a key. */
+export function describeKey({ kid, alg, state, activateAt, signUntil, verifyUntil }: ListedKey): string {
+  const since = activateAt === null ? 'never signed' : `signs since ${activateAt.toISOString()}`
+  return `${kid}  ${alg}  ${state.padEnd(9)}  ${since}; signs until ${signUntil.toISOString()}, verifies until ${verifyUntil.toISOString()}`
+}
+
+/** What giving a key up comes to, in sentences. */
+export function describeCompromise(given: Compromise, isDryRun: boolean): string[] {
+  const [is, does] = isDryRun ? ['would be', 'would sign'] : ['is', 'signs']
+  return [
+    `${given.kid} ${is} given up. Every instance here hears of it within seconds.`,
+    given.signedSince === undefined
+      ? 'It never signed, so no token can be its own.'
+      : `Every access token since ${given.signedSince.toISOString()} may be forged. People stay signed in: they get other tokens when they refresh.`,
+    given.successor === undefined
+      ? 'No standby is there to take its place: if it was the one that signs, nothing is issued until iam-worker has made one.'
+      : `${given.successor} ${does} from now on.`,
+    `The last service that verifies by itself refuses its tokens by ${given.refusedEverywhereBy.toISOString()}, if it can reach the key set.`,
+  ]
+}

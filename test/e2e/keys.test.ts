@@ -1,0 +1,72 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { type Stack, startStack } from '@iam/local-stack/stack'
+import { createVerifier, type Verifier } from '@iam/verifier'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { checkSession, logIn, refresh, type Tokens } from '../support/client.ts'
+
+const program = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url))
+
+interface ListedKey {
+  readonly kid: string
+  readonly state: string
+}
+
+/** What an operator does to the keys by the command, seen from outside. */
+describe('iam keys', () => {
+  let stack: Stack
+  let verifier: Verifier
+  let ahead = 0
+  beforeAll(async () => {
+    stack = await startStack()
+    const { issuer } = stack.state
+    const now = () => Date.now() + ahead
+    verifier = createVerifier({ issuer, audience: issuer, tenants: 'any', now, cacheSeconds: 60 })
+  })
+  afterAll(() => stack.stop())
+
+  const iam = async (...args: string[]) => {
+    const env = { ...process.env, ...stack.operatorVariables }
+    return promisify(execFile)(process.execPath, [program, 'keys', ...args], { env }).catch(
+      (error: unknown) => error as { stdout: string; stderr: string },
+    )
+  }
+  const list = async () => JSON.parse((await iam('list', '--json')).stdout) as ListedKey[]
+  const inState = async (state: string) => (await list()).filter((key) => key.state === state)
+
+  test('a standby that caches may not know does not sign, and the refusal computes until when', async () => {
+    await expect.poll(async () => (await inState('published')).length, { timeout: 60_000 }).toBe(1)
+    const { stderr } = await iam('rotate', '--dry-run')
+    expect(stderr).toMatch(/was published at .* may be without it for \d+ seconds, until /)
+    expect((await inState('active')).length).toBe(1)
+  })
+
+  test('C24: a key that is given up ends its tokens everywhere, and nobody is logged out', async () => {
+    const { state } = stack
+    const before = await logIn(state)
+    await verifier.verify(before.accessToken)
+    const [active] = await inState('active')
+    const kid = active?.kid ?? ''
+    expect((await iam('compromise', kid, '--dry-run')).stdout).toContain('would be given up')
+    expect((await checkSession(state, before.accessToken)).status).toBe(200)
+
+    expect((await iam('compromise', kid)).stdout).toContain('is given up')
+    await expect
+      .poll(async () => (await checkSession(state, before.accessToken)).status, { timeout: 60_000 })
+      .toBe(401)
+    await expect
+      .poll(async () => JSON.stringify(await (await fetch(`${state.issuer}/.well-known/jwks.json`)).json()), {
+        timeout: 60_000,
+      })
+      .not.toContain(kid)
+    const after = (await refresh(state, before.refreshToken)).body as unknown as Tokens
+    expect((await checkSession(state, after.accessToken)).status).toBe(200)
+    ahead = 61_000
+    expect(await verifier.verify(after.accessToken)).toMatchObject({ tenantId: state.tenant.id })
+    await expect(verifier.verify(before.accessToken)).rejects.toMatchObject({ reason: 'unknown_key' })
+
+    expect((await iam('compromise', kid)).stderr).toContain('final')
+    await expect.poll(async () => (await inState('published')).length, { timeout: 60_000 }).toBe(1)
+  })
+})
