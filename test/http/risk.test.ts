@@ -9,6 +9,8 @@ import { riskService } from '@iam/platform/risk-service'
 import { addPerson, auditOf, deliverMails, eventsOf, tokenIn } from '@iam/testkit/world'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { openOffice, type Office } from '../support/administration.ts'
+import { expectDocumented } from '../support/fuzz/expect-documented.ts'
+import { documentedOperations } from '../support/fuzz/operations.ts'
 
 const berlin = { country: 'DE', coordinates: { latitude: 52.5, longitude: 13.4 } }
 const tokyo = { country: 'JP', coordinates: { latitude: 35.7, longitude: 139.7 } }
@@ -142,14 +144,22 @@ describe('the risk of a login', () => {
     const { world } = office
     const person = await somebody()
     await decide({ mfa: 'risk' })
-    const response = await office.open.app.inject({
-      method: 'POST',
-      url: '/api/v1/auth/login',
-      headers: { 'x-tenant-id': 'acme', 'user-agent': 'other' },
-      payload: { email: person.email, password: world.demo.password },
-    })
+    const logInFrom = (headers: Record<string, string>) =>
+      office.open.app.inject({
+        method: 'POST',
+        url: '/api/v1/auth/login',
+        headers: { 'x-tenant-id': 'acme', 'user-agent': 'other', ...headers },
+        payload: { email: person.email, password: world.demo.password },
+      })
+    const response = await logInFrom({})
     expect(response.statusCode).not.toBe(200)
     expect(response.body).not.toMatch(/score|risk|new_device|new_network/)
+    await decide({ mfa: 'risk', riskRefuseAt: 40 })
+    const unheardOf = await logInFrom({ 'x-forwarded-for': '198.51.100.9' })
+    const operations = await documentedOperations()
+    const logins = operations.filter(({ method, path }) => method === 'POST' && path === '/api/v1/auth/login')
+    expect(logins.map((login) => expectDocumented(login, unheardOf))).toEqual(['login_refused'])
+    expect(unheardOf.body).not.toMatch(/score|risk|new_device|new_network/)
     const refused = await clearLogin(world, {
       login: await authenticateWithPassword(world, {
         ...person,

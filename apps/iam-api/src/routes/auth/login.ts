@@ -39,6 +39,7 @@ const schema = {
       'password_replacement_required',
       'mfa_required',
       'mfa_enrolment_required',
+      'login_refused',
       'location_not_allowed',
       'origin_not_allowed',
       'tenant_required',
