@@ -5,8 +5,9 @@ import type { RelayDeps } from './relay-deps.ts'
 const invalidArgument = 3
 
 /**
- * Publishes rows, the streams beside each other and each in order. An event that the broker will never take is
- * put aside with the reason, and so is what follows it in its stream; the other streams flow on.
+ * Publishes rows, the streams beside each other and each in order, on however many topics it is told. An event that
+ * the broker will never take is put aside with the reason, and so is what follows it in its stream; the other streams
+ * flow on.
  * @param published the events that went out, to which this adds. @throws when some could not be published now.
  */
 export async function publishRows(
@@ -15,7 +16,33 @@ export async function publishRows(
   published: Set<string>,
 ): Promise<void> {
   const unpublished = rows.filter((row) => !published.has(row.eventId))
-  const waiting = deadLetters ? await withoutParked(deps, unpublished) : unpublished
+  const [first = [], ...later] = roundsOf(unpublished)
+  await publishRound(deps, deadLetters ? await withoutParked(deps, first) : first, published)
+  for (const round of later) await publishRound(deps, await withoutParked(deps, round), published)
+}
+
+/**
+ * What can be published side by side: usually everything. Only a stream that goes on on another topic waits there for
+ * the round before, so that an event of it that is refused or fails is not overtaken.
+ */
+function roundsOf(rows: readonly OutboxRow[]): OutboxRow[][] {
+  const rounds: OutboxRow[][] = []
+  const streams = new Map<string, { readonly topic: string; readonly round: number }>()
+  for (const row of rows) {
+    const topic = topicOf('', row.type)
+    const before = streams.get(row.orderingKey) ?? { topic, round: 0 }
+    const round = before.topic === topic ? before.round : before.round + 1
+    streams.set(row.orderingKey, { topic, round })
+    ;(rounds[round] ??= []).push(row)
+  }
+  return rounds
+}
+
+async function publishRound(
+  deps: RelayDeps,
+  waiting: readonly OutboxRow[],
+  published: Set<string>,
+): Promise<void> {
   const byTopic = Map.groupBy(waiting, ({ type }) => topicOf(deps.producer.namespace, type))
   const outcomes = await Promise.allSettled(
     [...byTopic].map(([topic, mine]) => publishTopic(deps, { topic, rows: mine }, published)),

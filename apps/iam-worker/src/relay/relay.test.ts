@@ -85,9 +85,12 @@ describe('the relay', () => {
     await stop()
   })
 
-  async function emit(aggregateId: string): Promise<void> {
+  async function emit(
+    aggregateId: string,
+    type: 'user.registered' | 'password.changed' = 'user.registered',
+  ): Promise<void> {
     const { acme: tenantId } = world
-    const event = { type: 'user.registered', payload: { userId: aggregateId } } as const
+    const event = { type, payload: { userId: aggregateId } }
     const common = { tenantId, at: world.clock() }
     const actor = { type: 'system' } as const
     const target = { type: 'user', id: aggregateId }
@@ -202,6 +205,20 @@ describe('the relay', () => {
     await expect.poll(() => memory.arrived([healthy]), { timeout: 15_000 }).toBe(4)
     await expect.poll(() => deadLetters(poisoned), { timeout: 15_000 }).toHaveLength(3)
     expect(memory.arrived([poisoned])).toBe(1)
+  })
+
+  test('keeps the order of a stream that is told on two topics, and puts aside what follows on either', async () => {
+    const memory = new Memory()
+    const [poisoned, healthy] = [newId('usr', world.clock()), newId('usr', world.clock())]
+    const types = ['user.registered', 'password.changed', 'password.changed', 'user.registered'] as const
+    for (const type of types) await Promise.all([emit(poisoned, type), emit(healthy, type)])
+    const events = await eventIdsOf(poisoned)
+    memory.refused.set(events[1] ?? '', invalidArgument)
+    relayOf(memory, 'bilingual')
+    await expect.poll(() => memory.arrived([healthy]), { timeout: 15_000 }).toBe(4)
+    await expect.poll(() => deadLetters(poisoned), { timeout: 15_000 }).toEqual(events.slice(1))
+    expect(memory.arrived([poisoned])).toBe(1)
+    expect(memory.inversions()).toBe(0)
   })
 
   test('publishes only the rest again when some streams could not be published for now', async () => {
