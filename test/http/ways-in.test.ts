@@ -98,6 +98,11 @@ describe('C190: no way in goes round the second factor of who has one', () => {
     return by.get(options, { userVerified: false })
   }
 
+  /** One more passkey of a person, made for the challenge that asks for one of theirs. */
+  function anotherPasskey({ challenge, rpId }: RequestOptions, { held }: SoftAuthenticator) {
+    return authenticator().create({ challenge, rp: { id: rpId }, user: { id: held[0]?.userHandle ?? '' } })
+  }
+
   /** Everything is right but the second factor. What a way needs to begin with stands before `tries`. */
   interface Way<T> {
     readonly tries: readonly (() => Promise<T>)[]
@@ -138,6 +143,17 @@ describe('C190: no way in goes round the second factor of who has one', () => {
       const token = textOf((await holders.logInFully(holder)).body['accessToken'])
       const { app, factorId: factor } = await holders.begin(token)
       return { tries: [() => post('/auth/mfa/enrol/confirm', { challenge, factor, code: app.code() })] }
+    },
+    'POST /api/v1/auth/mfa/enrol/passkey/options': async () => {
+      const challenge = challengeIn(await logIn())
+      return { tries: [() => post('/auth/mfa/enrol/passkey/options', { challenge })] }
+    },
+    'POST /api/v1/auth/mfa/enrol/passkey': async () => {
+      const { authenticator: by } = await holdPasskey(open.world, holder)
+      const challenge = challengeIn(await logIn())
+      const { body } = await post('/auth/mfa/challenge', { challenge })
+      const passkey = anotherPasskey(body['options'] as RequestOptions, by)
+      return { tries: [() => post('/auth/mfa/enrol/passkey', { challenge, passkey })] }
     },
     'POST /api/v1/auth/passkey/options': async () => ({
       tries: [
@@ -384,6 +400,18 @@ describe('C190: no way in goes round the second factor of who has one', () => {
       await visitor.open(`${t}/second-factor`)
       const own = new Authenticator('A'.repeat(32), open.world.clock)
       return visitor.send(`${t}/add-factor`, { factor: holder.factorId, code: own.code() })
+    },
+    'add-factor/passkey': async (visitor) => {
+      const { authenticator: by } = await holdPasskey(open.world, holder)
+      await signIn(visitor)
+      await visitor.open(`${t}/second-factor`)
+      const { options } = JSON.parse((await visitor.send(`${t}/second-factor/passkey/options`)).body) as {
+        options: RequestOptions
+      }
+      const passkey = JSON.stringify(anotherPasskey(options, by))
+      const refused = await visitor.send(`${t}/add-factor/passkey`, { passkey })
+      expect(refused.location).toBe(`${t}/sign-in`)
+      return refused
     },
     register: (visitor) =>
       visitor.fill(`${t}/register`, { email: holder.email, password: 'another long enough password' }),
