@@ -23,6 +23,7 @@ import * as breachedPasswords from './20261121002100_breached_passwords.ts'
 import * as oldSessions from './20261121002110_old_sessions.ts'
 import * as trustEnd from './20261121002200_trust_end.ts'
 import * as tokenReuse from './20261121002210_token_reuse.ts'
+import * as devices from './20261121002220_devices.ts'
 import { applyMigrations } from './apply-migrations.ts'
 
 /** Every migration under the name it is recorded by, in the order it runs. The one list; nothing is found by search. */
@@ -50,6 +51,7 @@ const migrations: Record<string, Migration> = {
   '20261121002110_old_sessions': oldSessions,
   '20261121002200_trust_end': trustEnd,
   '20261121002210_token_reuse': tokenReuse,
+  '20261121002220_devices': devices,
 }
 
 /** Applies what is missing. @param db a connection as iam_owner. @returns the names of those applied now. */

@@ -31,6 +31,9 @@ const members: Readonly<Record<string, unknown>> = {
   code: '000000',
   factor: 'mfa_01BX5ZZKBKACTAV9WEVGEMMVRZ',
   kind: 'totp',
+  // Of RFC 8037 A.2.
+  publicKey: { kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' },
+  signature: 'x',
 }
 
 /** What stands for the parameters of a path: well formed, and nobody. */
@@ -40,6 +43,7 @@ const parameters: Readonly<Record<string, string>> = {
   sessionId: 'ses_01BX5ZZKBKACTAV9WEVGEMMVRZ',
   role: 'tenant.admin',
   factorId: 'mfa_01BX5ZZKBKACTAV9WEVGEMMVRZ',
+  deviceId: 'dev_01BX5ZZKBKACTAV9WEVGEMMVRZ',
 }
 
 /** A body that an operation's schema takes: of the first form, if it has several. */

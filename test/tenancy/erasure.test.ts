@@ -1,7 +1,15 @@
-import { composeMail } from '@iam/domain/account'
+import { composeMail, renameDevice, revokeDevice } from '@iam/domain/account'
 import { claimMails } from '@iam/domain/mail'
 import { logInBrowserWithPassword } from '@iam/domain/session'
-import { deliverMails, eventsOf, holdPasskey, setPolicy, tokenIn } from '@iam/testkit/world'
+import {
+  deliverMails,
+  eventsOf,
+  holdDevice,
+  holdPasskey,
+  openDeviceCall,
+  setPolicy,
+  tokenIn,
+} from '@iam/testkit/world'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openOffice, type Office } from '../support/administration.ts'
@@ -13,6 +21,7 @@ const canaries = {
   agent: 'CanaryBrowser/7.7',
   network: '203.0.113.',
   device: 'the canary phone',
+  registered: 'canary-tablet',
 }
 const password = 'a password that no canary sings'
 
@@ -99,6 +108,7 @@ describe('C257: a person who was erased', () => {
     // What the mail about this one will say is not known yet.
     await beStolenFrom()
     await office.ask('owner', ['PUT', users(`/${userId}/roles/tenant.admin`)])
+    await registerDevices()
     await holdPasskey(world, { tenantId: world.acme, userId: userId as `usr_${string}` })
     auditBefore = (await auditOfPerson()).length
   }
@@ -112,6 +122,16 @@ describe('C257: a person who was erased', () => {
     await office.world.testClock.advance(11)
     const burnt = await post('/auth/refresh', { refreshToken: stolen })
     expect(burnt.body.code).toBe('refresh_reused')
+  }
+
+  /** One that stays, and one that is revoked. */
+  async function registerDevices(): Promise<void> {
+    const { world } = office
+    const call = await openDeviceCall(world, { tenantId: world.acme, email: canaries.email, password })
+    const devices = [await holdDevice(world, call), await holdDevice(world, call)]
+    for (const { deviceId } of devices)
+      await renameDevice(world, { ...call, deviceId, name: canaries.registered })
+    await revokeDevice(world, { ...call, deviceId: devices[1]?.deviceId ?? 'dev_' })
   }
 
   const auditOfPerson = () =>

@@ -1,10 +1,13 @@
 import {
   addTotp,
   confirmTotp,
+  listDevices,
   listFactors,
   removeFactor,
+  renameDevice,
   renameFactor,
   renewRecoveryCodes,
+  revokeDevice,
 } from '@iam/domain/account'
 import {
   consumeChallenge,
@@ -18,7 +21,14 @@ import { newId, Refusal } from '@iam/domain/kit'
 import { beginPasskeyLogin } from '@iam/domain/passkey'
 import { markOpened, type EarlierRisk } from '@iam/domain/risk'
 import { logInWithFactor, logInWithPasskey, logInWithPassword } from '@iam/domain/session'
-import { addPerson, holdPasskey, type Holding, type World } from '@iam/testkit/world'
+import {
+  addPerson,
+  holdDevice,
+  holdPasskey,
+  openDeviceCall,
+  type Holding,
+  type World,
+} from '@iam/testkit/world'
 import { Authenticator } from '../support/authenticator.ts'
 
 /**
@@ -37,6 +47,7 @@ export async function travelAsHolderOfFactors(world: World): Promise<void> {
   const verify = async (answer: { code: string } | { recoveryCode: string }) =>
     logInWithFactor(world, { tenantId, challenge: await challenged(), answer, origin })
   await logIn()
+  await travelWithDevice(world, { tenantId, email })
   const { app, recoveryCode } = await holdFactor(world, userId)
   await world.testClock.advance(60)
   await verify({ code: app.code() })
@@ -98,4 +109,18 @@ async function travelWithPasskey(world: World, person: Holding): Promise<void> {
   const { challenge, options } = await beginPasskeyLogin(world, { tenantId })
   const assertion = authenticator.get(options)
   await logInWithPasskey(world, { tenantId, challenge, assertion, origin })
+}
+
+/** Registers devices in two sessions; one of each is left, so that what looks for either finds one. */
+async function travelWithDevice(
+  world: World,
+  person: { readonly tenantId: `ten_${string}`; readonly email: string },
+): Promise<void> {
+  const [call, other] = [await openDeviceCall(world, person), await openDeviceCall(world, person)]
+  const { deviceId } = await holdDevice(world, call)
+  const left = await holdDevice(world, other)
+  await renameDevice(world, { ...call, deviceId, name: 'my tablet' })
+  await revokeDevice(world, { ...call, deviceId })
+  await renameDevice(world, { ...other, deviceId: left.deviceId, name: 'my telephone' })
+  await listDevices(world, call)
 }

@@ -7,7 +7,7 @@ import { beginTotp } from '@iam/domain/factor'
 import { newId, type Id } from '@iam/domain/kit'
 import { logInWithPassword, logOut } from '@iam/domain/session'
 import { createUser, type CreateUser } from '@iam/domain/user'
-import type { World } from '@iam/testkit/world'
+import { holdDevice, type World } from '@iam/testkit/world'
 
 /**
  * What requests stand for until they are sent: requests are made up before anybody is there to send them. A text
@@ -65,6 +65,8 @@ export async function newCast(world: World): Promise<Props> {
     '«colleague»': leaver.user.id,
     '«session»': person.session.id,
     '«other session»': stranger.session.id,
+    '«device»': await deviceOf(world, person),
+    '«other device»': await deviceOf(world, stranger),
     '«factor»': await begunFactor(world, person.user.id),
     '«challenge»': await challengeFor(world, leaver.user.id, 'second_factor'),
     '«challenge to add»': await challengeFor(world, leaver.user.id, 'factor_enrol'),
@@ -93,6 +95,21 @@ async function newPerson(world: World, tenantId: Id<'ten'>, role?: CreateUser['r
 async function begunFactor(world: World, userId: Id<'usr'>): Promise<string> {
   const { acme: tenantId, origin } = world
   return (await beginTotp(world, { tenantId, userId, origin })).id
+}
+
+/** A device that somebody has registered in their session. */
+async function deviceOf(world: World, opened: Awaited<ReturnType<typeof newPerson>>): Promise<string> {
+  const { amr, authTime } = verifyAccessToken(world, opened.accessToken)
+  const { user, session, grantId } = opened
+  const call = {
+    tenantId: user.tenantId,
+    userId: user.id,
+    sessionId: session.id,
+    grantId,
+    login: { amr, authTime },
+    origin: world.origin,
+  }
+  return (await holdDevice(world, call)).deviceId
 }
 
 /** The challenge of a login whose password was right. */

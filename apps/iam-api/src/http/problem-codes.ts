@@ -78,6 +78,11 @@ export const problemKinds: Record<ProblemCode, ProblemKind> = {
     'The passkey cannot be used',
     'Begin again with a fresh challenge, or use another way.',
   ),
+  device_invalid: kind(
+    401,
+    'The device could not be proved',
+    'Sign exactly what was asked with the device’s own key, or register another key.',
+  ),
   origin_not_allowed: kind(403, 'This origin may not call here', 'Call from the issuer’s own origin.'),
   form_refused: kind(
     403,

@@ -17,6 +17,7 @@ import { stepUpRoute } from './auth/step-up.ts'
 import { errorsRoute } from './errors.ts'
 import { healthRoutes } from './health.ts'
 import { meRoute } from './me.ts'
+import { devicesRoutes } from './me/devices.ts'
 import { emailRoutes } from './me/email.ts'
 import { mfaFactorsRoutes } from './me/mfa-factors.ts'
 import { sessionsRoutes } from './me/sessions.ts'
@@ -48,6 +49,7 @@ export function registerRoutes(app: App, deps: Deps): void {
   emailRoutes(app, deps)
   sessionsRoutes(app, deps)
   mfaFactorsRoutes(app, deps)
+  devicesRoutes(app, deps)
   tenantsRoutes(app, deps)
   errorsRoute(app, deps)
   openApiRoute(app)

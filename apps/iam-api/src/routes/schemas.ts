@@ -55,6 +55,33 @@ export const FactorId = Type.String({
   description: 'The factor’s id.',
 })
 
+export const DeviceId = Type.String({
+  pattern: '^dev_[0-9A-HJKMNP-TV-Z]{26}$',
+  description: 'The device’s id.',
+})
+
+const coordinate = Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' })
+const strict = { additionalProperties: false }
+
+/** A device's public key, with these members and no others (RFC 8037 2, RFC 7518 6.2.1). */
+export const DeviceKey = Type.Union(
+  [
+    Type.Object({ kty: Type.Literal('OKP'), crv: Type.Literal('Ed25519'), x: coordinate }, strict),
+    Type.Object(
+      { kty: Type.Literal('EC'), crv: Type.Literal('P-256'), x: coordinate, y: coordinate },
+      strict,
+    ),
+  ],
+  { description: 'A JWK: Ed25519, or P-256.' },
+)
+
+/** What a device signed. */
+export const DeviceSignature = Type.String({
+  minLength: 1,
+  maxLength: 128,
+  description: '64 bytes in base64url: of Ed25519, or R and S of ES256 (RFC 7518 3.4).',
+})
+
 /** What an authenticator app is set up with. */
 export const TotpSetup = Type.Object({
   id: Type.String(),

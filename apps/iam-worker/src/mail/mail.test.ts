@@ -70,6 +70,9 @@ const templates: Record<MailTemplate, true> = {
   factor_disabled: true,
   recovery_code_used: true,
   recovery_codes_renewed: true,
+  device_added: true,
+  device_trusted: true,
+  device_removed: true,
 }
 
 describe('where nobody has a password', () => {

@@ -225,6 +225,30 @@ export const english: Language = {
       button: 'See your second factors',
       closing: 'If this was not you, end every session that you do not know, and tell your administrator.',
     },
+    device_added: {
+      subject: ({ tenant }) => `A device was added to your account at ${tenant}`,
+      paragraphs: () => ['An app on it can show from now on that it runs on this device.'],
+      button: 'See your account',
+      closing:
+        'If this was not you, remove it, end every session that you do not know, and tell your administrator.',
+    },
+    device_trusted: {
+      subject: ({ tenant }) => `A device of your account at ${tenant} is trusted`,
+      paragraphs: () => ['When you sign in on it, you are asked for no second factor for some time.'],
+      button: 'See your account',
+      closing:
+        'If this was not you, remove it, end every session that you do not know, and tell your administrator.',
+    },
+    device_removed: {
+      subject: ({ tenant }) => `A device was removed from your account at ${tenant}`,
+      paragraphs: ({ params }) => [
+        params['by'] === 'administrator'
+          ? 'An administrator removed it and signed it out.'
+          : 'It was signed out, and is not known to us any more.',
+      ],
+      button: 'See your account',
+      closing: 'If you did not ask for this, tell your administrator.',
+    },
     account_reactivated: {
       subject: ({ tenant }) => `Your account at ${tenant} is active again`,
       paragraphs: () => ['An administrator has made your account active again.'],

@@ -233,6 +233,32 @@ export const french: Language = {
       closing:
         'Si ce n’était pas vous, terminez les sessions que vous ne connaissez pas et prévenez votre administrateur.',
     },
+    device_added: {
+      subject: ({ tenant }) => `Un appareil a été ajouté à votre compte chez ${tenant}`,
+      paragraphs: () => ['Une application peut désormais y prouver qu’elle s’exécute sur cet appareil.'],
+      button: 'Voir votre compte',
+      closing:
+        'Si ce n’était pas vous, supprimez-le, terminez les sessions que vous ne connaissez pas et prévenez votre administrateur.',
+    },
+    device_trusted: {
+      subject: ({ tenant }) => `Un appareil de votre compte chez ${tenant} est jugé fiable`,
+      paragraphs: () => [
+        'Quand vous vous y connectez, aucun second facteur ne vous est demandé pendant un certain temps.',
+      ],
+      button: 'Voir votre compte',
+      closing:
+        'Si ce n’était pas vous, supprimez-le, terminez les sessions que vous ne connaissez pas et prévenez votre administrateur.',
+    },
+    device_removed: {
+      subject: ({ tenant }) => `Un appareil a été supprimé de votre compte chez ${tenant}`,
+      paragraphs: ({ params }) => [
+        params['by'] === 'administrator'
+          ? 'Un administrateur l’a supprimé et déconnecté.'
+          : 'Il a été déconnecté et ne nous est plus connu.',
+      ],
+      button: 'Voir votre compte',
+      closing: 'Si vous ne l’avez pas demandé, prévenez votre administrateur.',
+    },
     account_reactivated: {
       subject: ({ tenant }) => `Votre compte chez ${tenant} est de nouveau actif`,
       paragraphs: () => ['Un administrateur a réactivé votre compte.'],

@@ -26,6 +26,9 @@ export type Letter =
   | 'factor_disabled'
   | 'recovery_code_used'
   | 'recovery_codes_renewed'
+  | 'device_added'
+  | 'device_trusted'
+  | 'device_removed'
   | Elsewhere['letter']
 
 /** A mail whose words only wait to be put in. */

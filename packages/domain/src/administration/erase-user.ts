@@ -1,6 +1,7 @@
 import { forgetChallenges } from '../challenge/index.ts'
 import { deleteCredentials } from '../credential/index.ts'
 import { run, type Executor } from '../db/index.ts'
+import { forgetDevices } from '../device/index.ts'
 import { forgetFactors } from '../factor/index.ts'
 import { forgetAnswers } from '../idempotency-key/index.ts'
 import type { Id } from '../kit/index.ts'
@@ -63,6 +64,7 @@ async function forget(
   await forgetMagicLinks(deps, tx, { ...person, email: user.email })
   await forgetMails(deps, tx, { ...person, email: user.email })
   await forgetSessions(tx, person)
+  await forgetDevices(tx, person)
   await forgetLogins(tx, person)
   await forgetAnswers(tx, person)
   await forgetUser(tx, { ...person, at })

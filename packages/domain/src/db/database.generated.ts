@@ -104,6 +104,22 @@ export interface IamCredentialMix {
   tenant_id: string;
 }
 
+export interface IamDevice {
+  algorithm: string;
+  created_at: Timestamp;
+  id: string;
+  last_used_at: Timestamp;
+  name: Buffer | null;
+  public_key: Buffer;
+  revoked_at: Timestamp | null;
+  tenant_id: string;
+  thumbprint: Buffer;
+  trust: string;
+  trusted_at: Timestamp | null;
+  trusted_for: Buffer | null;
+  user_id: string;
+}
+
 export interface IamDirectory {
   region: string;
   slug: string;
@@ -393,6 +409,7 @@ export interface IamSession {
   kind: Generated<string>;
   last_seen_at: Timestamp | null;
   name: Buffer | null;
+  proved_device: string | null;
   revoked_at: Timestamp | null;
   revoked_reason: string | null;
   secret_hash: Buffer | null;
@@ -491,6 +508,7 @@ export interface DB {
   "iam.credential": IamCredential;
   "iam.credential_history": IamCredentialHistory;
   "iam.credential_mix": IamCredentialMix;
+  "iam.device": IamDevice;
   "iam.directory": IamDirectory;
   "iam.factor": IamFactor;
   "iam.grant": IamGrant;

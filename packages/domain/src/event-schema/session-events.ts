@@ -16,6 +16,7 @@ const endings = [
   'password_changed',
   'password_reset',
   'email_changed',
+  'device_revoked',
   'user_suspended',
   'user_locked',
   'user_erased',

@@ -19,6 +19,7 @@ export type IdPrefix =
   | 'mfa'
   | 'lgn'
   | 'mgl'
+  | 'dev'
 
 /** `<prefix>_<ULID>`; the prefix is part of the type, so that ids of two nouns cannot be swapped. */
 export type Id<P extends IdPrefix> = `${P}_${string}`

@@ -13,6 +13,7 @@ export type RefusalCode =
   | 'challenge_invalid'
   | 'factor_invalid'
   | 'passkey_invalid'
+  | 'device_invalid'
   | 'tenant_required'
   | 'tenant_unknown'
   | 'tenant_mismatch'

@@ -116,6 +116,12 @@ export const limits = {
     by: 'network',
     why: 'Each one costs a challenge or the check of a signature.',
   },
+  device: {
+    points: 20,
+    seconds: 3600,
+    by: 'user',
+    why: 'Each one is kept, and costs a mail.',
+  },
   'password-check': {
     points: 5,
     seconds: 60,

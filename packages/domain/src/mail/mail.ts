@@ -23,6 +23,9 @@ export type MailTemplate =
   | 'factor_disabled'
   | 'recovery_code_used'
   | 'recovery_codes_renewed'
+  | 'device_added'
+  | 'device_trusted'
+  | 'device_removed'
 
 /** The languages that mails and pages are written in. */
 export const locales = ['en', 'fr', 'ar'] as const

@@ -9,7 +9,7 @@ export async function forgetSessions(
 ): Promise<void> {
   await db
     .updateTable('iam.session')
-    .set({ device: null, seen_from: null, name: null })
+    .set({ device: null, proved_device: null, seen_from: null, name: null })
     .where('tenant_id', '=', tenantId)
     .where('user_id', '=', userId)
     .execute()

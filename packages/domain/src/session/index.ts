@@ -7,6 +7,7 @@ export { clearLogin, type ClearDeps, type Cleared, type ClearLogin } from './cle
 export { decideClearance, type Clearance, type ToClear } from './decide-clearance.ts'
 export { describeAgent, type Agent } from './describe-agent.ts'
 export { describeReuse, type Party, type Reuse } from './describe-reuse.ts'
+export { keepDevice, sessionsOfDevice } from './device-queries.ts'
 export { endBrowserSession } from './end-browser-session.ts'
 export { endOwnSession, type EndOwnSession } from './end-own-session.ts'
 export { endSession, type EndSession } from './end-session.ts'

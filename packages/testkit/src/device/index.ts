@@ -1,0 +1,1 @@
+export { SoftDevice, type DeviceKind } from './soft-device.ts'
