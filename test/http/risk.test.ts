@@ -254,13 +254,16 @@ describe('the risk of a login', () => {
     const { ask, asked } = await saying(10)
     for (let n = 0; n < 3; n += 1) expect(await logIn(person, {}, ask())).toBe('in')
     expect(asked).toHaveLength(1)
+    // Not even after one that is riskier by itself.
+    for (const agent of ['', 'other', 'curl/8.5.0']) expect(await logIn(person, { agent }, ask())).toBe('in')
+    expect(asked).toHaveLength(1)
     expect(JSON.parse(asked[0] ?? '')).toMatchObject({
       userId: person.userId,
       score: 0,
       signals: { device: 'usual' },
     })
     for (const canary of ['203.0.113', 'curl', '52.5', person.email]) expect(asked[0]).not.toContain(canary)
-    expect(await newest(person)).toMatchObject({ score: 10, reasons: ['recent_risk'] })
+    expect(await newest(person)).toMatchObject({ score: 25, reasons: ['recent_risk'] })
   })
 
   test.each(['off', 'optional'])('asks no outside service where risk decides nothing: %s', async (mfa) => {

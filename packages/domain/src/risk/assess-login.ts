@@ -116,7 +116,8 @@ export async function assessLogin(
   const asks = decides && !recent.wasAsked
   const signals = { ...own, outside: asks ? await outsideScore(deps, input, own) : ('unset' as const) }
   const scored = scoreRisk(signals)
-  if (decides) await remember(deps, key, { ...scored, signals })
+  const wasAsked = recent.wasAsked || typeof signals.outside === 'number'
+  if (decides) await remember(deps, key, { ...scored, wasAsked })
   const id = newId('lgn', now)
   const [device] = input.devices
   const { origin } = input
@@ -148,13 +149,9 @@ async function findRecent({ risk }: RiskDeps, key: string): Promise<typeof none>
   return { score: Math.min(100, Math.max(0, found.version)), wasAsked: found.value === answered }
 }
 
-/** The highest score of the minute stays. */
-async function remember(
-  { risk }: RiskDeps,
-  key: string,
-  { score, signals }: { readonly score: number; readonly signals: RiskSignals },
-): Promise<void> {
-  const value = typeof signals.outside === 'number' ? answered : ''
+/** The highest score of the minute stays; with a higher one, that the outside service has answered. */
+async function remember({ risk }: RiskDeps, key: string, { score, wasAsked }: typeof none): Promise<void> {
+  const value = wasAsked ? answered : ''
   await risk.cache.put(key, { version: score, value }, recentFor).catch(() => undefined)
 }
 
