@@ -27,6 +27,7 @@ describe('checkSession', () => {
 
   test('asks no database after a login, and says what the session is', async () => {
     const issued = await logIn(world)
+    await world.revocations.poll()
     expect(await waitsOf(() => check(issued))).toBe(0)
     expect(await check(issued)).toMatchObject({
       sessionId: issued.session.id,
@@ -48,6 +49,7 @@ describe('checkSession', () => {
   test('hears of a revocation from the feed when its tombstone is lost with the cache', async () => {
     const issued = await logIn(world)
     const entry = await world.redis.client.get(`{${world.acme}}:session:${token(issued).grantId}`)
+    await other.revocations.poll()
     await end(issued)
     await world.redis.client.set(`{${world.acme}}:session:${token(issued).grantId}`, entry ?? '')
     expect((await check(issued, other)).sessionId).toBe(issued.session.id) // for a second: the feed is polled then
@@ -67,6 +69,7 @@ describe('checkSession', () => {
     const issued = await logIn(world)
     const late = await openWorld(inject('services'), { database: world.database, clock: world.testClock })
     expect(await waitsOf(() => check(issued, late), late)).toBe(1)
+    await late.revocations.poll()
     expect(await waitsOf(() => check(issued, late), late)).toBe(0)
     await late.close()
   })
@@ -77,6 +80,7 @@ describe('checkSession', () => {
       const issued = await logIn(world)
       await world.redis.client.set(`{${world.acme}}:session:${token(issued).grantId}`, kept)
       expect((await check(issued)).sessionId).toBe(issued.session.id)
+      await world.revocations.poll()
       expect(await waitsOf(() => check(issued))).toBe(0)
     },
   )
@@ -100,15 +104,21 @@ describe('checkSession', () => {
       database: world.database,
       clock: world.testClock,
       redisUrl: `redis://127.0.0.1:${proxy.port}`,
+      redisTimeout: 5_000,
     })
     const issued = await logIn(behind)
+    await behind.revocations.poll()
     expect(await waitsOf(() => check(issued, behind), behind)).toBe(0)
     proxy.refuse()
     proxy.cut()
     expect((await check(issued, behind)).sessionId).toBe(issued.session.id)
     expect(await waitsOf(() => check(issued, behind), behind)).toBe(1)
     await proxy.heal()
-    await expect.poll(() => waitsOf(() => check(issued, behind), behind), { timeout: 10_000 }).toBe(0)
+    const waits = async () => {
+      await behind.revocations.poll()
+      return waitsOf(() => check(issued, behind), behind)
+    }
+    await expect.poll(waits, { timeout: 30_000 }).toBe(0)
     await behind.close()
     proxy.close()
   })

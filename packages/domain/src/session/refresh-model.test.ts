@@ -17,11 +17,12 @@ type Command =
   | { readonly do: 'revoke' }
   | { readonly do: 'forget' }
 
-// Steps of 4 and 11 seconds never add up to the ten of the window, nor with 1,000 to the hour of idle time.
+// One step of 5 seconds stands in the middle of the window of ten, two are past it; so few as there are never
+// come near the hour of idle time but by steps of 1,000.
 const commands: fc.Arbitrary<Command> = fc.oneof(
   {
     weight: 4,
-    arbitrary: fc.record({ do: fc.constant('advance' as const), seconds: fc.constantFrom(4, 4, 11, 1000) }),
+    arbitrary: fc.record({ do: fc.constant('advance' as const), seconds: fc.constantFrom(5, 5, 11, 1000) }),
   },
   {
     weight: 8,
