@@ -16,6 +16,12 @@ describe('Redis', () => {
   })
 
   const viaProxy = () => openRedis(`redis://127.0.0.1:${proxy.port}`)
+  /** Until a second passes in which nothing more is counted. */
+  const untilQuiet = (count: () => number) => {
+    let last = -1
+    const isQuiet = () => last === (last = count())
+    return expect.poll(isQuiet, { timeout: 30_000, interval: 1_000 }).toBe(true)
+  }
   const connected = async (redis: ReturnType<typeof openRedis>) =>
     expect
       .poll(
@@ -24,7 +30,7 @@ describe('Redis', () => {
             () => true,
             () => false,
           ),
-        { timeout: 10_000 },
+        { timeout: 30_000 },
       )
       .toBe(true)
 
@@ -35,7 +41,7 @@ describe('Redis', () => {
     const heard = { early: 0, late: 0 }
     const early = onNudge(listener.client, 'channel', () => (heard.early += 1))
     const nudge = new Nudge(sender.client, 'channel')
-    await expect.poll(() => (nudge.send(), heard.early), { timeout: 10_000, interval: 50 }).toBeGreaterThan(0)
+    await expect.poll(() => (nudge.send(), heard.early), { timeout: 30_000, interval: 50 }).toBeGreaterThan(0)
     proxy.refuse()
     proxy.cut()
     const late = onNudge(listener.client, 'channel', () => (heard.late += 1))
@@ -43,7 +49,7 @@ describe('Redis', () => {
     await proxy.heal()
     heard.early = 0
     await expect
-      .poll(() => (nudge.send(), Math.min(heard.early, heard.late)), { timeout: 10_000, interval: 50 })
+      .poll(() => (nudge.send(), Math.min(heard.early, heard.late)), { timeout: 30_000, interval: 50 })
       .toBeGreaterThan(0)
     for (const each of [early, late, sender, listener]) each.close()
   })
@@ -54,11 +60,12 @@ describe('Redis', () => {
     let heard = 0
     const subscription = onNudge(listener.client, 'burst', () => (heard += 1))
     const nudge = new Nudge(sender.client, 'burst')
-    await expect.poll(() => (nudge.send(), heard), { timeout: 10_000 }).toBeGreaterThan(0)
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await expect.poll(() => (nudge.send(), heard), { timeout: 30_000 }).toBeGreaterThan(0)
+    await untilQuiet(() => heard)
     heard = 0
     for (let n = 0; n < 100; n += 1) nudge.send()
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    await expect.poll(() => heard, { timeout: 30_000 }).toBe(2)
+    await untilQuiet(() => heard)
     expect(heard).toBe(2)
     for (const each of [subscription, sender, listener]) each.close()
   })
@@ -68,7 +75,7 @@ describe('Redis', () => {
     await connected(redis)
     proxy.fallSilent()
     await expect(redis.client.get('x')).rejects.toThrow('timed out')
-    await expect.poll(() => redis.client.status, { timeout: 10_000 }).not.toBe('ready')
+    await expect.poll(() => redis.client.status, { timeout: 30_000 }).not.toBe('ready')
     await expect(redis.client.get('x')).rejects.toThrow('writeable')
     await proxy.heal()
     await connected(redis)
@@ -86,7 +93,7 @@ describe('Redis', () => {
   })
 
   test('an entry is never replaced by an older one, nor by one of its own age', async () => {
-    const redis = openRedis(server.url)
+    const redis = openRedis(server.url, { commandTimeout: 5_000 })
     await connected(redis)
     const cache = versionedCache(redis.client)
     expect(await cache.get('k')).toBeUndefined()
