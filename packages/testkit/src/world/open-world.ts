@@ -1,4 +1,5 @@
-import { EventEmitter, once } from 'node:events'
+import { EventEmitter } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { VerifiedTokens } from '@iam/domain/access-token'
 import { HashAdmission, RecheckBudget, type PasswordReport, type Passwords } from '@iam/domain/credential'
 import type { Database, Db } from '@iam/domain/db'
@@ -24,6 +25,8 @@ import { TestClock } from './test-clock.ts'
 export interface WorldOptions {
   /** Where Redis is, when not the shared one: a proxy that breaks, for example. */
   readonly redisUrl?: string
+  /** Milliseconds that a command may take there, which is then waited for; as in production by default. */
+  readonly redisTimeout?: number
   /** The port of a pooler in front of Postgres that hands out connections by transaction. */
   readonly poolerPort?: number
   /** A database to share with another world, as two instances of one deployment do. */
@@ -54,7 +57,7 @@ export async function openWorld(services: Services, options: WorldOptions = {}) 
   const worker = login(database, 'iam_worker', undefined, (sent) => void sentByWorker.push(...sent))
   const admin = login(database, 'postgres')
   const keyPrefix = `${database.name}:`
-  const redis = await redisOf(services, options.redisUrl, keyPrefix)
+  const redis = await redisOf(services, options, keyPrefix)
   const commits = { count: 0 }
   const db = { ...dbOf(postgres), eventsCommitted: () => void (commits.count += 1) }
   const instance = instanceOn(db, { clock, redis, limits: options.limits })
@@ -108,16 +111,19 @@ const testOrigin: RequestOrigin = {
 /** Redis of the product's patience where a test breaks it, and otherwise one that is there and waited for. */
 async function redisOf(
   services: Services,
-  own: string | undefined,
+  { redisUrl, redisTimeout }: WorldOptions,
   keyPrefix: string,
 ): Promise<RedisConnection> {
-  if (own !== undefined) {
-    const redis = openRedis(own, { keyPrefix })
+  if (redisUrl !== undefined && redisTimeout === undefined) {
+    const redis = openRedis(redisUrl, { keyPrefix })
     await redis.ping().catch(() => undefined)
     return redis
   }
-  const redis = openRedis(services.redisUrl, { keyPrefix, commandTimeout: 30_000 })
-  if (redis.client.status !== 'ready') await once(redis.client, 'ready')
+  const redis = openRedis(redisUrl ?? services.redisUrl, {
+    keyPrefix,
+    commandTimeout: redisTimeout ?? 30_000,
+  })
+  while (redis.client.status !== 'ready') await sleep(10) // it goes on trying by itself
   return redis
 }
 
