@@ -23,5 +23,6 @@ describe('the bundle of', () => {
       expect(forbiddenAmong(packagesIn(metafile), program.never)).toEqual([])
       await startOnce(place, program.trial)
     },
+    180_000,
   )
 })

@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Trial } from './programs.ts'
 
-const patience = 20_000
+const patience = 120_000
 const keeper = new URL('keep-compiled.ts', import.meta.url).href
 
 /**

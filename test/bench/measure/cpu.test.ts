@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { cpuBetween, readCpu, rssMib } from './cpu.ts'
 
+/** Microseconds of CPU since then. */
+function spent(from: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(from)
+  return user + system
+}
+
 describe('CPU from /proc', () => {
   it('counts new threads whole, and takes nothing back for those that ended', () => {
     const before = new Map([
@@ -16,8 +22,8 @@ describe('CPU from /proc', () => {
 
   it('sees what this process spends and holds', () => {
     const before = readCpu([process.pid])
-    const end = performance.now() + 30
-    while (performance.now() < end) Math.sqrt(end)
+    const from = process.cpuUsage()
+    while (spent(from) < 30_000) Math.sqrt(from.user)
     expect(cpuBetween(before, readCpu([process.pid]))).toBeGreaterThan(5_000)
     expect(rssMib(process.pid)).toBeGreaterThan(10)
   })

@@ -22,7 +22,7 @@ const standIns = {
   'apps/iam-api/src': 'app',
 }
 
-describe('npm start and npm stop', { timeout: 60_000 }, () => {
+describe('npm start and npm stop', { timeout: 300_000 }, () => {
   let home: Throwaway
   let root: string
   beforeEach(async () => {
@@ -86,7 +86,7 @@ describe('npm start and npm stop', { timeout: 60_000 }, () => {
     const start = program('start')
     const printed = collect(start)
     await poll(() => (printed.text.includes('Preparing the database') ? true : undefined), {
-      withinMs: 30_000,
+      withinMs: 120_000,
       everyMs: 5,
     })
     start.kill('SIGKILL')
@@ -101,12 +101,12 @@ describe('npm start and npm stop', { timeout: 60_000 }, () => {
   it('names a port that is taken, goes on with another, and stops by itself after its time', async () => {
     const taken = await takeUsualPort()
 
-    const { output } = await run('start', '--detach', '--for', '1s')
+    const { output } = await run('start', '--detach', '--for', '10s')
 
     expect(output).toMatch(/^Port 8025 \(mail\) is taken: using \d+\.$/m)
     const stateFile = join(root, '.dev/state.json')
     const gone = () => (existsSync(stateFile) ? undefined : true)
-    expect(await poll(gone, { withinMs: 30_000, everyMs: 50 })).toBe(true)
+    expect(await poll(gone, { withinMs: 120_000, everyMs: 50 })).toBe(true)
     taken?.close()
   })
 
@@ -159,7 +159,7 @@ describe('npm start and npm stop', { timeout: 60_000 }, () => {
   async function started(start: ChildProcess): Promise<StackState> {
     const printed = collect(start)
     const ready = await poll(() => (printed.text.includes('Ctrl-C ends it.') ? true : undefined), {
-      withinMs: 30_000,
+      withinMs: 120_000,
       everyMs: 20,
     })
     if (!ready) throw new Error(`npm start did not get ready:\n${printed.text}`)
