@@ -1,4 +1,4 @@
-import { EventEmitter } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { VerifiedTokens } from '@iam/domain/access-token'
 import { HashAdmission, RecheckBudget, type PasswordReport, type Passwords } from '@iam/domain/credential'
