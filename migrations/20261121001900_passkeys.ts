@@ -15,6 +15,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       sign_count bigint not null,
       transports text[] not null,
       backup_eligible boolean not null,
+      -- When its person was told last that a copy of it was used.
+      copy_told_at timestamptz,
       primary key (tenant_id, factor_id),
       -- Nobody registers somebody else's (WebAuthn 7.1 step 26).
       unique (tenant_id, credential_id),

@@ -68,6 +68,7 @@ const templates: Record<MailTemplate, true> = {
   factor_added: true,
   factor_removed: true,
   factor_disabled: true,
+  passkey_copied: true,
   recovery_code_used: true,
   recovery_codes_renewed: true,
   device_added: true,

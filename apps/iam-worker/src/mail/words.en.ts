@@ -209,6 +209,15 @@ export const english: Language = {
       ],
       button: 'See your account',
     },
+    passkey_copied: {
+      subject: ({ tenant }) => `A passkey of your account at ${tenant} may have been copied`,
+      paragraphs: () => [
+        'A sign-in with it was refused: by its own count it was used less often than we know of. That is so when two devices hold the same passkey.',
+        'Remove this passkey and add a new one.',
+      ],
+      button: 'See your second factors',
+      closing: 'If you did not try to sign in, tell your administrator.',
+    },
     recovery_code_used: {
       subject: ({ tenant }) => `A recovery code was used at ${tenant}`,
       paragraphs: () => [

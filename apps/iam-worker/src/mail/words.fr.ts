@@ -215,6 +215,15 @@ export const french: Language = {
       ],
       button: 'Voir votre compte',
     },
+    passkey_copied: {
+      subject: ({ tenant }) => `Une clé d’accès de votre compte chez ${tenant} a peut-être été copiée`,
+      paragraphs: () => [
+        'Une connexion avec elle a été refusée : d’après son propre compteur, elle a servi moins souvent que nous ne le savons. Cela arrive quand deux appareils ont la même clé.',
+        'Supprimez cette clé d’accès et ajoutez-en une nouvelle.',
+      ],
+      button: 'Voir vos seconds facteurs',
+      closing: 'Si vous n’avez pas essayé de vous connecter, prévenez votre administrateur.',
+    },
     recovery_code_used: {
       subject: ({ tenant }) => `Un code de secours a été utilisé chez ${tenant}`,
       paragraphs: () => [

@@ -193,6 +193,7 @@ const pages: Partial<Record<MailTemplate, string>> = {
   password_breached: 'forgotten-password',
   factor_added: 'account/factors',
   factor_removed: 'account/factors',
+  passkey_copied: 'account/factors',
   recovery_code_used: 'account/factors',
   recovery_codes_renewed: 'account/factors',
 }

@@ -311,6 +311,7 @@ export interface IamOutboxStream {
 
 export interface IamPasskey {
   backup_eligible: boolean;
+  copy_told_at: Timestamp | null;
   credential_id: Buffer;
   factor_id: string;
   public_key: Buffer;

@@ -21,6 +21,7 @@ export type MailTemplate =
   | 'factor_added'
   | 'factor_removed'
   | 'factor_disabled'
+  | 'passkey_copied'
   | 'recovery_code_used'
   | 'recovery_codes_renewed'
   | 'device_added'

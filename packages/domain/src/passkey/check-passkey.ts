@@ -1,12 +1,14 @@
 import { webAuthnBytes, type Challenge } from '../challenge/index.ts'
 import { inOneFlight } from '../db/index.ts'
 import type { ProvedFactor } from '../factor/index.ts'
+import type { RequestOrigin } from '../kit/index.ts'
 import { readTenantPolicy, tenantPolicyOf, type TenantPolicy } from '../tenant/index.ts'
 import type { PasskeyDeps } from './begin-passkey.ts'
 import { bytesOf, type AssertionJson } from './credential-json.ts'
 import { methodOf, type Passkey, type PasskeyFault } from './passkey.ts'
 import { passkeyByCredential, usePasskey } from './queries.ts'
 import { relyingPartyOf } from './relying-party.ts'
+import { tellOfCopy } from './tell-of-copy.ts'
 import { verifyAssertion } from './verify-assertion.ts'
 
 /** What came of a passkey's answer. */
@@ -23,7 +25,7 @@ export type CheckedPasskey =
     }
 
 /**
- * Whether a passkey's answer to a challenge is right. Uses nothing up by itself.
+ * Whether a passkey's answer to a challenge is right. Uses nothing up by itself; whose passkey was copied is told so.
  *
  * A challenge that is about somebody is answered by their passkeys alone, as a second step, where the tenant says
  * whether the authenticator must verify them. One that is about nobody yet is answered by any, which is both factors
@@ -31,7 +33,11 @@ export type CheckedPasskey =
  */
 export async function checkPasskey(
   deps: PasskeyDeps,
-  { challenge, assertion }: { readonly challenge: Challenge; readonly assertion: AssertionJson },
+  {
+    challenge,
+    assertion,
+    origin,
+  }: { readonly challenge: Challenge; readonly assertion: AssertionJson; readonly origin: RequestOrigin },
 ): Promise<CheckedPasskey> {
   const { tenantId } = challenge
   const credentialId = bytesOf(assertion.id) ?? Buffer.alloc(0)
@@ -45,7 +51,10 @@ export async function checkPasskey(
   if (passkey.disabledAt !== null) return { fault: 'disabled', userId }
   const policy = readTenantPolicy(tenant?.policy)
   const said = await verify(deps, { challenge, assertion, passkey, policy })
-  if ('fault' in said) return { fault: said.fault, userId }
+  if ('fault' in said) {
+    if (said.fault === 'cloned') await tellOfCopy(deps, { tenantId, passkey, origin })
+    return { fault: said.fault, userId }
+  }
   const { signCount } = said.verified
   const method = methodOf(passkey)
   const use = [usePasskey({ tenantId, factorId, signCount, at: deps.clock() })]

@@ -106,6 +106,28 @@ export function usePasskey({
     select iam.require(exists (select from counted), ${factorUsed})`.compile(build)
 }
 
+/** Notes that a person is told of a copy of their passkey now. No row: they were, since then. */
+export function noteCopyTold({
+  tenantId,
+  factorId,
+  at,
+  since,
+}: {
+  readonly tenantId: Id<'ten'>
+  readonly factorId: Id<'mfa'>
+  readonly at: Date
+  readonly since: Date
+}) {
+  return build
+    .updateTable('iam.passkey')
+    .set({ copy_told_at: at })
+    .where('tenant_id', '=', tenantId)
+    .where('factor_id', '=', factorId)
+    .where((row) => row.or([row('copy_told_at', 'is', null), row('copy_told_at', '<=', since)]))
+    .returning('factor_id as factorId')
+    .compile()
+}
+
 /** Whether anybody of the tenant has a passkey. */
 export async function hasPasskeys(db: Executor, tenantId: Id<'ten'>): Promise<boolean> {
   const found = await db

@@ -36,7 +36,7 @@ export async function authenticateWithPasskey(
   const { tenantId, assertion, binding, knownBy, origin } = input
   const presented = { tenantId, token: input.challenge, kinds: ['passkey_login'] as const, binding }
   const challenge = await readChallenge(deps, presented)
-  const checked = await checkPasskey(deps, { challenge, assertion })
+  const checked = await checkPasskey(deps, { challenge, assertion, origin })
   const { userId } = checked
   if ('fault' in checked)
     return refuse(deps, {

@@ -1,5 +1,13 @@
 import { SoftAuthenticator, type Lies } from '@iam/testkit/authenticator'
-import { addPerson, auditOf, holdPasskey, openWorld, setPolicy, type World } from '@iam/testkit/world'
+import {
+  addPerson,
+  auditOf,
+  deliverMails,
+  holdPasskey,
+  openWorld,
+  setPolicy,
+  type World,
+} from '@iam/testkit/world'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { readChallenge } from '../challenge/index.ts'
 import { Refusal } from '../kit/index.ts'
@@ -66,6 +74,38 @@ describe('a login by a passkey', () => {
     await expect(logIn(ada, { signCount: 2 })).rejects.toMatchObject({ code: 'passkey_invalid' })
     expect(await reasonFor(ada)).toBe('user.login_failed: passkey_invalid: cloned')
     expect(await logIn(ada)).toHaveProperty('accessToken')
+  })
+
+  test('C198: a copy is told to its person by mail, once a day for each passkey', async () => {
+    const ada = await holder()
+    await logIn(ada)
+    await deliverMails(world)
+    const told = async () =>
+      (await deliverMails(world)).filter(({ letter }) => letter === 'passkey_copied').map(({ to }) => to)
+    const copy = (of = ada) =>
+      expect(logIn(of, { signCount: 1 })).rejects.toMatchObject({ code: 'passkey_invalid' })
+    await Promise.all([copy(), copy(), copy()])
+    expect(await told()).toEqual([ada.email])
+    expect(await auditOf(world, ada.factorId)).toEqual(['user.mfa_enrolled: passkey', 'passkey.copied'])
+    const half = 43_200
+    await world.testClock.advance(half)
+    await copy()
+    expect(await told()).toEqual([])
+    const other = { ...ada, ...(await holdPasskey(world, ada)) }
+    await deliverMails(world)
+    await copy(other)
+    expect(await told()).toEqual([ada.email])
+    await world.testClock.advance(half)
+    await copy()
+    await copy(other)
+    expect(await told()).toEqual([ada.email])
+    // A number that nobody signed is no copy.
+    await world.testClock.advance(2 * half)
+    const lies = { signCount: 1, signature: (right: Buffer) => right.subarray(1) }
+    await expect(logIn(ada, lies)).rejects.toMatchObject({ code: 'passkey_invalid' })
+    expect(await told()).toEqual([])
+    await copy()
+    expect(await told()).toEqual([ada.email])
   })
 
   test('C198: of two that say the same count at once, one is refused', async () => {
@@ -228,7 +268,11 @@ describe('a login by a passkey', () => {
     test('C198: refuses a copy, and a stranger’s wrong answers switch no passkey off', async () => {
       const ada = await holder()
       await answer(ada)
+      await deliverMails(world)
       await expect(answer(ada, { signCount: 1 })).rejects.toMatchObject({ code: 'factor_invalid' })
+      expect((await deliverMails(world)).map(({ letter, to }) => [letter, to])).toEqual([
+        ['passkey_copied', ada.email],
+      ])
       const { failures } = await world.admin
         .selectFrom('iam.factor')
         .select('failures')

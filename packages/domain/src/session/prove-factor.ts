@@ -40,7 +40,7 @@ export async function proveFactor(
     return { ...proved, use: [...proved.use, ...told] }
   }
   await countRequest(deps, { tenantId, origin, counts: [{ limit: 'second-factor', value: userId }] })
-  const checked = await checkPasskey(deps, { challenge, assertion: answer.passkey })
+  const checked = await checkPasskey(deps, { challenge, assertion: answer.passkey, origin })
   return 'fault' in checked ? { fault: `factor: ${checked.fault}` } : checked.proved
 }
 
