@@ -73,6 +73,15 @@ describe('planSigningKeys', () => {
     expect(plan(announced, 3 * day + 66)).toEqual(['retire a'])
   })
 
+  test('hands over a lead before the end that the key was endorsed for, where that was for less than today’s policy', () => {
+    const keys = [
+      { ...key('a', 'active', { created: 0, published: 5, activated: 6 }), signUntil: at(3 * day) },
+      key('b', 'published', { created: 7, published: 9 }),
+    ]
+    expect(plan(keys, 2 * day - 1)).toEqual([])
+    expect(plan(keys, 2 * day)).toEqual(['activate b', 'generate'])
+  })
+
   test('never activates a standby before its lead has passed, however old the active key is', () => {
     const keys = [
       key('a', 'active', { created: 0, published: 5, activated: 6 }),

@@ -97,10 +97,16 @@ function planActivation(
   if (active === undefined) {
     return served.has(standby.kid) ? { do: 'activate', key: standby, at: now } : undefined
   }
-  const turn = (policy.signFor - policy.activationLead) / 2
-  if (secondsSince(active.activateAt, now) < turn) return undefined
+  if (now < endOfTurn(active, policy)) return undefined
   if (secondsSince(standby.publishedAt, now) < policy.activationLead) return undefined
   return { do: 'activate', key: standby, at: new Date(now.getTime() + policy.announce * 1000) }
+}
+
+/** By today's policy, and a lead before the end that the key itself was endorsed for, perhaps by another. */
+function endOfTurn(active: SigningKeyRow, { signFor, activationLead }: SigningKeyPolicy): Date {
+  const began = (active.activateAt ?? active.createdAt).getTime()
+  const byPolicy = began + ((signFor - activationLead) / 2) * 1000
+  return new Date(Math.min(byPolicy, active.signUntil.getTime() - activationLead * 1000))
 }
 
 function secondsSince(time: Date | null, now: Date): number {
