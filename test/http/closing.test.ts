@@ -1,5 +1,4 @@
 import type { AddressInfo } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { closingGracefully } from '@iam/platform/http'
 import { expect, test } from 'vitest'
 import { KeepAliveLoad } from '../support/keep-alive-load.ts'
@@ -13,14 +12,12 @@ test('iam-api closes under load without failing a request on any connection it h
   const load = new KeepAliveLoad(`http://127.0.0.1:${port}/api/v1/me`, { connections: 16 })
   await expect.poll(() => load.answered).toBeGreaterThan(100)
   const before = load.answered
-  const from = performance.now()
   await closeServer()
-  expect(performance.now() - from).toBeLessThan(2_000)
-  await sleep(50)
+  await expect.poll(() => load.failures.length).toBeGreaterThan(0) // nobody listens any more
   await load.stop()
   expect(load.answered).toBeGreaterThan(before)
   expect([...load.statuses.keys()]).toEqual([401]) // without a token, and all the way through
-  expect(load.failures.length).toBeGreaterThan(0)
+  // Nor was any cut off in the end, as those are that do not leave in time.
   expect(load.failures.filter((failure) => failure.reused)).toEqual([])
   await close()
 })

@@ -60,8 +60,9 @@ describe('C237: hasDuplicateNames', () => {
     ['backslashes', JSON.stringify('\\'.repeat(32_000))],
     ['names', JSON.stringify(Object.fromEntries(Array.from({ length: 6_000 }, (_, n) => [`n${n}`, 1])))],
   ])('takes no longer than its length for 64 KiB of %s', (_what, json) => {
-    const from = performance.now()
+    // Of the processor, which a busy machine gives to others: a few milliseconds, or seconds if it went by the square.
+    const before = process.cpuUsage()
     hasDuplicateNames(json)
-    expect(performance.now() - from).toBeLessThan(200)
+    expect(process.cpuUsage(before).user).toBeLessThan(1_000_000)
   })
 })
