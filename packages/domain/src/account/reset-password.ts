@@ -2,7 +2,7 @@ import { appendAudit } from '../audit/index.ts'
 import { prepareNewPassword, storePassword, type NewPassword } from '../credential/index.ts'
 import { inTenant, run, type Executor } from '../db/index.ts'
 import { Refusal, type Id, type RequestOrigin } from '../kit/index.ts'
-import { enablePassword, keepOrigin } from '../login-attempt/index.ts'
+import { forgetFailures, keepOrigin } from '../login-attempt/index.ts'
 import { queueMail } from '../mail/index.ts'
 import { consumeOneTimeCode, voidOneTimeCodes, type OneTimePurpose } from '../one-time-code/index.ts'
 import { appendEvent } from '../outbox/index.ts'
@@ -83,7 +83,7 @@ async function change(
   const actor = { type: 'user', id: userId } as const
   const common = { tenantId, at, origin }
   await storePassword(tx, { tenantId, userId, password, policy }, at)
-  await enablePassword(tx, { ...common, userId, actor, reason: 'password_reset' })
+  const [failures] = await run(tx, forgetFailures(tenantId, userId))
   // From here the new password is typed next, whatever strangers do to the address meanwhile.
   await run(tx, keepOrigin(deps, { tenantId, email: user.email, userId, origin }))
   // Whoever can read the mail has confirmed the address by it.
@@ -94,7 +94,8 @@ async function change(
     purposes: [...purposes, 'change_email'],
     createdAt: at,
   })
-  if (user.status === 'locked') await unlock(tx, { user, at, origin })
+  const wasDisabled = (failures?.disabledAt ?? null) !== null
+  if (user.status === 'locked' || wasDisabled) await unlock(tx, { user, at, origin })
   const ended = await endSessionsOf(tx, { ...common, userId, actor, reason: 'password_reset' })
   const target = { type: 'user', id: userId }
   await run(
@@ -110,17 +111,19 @@ async function change(
   return ended
 }
 
-/** Whoever can read the mail is the owner of the account, and the password that was held back is gone. */
+/** Whoever can read the mail is the owner of the account, and the password that was held back is gone. Told once. */
 async function unlock(
   tx: Executor,
   { user, at, origin }: { user: User; at: Date; origin: RequestOrigin },
 ): Promise<void> {
   const { tenantId, id: userId } = user
   const common = { tenantId, at, origin }
-  await setUserStatus(tx, { tenantId, userId, at }, 'active')
+  if (user.status === 'locked') await setUserStatus(tx, { tenantId, userId, at }, 'active')
   const actor = { type: 'user', id: userId } as const
   const target = { type: 'user', id: userId }
-  await run(tx, appendAudit({ ...common, actor, action: 'user.unlocked', target, outcome: 'success' }))
-  const event = { type: 'user.unlocked', payload: { userId, reason: 'password_reset' } } as const
+  const reason = 'password_reset'
+  const unlocked = { ...common, actor, action: 'user.unlocked', target, outcome: 'success', reason } as const
+  await run(tx, appendAudit(unlocked))
+  const event = { type: 'user.unlocked', payload: { userId, reason } } as const
   await run(tx, appendEvent({ ...common, aggregateId: userId, event }))
 }

@@ -1,5 +1,4 @@
 export { countFailure, mostFailures, type CountFailure } from './count-failure.ts'
-export { enablePassword, type EnablePassword } from './enable-password.ts'
 export { countLinkRequest } from './count-link-request.ts'
 export { deviceKnownFor, knownDevice, rememberDevice } from './known-device.ts'
 export { keepOrigin } from './known-origin.ts'

@@ -99,17 +99,29 @@ describe('wrong passwords in a row', () => {
     expect(await work('wrong', 'nobody@acme.example')).toEqual(wrong)
   })
 
-  test('C167: a new password chosen by mail opens the account again', async () => {
+  test.each([
+    ['that too many failures disabled', { disabled: true, locked: false }],
+    ['that an administrator locked', { disabled: false, locked: true }],
+    ['that both hold back', { disabled: true, locked: true }],
+  ])('C167: a new password chosen by mail opens an account again %s, told once', async (_name, held) => {
     await failed(mostFailures)
-    await world.admin.updateTable('iam.login_failure').set({ disabled_at: world.clock() }).execute()
+    const { admin } = world
+    if (held.disabled)
+      await admin.updateTable('iam.login_failure').set({ disabled_at: world.clock() }).execute()
+    if (held.locked)
+      await admin.updateTable('iam.user').set({ status: 'locked' }).where('id', '=', userId).execute()
     const from = { tenantId: world.acme, origin: world.origin }
     await requestPasswordReset(world, { ...from, email, locale: 'en' })
     const token = tokenIn((await deliverMails(world)).at(-1))
     const password = 'another one that is long enough'
     await resetPassword(world, { ...from, token, password })
     expect(await failures()).toEqual({ inARow: 0, disabled: false })
-    expect((await eventsOf(world, world.acme, userId)).map(({ type }) => type)).toContain('user.unlocked')
-    expect(await auditOf(world, userId)).toContain('user.unlocked: password_reset')
+    const events = await eventsOf(world, world.acme, userId)
+    expect(events.filter(({ type }) => type === 'user.unlocked')).toMatchObject([
+      { payload: { userId, reason: 'password_reset' } },
+    ])
+    const recorded = (await auditOf(world, userId)).filter((action) => action.startsWith('user.unlocked'))
+    expect(recorded).toEqual(['user.unlocked: password_reset'])
     expect((await attempt(password)).user.id).toBe(userId)
   })
 
