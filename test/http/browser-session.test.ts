@@ -59,7 +59,7 @@ describe('a browser', () => {
       requireForm(deps, request, { tenantId, session, token })
       const previous = sessionCookie(request, tenantId)
       const opened = await logInBrowserWithPassword(deps, { tenantId, email, password, previous, origin })
-      setSessionCookie(reply, opened)
+      setSessionCookie(reply, tenantId, opened)
       clearFormCookie(reply, tenantId)
       return {}
     })

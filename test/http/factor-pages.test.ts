@@ -136,7 +136,18 @@ describe('second factors on the hosted pages', () => {
     await signIn(visitor, person)
     await visitor.open('/t/acme/account/factors')
     const { app, factor } = scan(await visitor.send('/t/acme/account/factors/add'))
+    const cookie = `__Host-iam_${open.world.acme.slice(4)}`
+    const before = visitor.cookies.get(cookie) ?? ''
+    const other = new PageVisitor(open.app)
+    await signIn(other, person)
     await visitor.send('/t/acme/account/factors/add', { factor, code: app.code() })
+    // The code was right just now: nothing more is asked here, by another cookie than before.
+    expect((await visitor.open('/t/acme/account/factors')).status).toBe(200)
+    const old = new PageVisitor(open.app)
+    old.cookies.set(cookie, before)
+    expect([before === '', visitor.cookies.get(cookie) === before]).toEqual([false, false])
+    expect((await old.open('/t/acme/account')).location).toBe('/t/acme/sign-in')
+    visitor.cookies.set(cookie, other.cookies.get(cookie) ?? '')
     await later(60)
     expect((await visitor.open('/t/acme/account/factors')).location).toBe('/t/acme/sign-in?next=factors')
     const first = await signIn(visitor, person, '?next=factors')

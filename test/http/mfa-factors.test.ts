@@ -47,6 +47,37 @@ describe('one’s own second factors', () => {
     expect((await deliverMails(open.world)).map(({ letter }) => letter)).toContain('factor_added')
   })
 
+  test('C187: the first one raises the session that confirmed it, and no other one', async () => {
+    const person = await holders.newPerson()
+    const { body: opened } = await holders.logIn(person)
+    const { body: other } = await holders.logIn(person)
+    const token = textOf(opened['accessToken'])
+    await open.world.testClock.advance(60)
+    const { app, factorId } = await holders.begin(token)
+    const confirmed = await holders.confirm(token, factorId, app.code())
+    expect(confirmed).toMatchObject({ status: 200, body: { tokenType: 'Bearer' } })
+    const raised = textOf(confirmed.body['accessToken'])
+    const strong = { amr: ['pwd', 'otp', 'mfa'], acr: 'aal2' }
+    const sessionOf = async (who: unknown) =>
+      (await holders.ask('GET', '/auth/session', { token: textOf(who) })).body['session']
+    expect(await sessionOf(raised)).toMatchObject(strong)
+    const { refreshToken } = opened
+    const refreshed = await holders.ask('POST', '/auth/refresh', { body: { refreshToken } })
+    expect(await sessionOf(refreshed.body['accessToken'])).toMatchObject(strong)
+    expect(await sessionOf(other['accessToken'])).toMatchObject({ amr: ['pwd'], acr: 'aal1' })
+    expect((await holders.ask('POST', '/me/recovery-codes', { token: raised })).status).toBe(201)
+    // A token from before knows no more than it did.
+    for (const old of [token, textOf(other['accessToken'])])
+      expect((await holders.ask('POST', '/me/recovery-codes', { token: old })).body.code).toBe(
+        'reauthentication_required',
+      )
+    // The second one is added by the first, and raises nothing.
+    const second = await holders.begin(raised)
+    const added = await holders.confirm(raised, second.factorId, second.app.code())
+    expect(added).toMatchObject({ status: 200, body: {} })
+    expect(added.body).not.toHaveProperty('accessToken')
+  })
+
   test('C185: the code that confirmed opens no login', async () => {
     const person = await holders.newPerson()
     const token = await holders.tokenOf(person)

@@ -453,7 +453,7 @@ describe('C190: no other way in goes round the second factor', () => {
   test('a refresh says what the login was, not more', async () => {
     const person = await holders.newPerson()
     const { body } = await holders.logIn(person)
-    const token = textOf(body['accessToken'])
+    const token = await holders.tokenOf(person)
     const { app, factorId } = await holders.begin(token)
     await holders.confirm(token, factorId, app.code())
     const { refreshToken } = body

@@ -238,6 +238,12 @@ describe('C190: no way in goes round the second factor of who has one', () => {
     'POST /api/v1/auth/register': async () => ({
       tries: [() => post('/auth/register', { email: holder.email, password: newPassword })],
     }),
+    'POST /api/v1/me/mfa-factors/{factorId}/confirm': async () => {
+      const { token } = await earlierSession()
+      const strong = textOf((await holders.logInFully(holder)).body['accessToken'])
+      const { app, factorId } = await holders.begin(strong)
+      return { tries: [() => holders.confirm(token, factorId, app.code())] }
+    },
     'POST /api/v1/auth/verify-email/request': async () => ({
       tries: [() => post('/auth/verify-email/request', { email: holder.email })],
     }),

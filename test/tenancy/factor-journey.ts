@@ -62,7 +62,9 @@ export async function travelAsHolderOfFactors(world: World): Promise<void> {
 async function holdFactor(world: World, userId: `usr_${string}`) {
   const { acme: tenantId, origin, clock } = world
   const login = () => ({ amr: ['pwd', 'otp', 'mfa'], authTime: Math.floor(clock().getTime() / 1000) })
-  const call = () => ({ tenantId, userId, login: login(), origin })
+  const grantId = newId('grt', clock())
+  const sessionId = newId('ses', clock())
+  const call = () => ({ tenantId, userId, sessionId, grantId, login: login(), origin })
   const add = async () => {
     const { id: factorId, secret } = await addTotp(world, { ...call(), name: 'my phone' })
     const app = new Authenticator(secret, clock)

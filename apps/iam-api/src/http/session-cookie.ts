@@ -1,5 +1,5 @@
 import { Refusal, ulidOf, type Id } from '@iam/domain/kit'
-import { checkBrowserSession, type BrowserSession, type OpenedBrowserSession } from '@iam/domain/session'
+import { checkBrowserSession, type BrowserSession, type RenewedCookie } from '@iam/domain/session'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { cookieOf, setCookie } from './cookies.ts'
@@ -11,7 +11,7 @@ import { cookieOf, setCookie } from './cookies.ts'
 //              opened = await inLoginLane(deps, lane, () =>
 //                logInBrowserWithPassword(deps, {
 //                  tenantId, email, password, previous, isKnownDevice: lane.by === 'device', origin }))
-//              setSessionCookie(reply, opened); clearFormCookie(reply, tenantId)
+//              setSessionCookie(reply, tenantId, opened); clearFormCookie(reply, tenantId)
 //   any page   session = await browserSession(deps, request, tenantId)      undefined: nobody is signed in
 //   sign out   await endBrowserSession(deps, { tenantId, token, origin }); clearSessionCookie(reply, tenantId)
 
@@ -37,9 +37,13 @@ export async function browserSession(
   })
 }
 
-/** Hands the browser the session that it has just opened. Lax: a link in a mail leads to a page that knows it. */
-export function setSessionCookie(reply: FastifyReply, { token, maxAge, user }: OpenedBrowserSession): void {
-  setCookie(reply, nameOf(user.tenantId), token, { sameSite: 'Lax', maxAge })
+/** Hands the browser the session that it has just opened, or raised. Lax: a link in a mail leads to a page that knows it. */
+export function setSessionCookie(
+  reply: FastifyReply,
+  tenantId: Id<'ten'>,
+  { token, maxAge }: RenewedCookie,
+): void {
+  setCookie(reply, nameOf(tenantId), token, { sameSite: 'Lax', maxAge })
 }
 
 export function clearSessionCookie(reply: FastifyReply, tenantId: Id<'ten'>): void {

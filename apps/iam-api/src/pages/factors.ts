@@ -1,6 +1,6 @@
 import {
   addTotp,
-  confirmTotp,
+  confirmTotpInBrowser,
   listFactors,
   removeFactor,
   renameFactor,
@@ -13,6 +13,7 @@ import type { FastifyReply } from 'fastify'
 import type { App } from '../app.ts'
 import type { Deps } from '../deps.ts'
 import { originOf } from '../http/request-context.ts'
+import { setSessionCookie } from '../http/session-cookie.ts'
 import { goTo, show, takeFlash, type View } from './answer.ts'
 import { dateLocales } from './date-locales.ts'
 import { recoveryCodesView, setupView, totpCodeIn } from './factor-parts.ts'
@@ -101,11 +102,11 @@ async function begin(deps: Deps, visit: SignedInVisit): Promise<FastifyReply> {
 }
 
 async function confirm(deps: Deps, visit: SignedInVisit, sent: FormBody): Promise<FastifyReply> {
-  const { recoveryCodes } = await confirmTotp(deps, {
-    ...callOf(visit),
-    ...named(sent),
-    code: totpCodeIn(sent),
-  })
+  const { reply, tenantId, session } = visit
+  const { sessionId } = session
+  const confirming = { ...callOf(visit), ...named(sent), sessionId, code: totpCodeIn(sent) }
+  const { recoveryCodes, raised } = await confirmTotpInBrowser(deps, confirming)
+  if (raised !== undefined) setSessionCookie(reply, tenantId, raised)
   if (recoveryCodes === undefined) return goTo(visit, 'account/factors', { notice: 'factor_added' })
   return show(visit, recoveryCodesView(visit, { codes: recoveryCodes, next: 'account' }))
 }

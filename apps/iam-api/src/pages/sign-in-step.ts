@@ -52,7 +52,7 @@ export function withNext({ request }: Visit, page: string): string {
 /** Lets the browser hold its session, and be known again. */
 export function holdSession(deps: Deps, visit: Visit, opened: OpenedBrowserSession): void {
   const { request, reply, tenantId } = visit
-  setSessionCookie(reply, opened)
+  setSessionCookie(reply, tenantId, opened)
   clearFormCookie(reply, tenantId)
   if (challengeCookie(request, tenantId) !== undefined) clearChallengeCookie(reply, tenantId)
   keepKnownDevice(deps, { request, reply, tenantId, email: opened.user.email })

@@ -128,6 +128,13 @@ export const TokenAnswer = Type.Object({
   user: Type.Object({ id: Type.String(), tenantId: Type.String(), email: Type.String() }),
 })
 
+/** What a session is answered that was raised: the refresh token goes on. */
+export const RaisedAnswer = Type.Object({
+  accessToken: Type.String(),
+  tokenType: Type.Literal('Bearer'),
+  expiresIn: Type.Integer({ description: 'Seconds.' }),
+})
+
 /** How a caller goes on who is asked for a second factor. */
 const ChallengeToAnswer = Type.Object(
   {

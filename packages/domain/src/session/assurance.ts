@@ -19,6 +19,15 @@ export function withSecondStep(amr: readonly string[], step: FactorMethod): read
   return isByMail(amr) ? [...amr, step] : [...amr, step, 'mfa']
 }
 
+/** The methods of an open session once one more was proved in it. `mfa` stands last, once. */
+export function withProof(amr: readonly string[], method: FactorMethod): readonly string[] {
+  if (amr.includes(method)) return amr
+  return withSecondStep(
+    amr.filter((each) => each !== 'mfa'),
+    method,
+  )
+}
+
 /** Whether nothing more can be asked of whoever proved this. A passkey that verified its person is both at once. */
 export function isTwiceProved(amr: readonly string[]): boolean {
   return amr.includes('mfa') || (isByMail(amr) && secondSteps.some((step) => amr.includes(step)))

@@ -1,6 +1,15 @@
 import { sql } from 'kysely'
 import { appendAudit } from '../audit/index.ts'
-import { build, inOneFlight, inTenant, run, streamKey, type Db, type Statement } from '../db/index.ts'
+import {
+  build,
+  inOneFlight,
+  inTenant,
+  run,
+  streamKey,
+  type Db,
+  type Executor,
+  type Statement,
+} from '../db/index.ts'
 import { Refusal, type Clock, type Id, type RequestOrigin } from '../kit/index.ts'
 import type { SigningKeys } from '../signing-key/index.ts'
 import { acrOf } from './assurance.ts'
@@ -14,6 +23,8 @@ export interface RaiseSession {
   readonly userId: Id<'usr'>
   readonly sessionId: Id<'ses'>
   readonly grantId: Id<'grt'>
+  /** Streams besides the session's that what uses up the proof is told on. */
+  readonly streams?: readonly string[]
   /** Everything that was proved in this session, what was proved just now included. */
   readonly amr: readonly string[]
   /** What uses up the proof. */
@@ -49,25 +60,40 @@ interface RaisedGrant {
  * @throws Refusal `session_ended`, `temporarily_unavailable` when no key can sign.
  */
 export async function raiseSession(deps: RaiseDeps, input: RaiseSession): Promise<RaisedSession> {
-  const { tenantId, userId, sessionId, grantId, amr, also, origin } = input
+  const { tenantId, userId, grantId } = input
   const now = deps.clock()
   const signer = deps.signingKeys.signer(now)
   if (signer === undefined) throw new Refusal('temporarily_unavailable', { retryAfter: 1 })
-  // Whatever ends a session locks its stream first, and then its rows in another order than `raise` does.
-  const scope = { tenantId, streams: [streamKey(tenantId, sessionId)] }
-  const raised = await inTenant(deps.db, scope, async (tx) => {
-    const [grant] = await run(tx, raise(input, now))
-    if (grant === undefined) throw new Refusal('session_ended')
-    for (const statement of also) await run(tx, statement)
+  const raised = await raiseBy(deps, input, { now, raise: (tx) => run(tx, raise(input, now)) })
+  await readSession(deps, { tenantId, grantId })
+  const { issuer } = deps
+  return mintForGrant(signer, { ...raised, issuer, tenantId, userId, grantId, now })
+}
+
+/** What a session is raised with, whoever holds it. */
+export type Raising = Omit<RaiseSession, 'grantId'>
+
+/**
+ * Raises a session by what answers a row if it stands, uses up what was proved, and records it.
+ * @throws Refusal `session_ended`.
+ */
+export async function raiseBy<Row>(
+  { db }: Pick<RaiseDeps, 'db'>,
+  { tenantId, userId, sessionId, streams = [], amr, also, origin }: Raising,
+  { now, raise: by }: { readonly now: Date; readonly raise: (tx: Executor) => Promise<readonly Row[]> },
+): Promise<Row> {
+  // Whatever ends a session locks its stream first, and then its rows in another order than this does.
+  const scope = { tenantId, streams: [...streams, streamKey(tenantId, sessionId)] }
+  return inTenant(db, scope, async (tx) => {
+    const [row] = await by(tx)
+    if (row === undefined) throw new Refusal('session_ended')
+    for (const each of also) await run(tx, each)
     const actor = { type: 'user', id: userId } as const
     const target = { type: 'session', id: sessionId }
     const done = { action: 'session.stepped_up', outcome: 'success', reason: amr.join(' ') } as const
     await run(tx, appendAudit({ tenantId, at: now, actor, target, ...done, origin }))
-    return grant
+    return row
   })
-  await readSession(deps, { tenantId, grantId })
-  const { issuer } = deps
-  return mintForGrant(signer, { ...raised, issuer, tenantId, userId, grantId, now })
 }
 
 function raise({ tenantId, sessionId, grantId, amr }: RaiseSession, now: Date) {

@@ -4,7 +4,7 @@ import { hasSecondFactor, heldFactorsOf, usableKinds } from '../factor/index.ts'
 import { Refusal, type Id, type RequestOrigin } from '../kit/index.ts'
 import { countRequest } from '../limit/index.ts'
 import { userKeyOf } from '../user/index.ts'
-import { withSecondStep } from './assurance.ts'
+import { withProof } from './assurance.ts'
 import { refuseAnswer } from './authenticate-with-factor.ts'
 import { unlessUsed } from './log-in-with-factor.ts'
 import { proveFactor, type ChallengeAnswer, type ProveFactorDeps } from './prove-factor.ts'
@@ -56,11 +56,6 @@ export async function stepUp(
   const proved = await proveFactor(deps, { challenge, userId, userKey, answer, origin })
   if ('fault' in proved) return refuseAnswer(deps, { challenge, userId, answer, origin, fault: proved.fault })
   const also = [useChallenge({ ...challenge, now: deps.clock() }), ...proved.use]
-  const amr = before.includes(proved.method) ? before : withSecondStep(withoutMfa(before), proved.method)
+  const amr = withProof(before, proved.method)
   return unlessUsed(raiseSession(deps, { ...session, amr, also }))
-}
-
-/** `mfa` stands last, once. */
-function withoutMfa(amr: readonly string[]): readonly string[] {
-  return amr.filter((method) => method !== 'mfa')
 }

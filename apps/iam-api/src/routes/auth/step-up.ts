@@ -5,7 +5,15 @@ import type { Deps } from '../../deps.ts'
 import { authenticate } from '../../http/authenticate.ts'
 import { originOf } from '../../http/request-context.ts'
 import { Assertion } from '../passkey-schemas.ts'
-import { ChallengeToken, problems, RecoveryCode, TenantHeader, tenantProblems, TotpCode } from '../schemas.ts'
+import {
+  ChallengeToken,
+  problems,
+  RaisedAnswer,
+  RecoveryCode,
+  TenantHeader,
+  tenantProblems,
+  TotpCode,
+} from '../schemas.ts'
 
 const strict = { additionalProperties: false }
 
@@ -23,11 +31,7 @@ const schema = {
     Type.Object({}, strict),
   ]),
   response: {
-    200: Type.Object({
-      accessToken: Type.String(),
-      tokenType: Type.Literal('Bearer'),
-      expiresIn: Type.Integer({ description: 'Seconds.' }),
-    }),
+    200: RaisedAnswer,
     ...problems(
       'mfa_required',
       'challenge_invalid',

@@ -17,6 +17,7 @@ import {
   DeviceName,
   FactorId,
   problems,
+  RaisedAnswer,
   RecoveryCodes,
   TenantHeader,
   tenantProblems,
@@ -66,10 +67,14 @@ const confirm = {
   ...common,
   ...one,
   summary: 'Confirm an authenticator app',
-  description: 'Recovery codes come with the first factor, and are told once. The person is told by mail.',
+  description:
+    'Recovery codes come with the first factor, and are told once. The person is told by mail. With the first factor the session is raised as by a step-up: its access token comes along, and the refresh token goes on.',
   body: Type.Object({ code: TotpCode }, strict),
   response: {
-    200: Type.Object({ recoveryCodes: Type.Optional(RecoveryCodes) }),
+    200: Type.Object({
+      recoveryCodes: Type.Optional(RecoveryCodes),
+      ...Type.Partial(RaisedAnswer).properties,
+    }),
     ...problems(...strong, 'not_found', 'factor_invalid', 'rate_limited'),
   },
 }
@@ -128,9 +133,13 @@ export function mfaFactorsRoutes(app: App, deps: Deps): void {
 function oneFactorRoutes(app: App, deps: Deps): void {
   app.post(`${path}/:factorId/confirm`, { schema: confirm }, async (request, reply) => {
     const call = await factorCall(deps, request)
-    const { recoveryCodes } = await confirmTotp(deps, { ...call, ...factorOf(request), ...request.body })
+    const confirming = { ...call, ...factorOf(request), ...request.body }
+    const { recoveryCodes, raised } = await confirmTotp(deps, confirming)
     reply.header('cache-control', 'no-store')
-    return recoveryCodes === undefined ? {} : { recoveryCodes: [...recoveryCodes] }
+    return {
+      ...(recoveryCodes === undefined ? {} : { recoveryCodes: [...recoveryCodes] }),
+      ...(raised === undefined ? {} : { ...raised, tokenType: 'Bearer' as const }),
+    }
   })
   app.patch(`${path}/:factorId`, { schema: rename }, async (request, reply) => {
     await renameFactor(deps, { ...(await factorCall(deps, request)), ...factorOf(request), ...request.body })
@@ -151,9 +160,10 @@ function factorOf({ params }: FastifyRequest) {
  * more for it.
  */
 async function factorCall(deps: Deps, request: FastifyRequest) {
-  const { token } = await authenticate(deps, request)
-  const { tenantId, userId, amr, authTime } = token
-  return { tenantId, userId, login: { amr, authTime }, origin: originOf(request) }
+  const { token, session } = await authenticate(deps, request)
+  const { tenantId, userId, grantId, amr, authTime } = token
+  const { sessionId } = session
+  return { tenantId, userId, sessionId, grantId, login: { amr, authTime }, origin: originOf(request) }
 }
 
 function toJson({ id, kind, name, createdAt, lastUsedAt, disabled }: Listed) {
