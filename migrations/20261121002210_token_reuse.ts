@@ -7,6 +7,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     -- Logins of before have to be proved anew for whatever the account hangs on.
     alter table iam."user" add column step_up_since timestamptz;
 
+    -- Besides ended sessions, those whose cached entry says what is not so any more.
+    alter table iam.session_revocation add column ended boolean not null default true;
+
     create table iam.session_reuse (
       tenant_id text collate "C" not null,
       session_id text collate "C" not null,
@@ -50,6 +53,11 @@ export async function up(db: Kysely<unknown>): Promise<void> {
         update iam."user"
            set step_up_since = greatest(step_up_since, date_trunc('second', in_at)), trust_ended_at = in_at
          where tenant_id = in_tenant and id = in_user;
+        insert into iam.session_revocation (tenant_id, grant_id, session_id, revoked_at, ended)
+        select in_tenant, g.id, s.id, in_at, false
+          from iam.session s join iam."grant" g on g.tenant_id = s.tenant_id and g.session_id = s.id
+         where s.tenant_id = in_tenant and s.user_id = in_user and s.revoked_at is null and s.expires_at > in_at
+           and s.id <> in_session and g.revoked_at is null;
       end if;
     end
     $$;

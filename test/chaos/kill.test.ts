@@ -6,9 +6,11 @@ import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { logIn, post, refresh, type Tokens } from '../support/client.ts'
 import { subscribe } from '../support/events.ts'
-import { linkMailTo } from '../support/mailbox.ts'
+import { linkMailTo, mailsTo } from '../support/mailbox.ts'
 import { startInstance } from '../support/start-instance.ts'
 import { Traffic } from '../support/traffic.ts'
+
+const sessionById = 'select from iam.session where id = $1'
 
 describe('killed with -9', () => {
   let stack: Stack
@@ -57,7 +59,7 @@ describe('killed with -9', () => {
       (answer) => answer.status,
       () => 'no reply',
     )
-    await expect.poll(() => generationOf(tokens), { interval: 2 }).toBe(2)
+    await expect.poll(() => generationOf(tokens), { interval: 2, timeout: 30_000 }).toBe(2)
     await stack.program('iam-api').kill()
     expect(await lost).toBe('no reply')
     await redisOfApi.heal()
@@ -68,6 +70,46 @@ describe('killed with -9', () => {
     expect(successors.size).toBe(1)
     expect(await generationOf(tokens)).toBe(2)
     expect((await refresh(state, [...successors][0] ?? '')).status).toBe(200)
+  })
+
+  test('C53: iam-api between the burn of a stolen token and the reply: person, audit and consumers are told', async () => {
+    const { state } = stack
+    const sessions = await subscribe(state, 'session')
+    const exchange = (refreshToken: string, agent: string, base = state.issuer) =>
+      post(base, '/auth/refresh', { refreshToken }, { 'user-agent': `${agent}/1.0` })
+    const survivor = await logIn(state)
+    const stolen = await logIn(state)
+    const { id } = stolen.session
+    expect((await exchange(stolen.refreshToken, 'owner')).status).toBe(200)
+    await admin.query(
+      `update iam.refresh_family set rotated = array[rotated[1] - interval '1 minute'] where session_id = $1`,
+      [id],
+    )
+    redisOfApi.fallSilent()
+    const lost = exchange(stolen.refreshToken, 'thief', state.api.url).then(
+      (answer) => answer.status,
+      () => 'no reply',
+    )
+    const ended = async () => (await admin.query(`${sessionById} and revoked_at is not null`, [id])).rowCount
+    await expect.poll(ended, { interval: 2, timeout: 30_000 }).toBe(1)
+    await stack.program('iam-api').kill()
+    expect(await lost).toBe('no reply')
+    await redisOfApi.heal()
+    await stack.program('iam-api').start()
+
+    const told = async () => (await mailsTo(state, state.user.email)).find((text) => text.includes('thief'))
+    await expect.poll(told, { timeout: 30_000 }).toMatch(/\bowner\b[^]*\bthief\b/)
+    const audited = await admin.query<{ action: string }>(
+      'select action from iam.audit_event where target_id = $1 order by xid desc limit 2',
+      [id],
+    )
+    expect(audited.rows.map(({ action }) => action)).toEqual(['session.reuse_described', 'session.revoked'])
+    const revoked = () => sessions.of(id).find(({ subject }) => subject.includes('revoked'))?.payload
+    await expect
+      .poll(revoked, { timeout: 30_000 })
+      .toMatchObject({ reason: 'refresh_reused', elsewhere: true })
+    expect((await refresh(state, survivor.refreshToken)).body).toMatchObject({ stepUpRequired: true })
+    await sessions.close()
   })
 
   test('C179: iam-api between the use of a mailed link and the reply: it is used, and the person asks again', async () => {
@@ -89,7 +131,7 @@ describe('killed with -9', () => {
       (answer) => answer.status,
       () => 'no reply',
     )
-    await expect.poll(used, { interval: 2 }).toBe(1)
+    await expect.poll(used, { interval: 2, timeout: 30_000 }).toBe(1)
     await stack.program('iam-api').kill()
     expect(await lost).toBe('no reply')
     await redisOfApi.heal()

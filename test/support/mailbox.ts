@@ -9,17 +9,23 @@ export interface LinkMail {
   readonly code: string
 }
 
+/** The texts of the mails that came to an address, the newest first. */
+export async function mailsTo({ mail }: Pick<StackState, 'mail'>, address: string): Promise<string[]> {
+  const url = `${mail.url}/messages?to=${encodeURIComponent(address)}`
+  const mails = (await (await fetch(url)).json()) as { readonly text: string }[]
+  return mails.map(({ text }) => text)
+}
+
 /** Waits for the newest mail to an address that signs in. @param known links that came before. */
 export async function linkMailTo(
-  { mail }: Pick<StackState, 'mail'>,
+  state: Pick<StackState, 'mail'>,
   address: string,
   known: readonly string[] = [],
 ): Promise<LinkMail> {
-  const url = `${mail.url}/messages?to=${encodeURIComponent(address)}`
   const find = async () => {
-    const mails = (await (await fetch(url)).json()) as { readonly text: string }[]
-    return mails
-      .map(({ text }) => ({
+    const texts = await mailsTo(state, address)
+    return texts
+      .map((text) => ({
         link: /https?:\S+\/magic-link\?\S+/.exec(text)?.[0] ?? '',
         code: /\d{4} \d{4}/.exec(text)?.[0] ?? '',
       }))

@@ -436,6 +436,7 @@ export interface IamSessionReuse {
 }
 
 export interface IamSessionRevocation {
+  ended: Generated<boolean>;
   grant_id: string;
   id: Generated<Int8>;
   revoked_at: Timestamp;

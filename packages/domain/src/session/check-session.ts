@@ -1,6 +1,8 @@
 import { inOneFlight, type Db } from '../db/index.ts'
 import { Refusal, type Clock, type Id } from '../kit/index.ts'
+import { unproved } from './assurance.ts'
 import { databaseTime, sessionOfGrant } from './queries.ts'
+import { isSteppedUpSince } from './require-stepped-up.ts'
 import type { RevocationFeed } from './revocation-feed.ts'
 import type { SessionCache } from './session-cache.ts'
 import type { SessionEntry } from './session-entry.ts'
@@ -26,7 +28,7 @@ export async function checkSession(
   if (deps.revocations.hasEnded(grantId)) throw new Refusal('session_ended')
   const cached = await deps.sessionCache.find(tenantId, grantId)
   if (cached === 'ended') throw new Refusal('session_ended')
-  const entry = cached !== undefined && deps.revocations.vouchesFor(cached.asOf) ? cached : undefined
+  const entry = cached !== undefined && deps.revocations.vouchesFor(grantId, cached.asOf) ? cached : undefined
   const session = entry ?? (await readSession(deps, { tenantId, grantId }))
   if (session.expiresAt <= deps.clock().getTime()) throw new Refusal('session_ended')
   return session
@@ -44,13 +46,14 @@ export async function readSession(
   if (row === undefined || row.sessionRevokedAt !== null || row.grantRevokedAt !== null) {
     throw new Refusal('session_ended')
   }
+  const authTime = Math.floor(row.authTime.getTime() / 1000)
   const entry: SessionEntry = {
     sessionId: row.sessionId as Id<'ses'>,
     userId: row.userId as Id<'usr'>,
     email: row.email,
     amr: row.amr,
-    acr: row.acr,
-    authTime: Math.floor(row.authTime.getTime() / 1000),
+    acr: isSteppedUpSince({ authTime }, row) ? row.acr : unproved,
+    authTime,
     expiresAt: row.expiresAt.getTime(),
     asOf: time?.asOf ?? 0,
   }

@@ -153,6 +153,7 @@ export function sessionOfGrant(tenantId: Id<'ten'>, grantId: string) {
       join.onRef('u.tenant_id', '=', 's.tenant_id').onRef('u.id', '=', 's.user_id'),
     )
     .select(['s.id as sessionId', 's.user_id as userId', 'u.email', 's.amr', 's.acr'])
+    .select('u.step_up_since as stepUpSince')
     .select(['s.auth_time as authTime', 's.expires_at as expiresAt'])
     .select(['s.revoked_at as sessionRevokedAt', 'g.revoked_at as grantRevokedAt'])
     .where('g.tenant_id', '=', tenantId)

@@ -11,19 +11,24 @@ type Login = {
   readonly authTime: number
 }
 
+/** Whether a login is not from before the person's logins count. A proof of the very second counts. */
+export function isSteppedUpSince({ authTime }: Login, person: SteppedUpSince): boolean {
+  return authTime * 1000 >= (person?.stepUpSince?.getTime() ?? 0)
+}
+
 /**
  * Makes sure that a login is not from before one of the person's refresh tokens was stolen: whoever holds such a session
  * may be the thief, and proves who they are anew, by another login or a step-up, before they change what the account
- * hangs on, or administer. A proof of the very second counts.
+ * hangs on, or administer.
  * @throws Refusal `reauthentication_required` (RFC 9470), which says how long ago it may be: until the theft.
  */
 export function requireSteppedUpSince(
   { clock }: { readonly clock: Clock },
-  { authTime }: Login,
+  login: Login,
   person: SteppedUpSince,
 ): void {
-  const since = person?.stepUpSince?.getTime()
-  if (since === undefined || authTime * 1000 >= since) return
+  if (isSteppedUpSince(login, person)) return
+  const since = person?.stepUpSince?.getTime() ?? 0
   const elapsed = Math.floor((clock().getTime() - since) / 1000)
   throw new Refusal('reauthentication_required', { maxAge: Math.min(recentEnough, Math.max(0, elapsed)) })
 }

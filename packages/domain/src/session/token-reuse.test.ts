@@ -2,7 +2,7 @@ import { auditOf, deliverMails, eventsOf, logIn, openWorld, personalOf, type Wor
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
 import { verifyAccessToken } from '../access-token/index.ts'
 import type { RequestOrigin } from '../kit/index.ts'
-import { refreshSession, RefreshFlights, type IssuedSession } from './index.ts'
+import { checkSession, refreshSession, RefreshFlights, type IssuedSession } from './index.ts'
 
 const owner = {
   agent: 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
@@ -153,6 +153,34 @@ describe('a refresh token that comes back', () => {
     expect(claimsOf(refreshed)).toMatchObject({ acr: '0', authTime: claimsOf(survivor).authTime })
     expect(claimsOf(await logIn(world)).acr).toBe('aal1')
     expect(claimsOf(await refresh(await logIn(world), owner)).acr).toBe('aal1')
+  })
+
+  test('C53: what an instance holds of a surviving session counts no more once it hears of the theft', async () => {
+    const survivor = await logIn(world)
+    const other = await openWorld(inject('services'), { database: world.database, clock: world.testClock })
+    const acr = async () => (await checkSession(other, claimsOf(survivor))).acr
+    await other.revocations.poll()
+    expect(await acr()).toBe('aal1')
+    await burn()
+    await other.revocations.poll()
+    expect(await acr()).toBe('0')
+    const waits = other.waits.count
+    expect(await acr()).toBe('0')
+    expect(other.waits.count).toBe(waits)
+    await other.close()
+  })
+
+  test('C53: two of a person’s tokens that come back at once, again and again, end both sessions', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const stolen = await Promise.all([logIn(world), logIn(world), logIn(world)])
+      for (const session of stolen) await refresh(session, owner)
+      await world.testClock.advance(11)
+      const burnt = await Promise.allSettled(stolen.map((session) => refresh(session, thief)))
+      expect(
+        burnt.map((each) => each.status === 'rejected' && (each.reason as { code: string }).code),
+      ).toEqual(stolen.map(() => 'refresh_reused'))
+      expect(await deliverMails(world)).toHaveLength(3)
+    }
   })
 
   test('ends a family whose last refresh was by the release before, of which nothing is known', async () => {

@@ -51,7 +51,7 @@ export async function revocationsAfter(
   const read = await sql<RevocationCursor & { tenantId: string; grantId: string }>`
     select xid::text as xid, id::text as id, tenant_id as "tenantId", grant_id as "grantId"
       from iam.session_revocation
-     where (xid, id) > (${xid}::xid8, ${id}::bigint) and xid < pg_snapshot_xmin(pg_current_snapshot())
+     where ended and (xid, id) > (${xid}::xid8, ${id}::bigint) and xid < pg_snapshot_xmin(pg_current_snapshot())
      order by iam.session_revocation.xid, iam.session_revocation.id limit ${limit}`.execute(db)
   return read.rows
 }
