@@ -1,0 +1,92 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { debianProgram } from '@iam/local-stack/debian'
+import { freePort } from '@iam/local-stack/ports'
+import { vi } from 'vitest'
+
+/** nginx before an origin, as a CDN is: it keeps what its answers' own headers let a shared cache keep. */
+export class NginxCache {
+  readonly url: string
+  readonly #directory: string
+  readonly #child: ChildProcess
+
+  private constructor(url: string, directory: string, child: ChildProcess) {
+    this.url = url
+    this.#directory = directory
+    this.#child = child
+  }
+
+  static async start(origin: string): Promise<NginxCache> {
+    const { path, env } = await debianProgram('nginx')
+    const directory = mkdtempSync(join(tmpdir(), 'iam-nginx-'))
+    const port = await freePort()
+    writeFileSync(join(directory, 'nginx.conf'), configuration({ directory, port, origin }))
+    const args = ['-p', directory, '-c', join(directory, 'nginx.conf'), '-e', 'stderr']
+    const child = spawn(path, args, { env: { ...env }, stdio: 'ignore' })
+    const cache = new NginxCache(`http://127.0.0.1:${port}`, directory, child)
+    await vi.waitUntil(() => cache.#answers(), { timeout: 60_000 })
+    return cache
+  }
+
+  /** How every request was answered: `MISS` and `EXPIRED` from the origin, `HIT` and `STALE` without it. */
+  answered(): string[] {
+    return readFileSync(join(this.#directory, 'access.log'), 'utf8').split('\n').filter(Boolean)
+  }
+
+  async stop(): Promise<void> {
+    const ended = once(this.#child, 'exit')
+    this.#child.kill()
+    await ended
+    rmSync(this.#directory, { recursive: true, force: true })
+  }
+
+  async #answers(): Promise<boolean> {
+    return fetch(`${this.url}/health`).then(
+      ({ status }) => status === 200,
+      () => false,
+    )
+  }
+}
+
+function configuration({
+  directory,
+  port,
+  origin,
+}: {
+  directory: string
+  port: number
+  origin: string
+}): string {
+  return `
+    daemon off;
+    master_process off;
+    pid ${directory}/nginx.pid;
+    error_log stderr crit;
+    events { worker_connections 512; }
+    http {
+      log_format cached '$upstream_cache_status';
+      access_log off;
+      client_body_temp_path ${directory}/body;
+      proxy_temp_path ${directory}/proxy;
+      fastcgi_temp_path ${directory}/fastcgi;
+      uwsgi_temp_path ${directory}/uwsgi;
+      scgi_temp_path ${directory}/scgi;
+      proxy_cache_path ${directory}/cache keys_zone=keys:1m;
+      server {
+        listen 127.0.0.1:${port};
+        location = /health { return 200 'ok'; }
+        location /.well-known/ {
+          access_log ${directory}/access.log cached;
+          proxy_pass ${origin};
+          proxy_cache keys;
+          proxy_cache_lock on;
+          proxy_cache_background_update on;
+          proxy_cache_use_stale updating error timeout http_502 http_503 http_504;
+        }
+      }
+    }
+  `
+}
