@@ -95,6 +95,38 @@ describe('step-up', () => {
     expect(again.body.code).toBe('factor_invalid')
   })
 
+  test('with maxAge asks nothing of who showed their factor so lately, and answers a token that says so', async () => {
+    const { token, app } = await newHolderWithOldSession()
+    expect((await stepUp(token, { maxAge: 86_400 })).body.code).toBe('mfa_required')
+    const raised = await stepUp(token, { challenge: challengeIn(await stepUp(token)), code: app.code() })
+    const shown = claimsOf(raised.body['accessToken'])
+    await open.world.testClock.advance(60)
+    // The token that asks is the one from before.
+    const again = await stepUp(token, { maxAge: 60 })
+    expect(again).toMatchObject({ status: 200, body: { tokenType: 'Bearer' } })
+    expect(claimsOf(again.body['accessToken'])).toMatchObject({
+      acr: 'aal2',
+      amr: ['pwd', 'otp', 'mfa'],
+      auth_time: shown.auth_time,
+    })
+    for (const body of [{ maxAge: 59 }, { maxAge: 0 }, {}])
+      expect((await stepUp(token, body)).body.code).toBe('mfa_required')
+    for (const maxAge of [-1, 86_401, 1.5, '60'])
+      expect((await stepUp(token, { maxAge })).body.code).toBe('invalid_request')
+  })
+
+  test('with maxAge too takes no proof from before a theft', async () => {
+    const holder = await holders.newHolder()
+    const token = textOf((await holders.logInFully(holder)).body['accessToken'])
+    expect((await stepUp(token, { maxAge: 300 })).status).toBe(200)
+    await open.world.admin
+      .updateTable('iam.user')
+      .set({ step_up_since: open.world.clock() })
+      .where('id', '=', holder.userId)
+      .execute()
+    expect((await stepUp(token, { maxAge: 300 })).body.code).toBe('mfa_required')
+  })
+
   test('asks nothing of who has no factor: they log in again', async () => {
     const token = await holders.tokenOf(await holders.newPerson())
     expect((await stepUp(token)).body.code).toBe('not_allowed')

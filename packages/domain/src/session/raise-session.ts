@@ -46,7 +46,8 @@ export interface RaisedSession {
   readonly expiresIn: number
 }
 
-interface RaisedGrant {
+/** What an access token of a grant is minted from. */
+export interface RaisedGrant {
   readonly claims: FamilyClaims
   readonly clientId: Id<'cli'>
   readonly accessTokenSeconds: number

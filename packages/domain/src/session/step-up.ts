@@ -7,6 +7,7 @@ import { userKeyOf } from '../user/index.ts'
 import { withProof } from './assurance.ts'
 import { refuseAnswer } from './authenticate-with-factor.ts'
 import { unlessUsed } from './log-in-with-factor.ts'
+import { mintIfProved } from './mint-if-proved.ts'
 import { proveFactor, type ChallengeAnswer, type ProveFactorDeps } from './prove-factor.ts'
 import { provedIn, raiseSession, type RaiseDeps, type RaisedSession } from './raise-session.ts'
 
@@ -22,12 +23,21 @@ type StepUpDeps = RaiseDeps & ProveFactorDeps
 
 /**
  * Asks an open session for the person's second factor.
+ * @param session with the seconds that it may be old (RFC 9470 `max_age`), where it may be: whoever showed it so lately
+ *   is asked nothing.
+ * @returns an access token that says so.
  * @throws Refusal `mfa_required` with the challenge; `not_allowed` for who has no second factor: they log in
  *   again; `rate_limited`.
  */
-export async function beginStepUp(deps: StepUpDeps, session: StepUp): Promise<never> {
+export async function beginStepUp(
+  deps: StepUpDeps,
+  session: StepUp & { readonly maxAge?: number | undefined },
+): Promise<RaisedSession> {
   const { tenantId, userId, sessionId, origin } = session
   await countRequest(deps, { tenantId, origin, counts: [{ limit: 'step-up', value: userId }] })
+  const { maxAge } = session
+  const proved = maxAge === undefined ? undefined : await mintIfProved(deps, session, maxAge)
+  if (proved !== undefined) return proved
   const [held] = await inOneFlight(deps.db, { tenantId }, [heldFactorsOf({ tenantId, userId })])
   if (!hasSecondFactor(held))
     throw new Refusal('not_allowed', { detail: 'There is no second factor to ask for: log in again.' })
