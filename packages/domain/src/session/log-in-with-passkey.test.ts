@@ -60,12 +60,43 @@ describe('a login by a passkey', () => {
     expect(await sessionOf(await logIn(synced))).toMatchObject({ acr: 'aal2' })
   })
 
-  test('C165: begins alike for everybody, naming nobody', async () => {
+  test('C165: begins alike for everybody, with the same statements, naming nobody', async () => {
+    const work = async (tenantId = world.acme) => {
+      const before = world.waits.sent.length
+      const { options, challenge, ...begun } = await begin(tenantId)
+      const sent = world.waits.sent.slice(before).map(({ sql }) => sql)
+      return { options: { ...options, challenge: options.challenge.length }, rest: Object.keys(begun), sent }
+    }
+    const first = await work(world.globex)
+    expect(first.options).toMatchObject({ allowCredentials: [], userVerification: 'required' })
+    expect(first.sent.length).toBeGreaterThan(0)
+    expect(first.sent.filter((sql) => /iam"?[.]"?(user|passkey|factor)\b/.test(sql))).toEqual([])
+    // Whether a tenant has passkeys, and people, or not.
     await holder()
-    const { options } = await begin()
-    expect(options).toMatchObject({ allowCredentials: [], userVerification: 'required' })
-    const there = await begin(world.globex)
-    expect({ ...there.options, challenge: '' }).toEqual({ ...options, challenge: '' })
+    expect(await work()).toEqual(first)
+  })
+
+  test('C165: refuses a passkey that nobody has, one that was removed and a wrong one for the same work', async () => {
+    const [ada, eve, gone] = [await holder(), await holder(), await holder()]
+    await world.admin.deleteFrom('iam.factor').where('id', '=', gone.factorId).execute()
+    const work = async (of: Holder, lies: Lies) => {
+      const { challenge, options } = await begin()
+      const assertion = of.authenticator.get(options, lies)
+      const before = world.waits.sent.length
+      const refused: unknown = await logInWithPasskey(world, {
+        tenantId: world.acme,
+        challenge,
+        assertion,
+        origin: world.origin,
+      }).catch((error: unknown) => error)
+      const { code, detail } = refused as Refusal
+      return { code, detail, sent: world.waits.sent.slice(before).map(({ sql }) => sql) }
+    }
+    const wrong = await work(ada, { signature: (right) => right.subarray(2) })
+    expect(wrong.code).toBe('passkey_invalid')
+    expect(await work(gone, {})).toEqual(wrong)
+    const unknown = { id: Buffer.alloc(32, 7).toString('base64url') }
+    expect(await work(eve, unknown)).toEqual(wrong)
   })
 
   test('C198: goes on counting, and refuses a copy', async () => {
