@@ -231,6 +231,27 @@ describe('signing in by a mailed link', () => {
     expect(await answers(`away-${email}`)).toEqual(known)
   })
 
+  test('C165: by REST, too, unknown, suspended and known addresses are answered alike', async () => {
+    const holder = await new Holders(app).newHolder()
+    const away = `gone-${email}`
+    await addPerson(app.world, { tenantId: app.world.acme, email: away })
+    const { admin } = app.world
+    await admin.updateTable('iam.user').set({ status: 'suspended' }).where('email', '=', away).execute()
+    const answers = async (address: string) => {
+      const asked = await rest('request', { email: address })
+      await deliverMails(app.world)
+      await app.world.forget()
+      const { request } = asked.body
+      const wrong = await rest('consume', { request, code: '00000000' })
+      const { traceId: _, requestId: __, ...refused } = wrong.body
+      const shape = Object.entries(asked.body).map(([name, value]) => [name, String(value).length])
+      return [asked.status, shape, await rest('status', { request }), wrong.status, refused]
+    }
+    const known = await answers(email)
+    expect(known.slice(2, 4)).toEqual([{ status: 200, body: { status: 'waiting' } }, 400])
+    for (const other of [`nobody-${email}`, away, holder.email]) expect(await answers(other)).toEqual(known)
+  })
+
   test('by REST: on the device that asked, with the link’s token, the code, or its approval', async () => {
     const ask = async () => {
       const { status, body } = await rest('request', { email })
@@ -393,7 +414,7 @@ describe('C180: asking for links', () => {
     await browser.send('/t/acme/mail-link', { email }, here)
     const { body } = await browser.open(waiting, here)
     const number = /class="shown" dir="ltr">(\d{4})</.exec(body)?.[1] ?? ''
-    const mail = (await deliverMails(app.world)).find(({ letter }) => letter === 'magic_link')
+    const mail = (await deliverMails(app.world)).find(({ to }) => to === email)
     const phone = new PageVisitor(app.app)
     await phone.open(`${link}?token=${tokenIn(mail)}`, there)
     const approved = await phone.send(link, { token: tokenIn(mail), number }, there)
