@@ -1,4 +1,5 @@
-import { auditOf, deliverMails, eventsOf } from '@iam/testkit/world'
+import type { RequestOptions } from '@iam/testkit/authenticator'
+import { auditOf, deliverMails, eventsOf, holdPasskey } from '@iam/testkit/world'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openOffice, type Office } from '../support/administration.ts'
 import { challengeIn, Holders, textOf } from '../support/holder.ts'
@@ -125,6 +126,66 @@ describe('step-up', () => {
       .where('id', '=', holder.userId)
       .execute()
     expect((await stepUp(token, { maxAge: 300 })).body.code).toBe('mfa_required')
+  })
+
+  /** Somebody whose session is from before they had a passkey, and how it answers. */
+  async function newPasskeyHolder() {
+    const person = await holders.newPerson()
+    const { body } = await holders.logIn(person)
+    const { authenticator } = await holdPasskey(open.world, person)
+    const token = textOf(body['accessToken'])
+    await open.world.testClock.advance(60)
+    const begin = async () => {
+      const challenge = challengeIn(await stepUp(token))
+      const begun = await holders.ask('POST', '/auth/mfa/challenge', { body: { challenge } })
+      return { challenge, options: begun.body['options'] as RequestOptions }
+    }
+    return { person, token, authenticator, begin, refreshToken: body['refreshToken'] }
+  }
+  const sessionBy = async (token: string) =>
+    (await holders.ask('GET', '/auth/session', { token })).body['session'] as object
+
+  test('by a passkey raises it as much: access token, refreshed tokens and the session say so', async () => {
+    const { token, authenticator, begin, refreshToken } = await newPasskeyHolder()
+    expect(claimsOf(token)).toMatchObject({ acr: 'aal1', amr: ['pwd'] })
+    const { challenge, options } = await begin()
+    const raised = await stepUp(token, { challenge, passkey: authenticator.get(options) })
+    expect(raised.status).toBe(200)
+    const strong = { acr: 'aal2', amr: ['pwd', 'hwk', 'mfa'] }
+    const claims = claimsOf(raised.body['accessToken'])
+    expect(claims).toMatchObject(strong)
+    expect(claims.auth_time).toBeGreaterThan(claimsOf(token).auth_time)
+    expect(await sessionBy(token)).toMatchObject({ ...strong, authTime: claims.auth_time })
+    const refreshed = await holders.ask('POST', '/auth/refresh', { body: { refreshToken } })
+    expect(claimsOf(refreshed.body['accessToken'])).toMatchObject({ ...strong, auth_time: claims.auth_time })
+  })
+
+  test('C196, C198, C199: what a passkey answered is taken once, from its person, in the session that asked', async () => {
+    const [mine, theirs] = [await newPasskeyHolder(), await newPasskeyHolder()]
+    const before = await sessionBy(mine.token)
+    const { challenge, options } = await mine.begin()
+    const foreign = theirs.authenticator.get({ ...options, allowCredentials: [] })
+    expect((await stepUp(mine.token, { challenge, passkey: foreign })).body.code).toBe('factor_invalid')
+    expect((await auditOf(open.world, mine.person.userId)).at(-1)).toBe(
+      'user.login_failed: factor: wrong_user',
+    )
+    const passkey = mine.authenticator.get(options)
+    expect((await stepUp(theirs.token, { challenge, passkey })).body.code).toBe('challenge_invalid')
+    expect((await holders.verify(challenge, { passkey })).body.code).toBe('challenge_invalid')
+    expect(await sessionBy(mine.token)).toEqual(before)
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, () => stepUp(mine.token, { challenge, passkey })),
+    )
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
+    expect((await stepUp(mine.token, { challenge, passkey })).body.code).toBe('challenge_invalid')
+    const again = await mine.begin()
+    expect((await stepUp(mine.token, { challenge: again.challenge, passkey })).body.code).toBe(
+      'factor_invalid',
+    )
+    const copied = mine.authenticator.get(again.options, { signCount: 1 })
+    expect((await stepUp(mine.token, { challenge: again.challenge, passkey: copied })).body.code).toBe(
+      'factor_invalid',
+    )
   })
 
   test('asks nothing of who has no factor: they log in again', async () => {
