@@ -34,6 +34,7 @@ const acts: Record<string, Act> = {
   unlock: { send: ['POST', '/unlock'], action: 'user.unlocked' },
   'mail a password reset': { send: ['POST', '/password-reset'], action: 'password.reset_requested' },
   'list sessions': { send: ['GET', '/sessions'], action: 'sessions.listed', may: reading },
+  'list token reuses': { send: ['GET', '/token-reuses'], action: 'token_reuses.listed', may: reading },
   'list logins': { send: ['GET', '/logins'], action: 'logins.listed', may: reading },
   'end sessions': { send: ['DELETE', '/sessions'], action: 'sessions.ended' },
   'list factors': { send: ['GET', '/mfa-factors'], action: 'factors.listed', may: reading },

@@ -34,9 +34,9 @@ describe('C53: the sessions that survive a theft', () => {
       const body = { refreshToken: textOf(login.body['refreshToken']) }
       return holders.ask('POST', '/auth/refresh', { body, headers })
     }
-    expect((await refresh({ 'user-agent': 'the owner' })).status).toBe(200)
+    expect((await refresh({ 'user-agent': 'owner/1.0' })).status).toBe(200)
     await open.world.testClock.advance(60)
-    expect((await refresh({ 'user-agent': 'a thief' })).body.code).toBe('refresh_reused')
+    expect((await refresh({ 'user-agent': 'thief/1.0' })).body.code).toBe('refresh_reused')
   }
 
   const askedFor = ({ status, body, headers }: Answer) => ({
@@ -121,6 +121,32 @@ describe('C53: the sessions that survive a theft', () => {
     for (const act of acts) expect(askedFor(await send(act, survivor))).toEqual(anew)
     const fresh = await bearerOf(open, owner)
     for (const act of acts) expect((await send(act, fresh)).status).toBeLessThan(300)
+  })
+
+  test('administrators see both parties, before the mail about it is written and afterwards', async () => {
+    const person = await holders.newPerson()
+    const reuses = async () => {
+      const path = `/tenants/${open.world.acme}/users/${person.userId}/token-reuses`
+      const headers = await bearerOf(open, people.admin)
+      return (await holders.ask('GET', path, { headers })).body['items'] as Record<string, unknown>[]
+    }
+    expect(await reuses()).toEqual([])
+    const login = await holders.logIn(person)
+    await steal(login)
+    const { id: sessionId } = login.body['session'] as { id: string }
+    const at = expect.stringMatching(/^2.*Z$/) as unknown
+    const both = { system: null, network: '127.0.0.0/24', place: null, at }
+    const seen = [
+      {
+        sessionId,
+        alarming: true,
+        holder: { ...both, program: 'owner' },
+        presenter: { ...both, program: 'thief' },
+      },
+    ]
+    expect(await reuses()).toEqual(seen)
+    await deliverMails(open.world)
+    expect(await reuses()).toEqual(seen)
   })
 
   test('of a browser lead to the sign-in and back, and end all others without it', async () => {

@@ -9,6 +9,7 @@ import {
   inviteUser,
   listTenants,
   listUserLogins,
+  listUserReuses,
   listUserSessions,
   listUsers,
   lockUser,
@@ -28,6 +29,7 @@ import { deleteOldKeys } from '@iam/domain/idempotency-key'
 import { relatedOriginsAt } from '@iam/domain/passkey'
 import { logInWithPassword } from '@iam/domain/session'
 import { addPerson, systemTenant, type World } from '@iam/testkit/world'
+import { stealFrom } from './journeys.ts'
 
 /** What operators do to a tenant, and after them what its own administrators do. */
 export async function travelAsAdministrators(world: World): Promise<void> {
@@ -75,9 +77,13 @@ export async function travelAsAdministrators(world: World): Promise<void> {
     })
     await changeUser(world, { ...on, locale: by === operator ? 'fr' : 'ar' })
     await mailPasswordReset(world, on)
-    await logInWithPassword(world, { ...member, password: world.demo.password, origin })
+    const login = { ...member, password: world.demo.password, origin }
+    await stealFrom(world, await logInWithPassword(world, login))
+    await logInWithPassword(world, login)
     await listUserSessions(world, { ...on, after: undefined, limit: 1 })
     await listUserLogins(world, { ...on, after: 'lgn_Z', limit: 1 })
+    await listUserReuses(world, { ...on, after: 'ses_Z', limit: 1 })
+    await listUserReuses(world, { ...on, after: undefined, limit: 1 })
     await listUserLogins(world, { ...on, after: undefined, limit: 1 })
     await tryPolicy(world, { ...call, change: { mfa: 'risk' }, after: undefined, limit: 1 })
     await endUserSessions(world, on)

@@ -90,13 +90,17 @@ export async function travelAsPeople(world: World): Promise<void> {
 
 /** A refresh token comes back, and its person is told. */
 export async function travelAsVictim(world: World): Promise<void> {
+  await stealFrom(world, await logIn(world))
+  await deliverMails(world)
+}
+
+/** A refresh token that was exchanged is presented again by somebody else. */
+export async function stealFrom(world: World, { refreshToken }: IssuedSession): Promise<void> {
   const { origin } = world
-  const { refreshToken } = await logIn(world)
   await refreshSession(world, { refreshToken, origin })
   await world.testClock.advance(11)
   const thief = { ...origin, agent: 'a thief' }
   await refreshSession(world, { refreshToken, origin: thief }).catch(() => undefined)
-  await deliverMails(world)
 }
 
 /** What people do with a browser. */

@@ -12,6 +12,7 @@ export { changePolicy, readPolicy, type ChangePolicy, type PolicyView } from './
 export { changeUser, type ChangeUser } from './change-user.ts'
 export { eraseUser } from './erase-user.ts'
 export { listUserLogins, type LoginView } from './list-logins.ts'
+export { listUserReuses, type PartyView } from './list-reuses.ts'
 export { tryPolicy, type PolicyTrial, type TryPolicy } from './try-policy.ts'
 export { inviteUser, type InviteUser } from './invite-user.ts'
 export { lockUser } from './lock-user.ts'

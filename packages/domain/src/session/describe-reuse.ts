@@ -4,7 +4,7 @@ import { newId, type Clock, type Id } from '../kit/index.ts'
 import type { SecretRings } from '../secret-key/index.ts'
 import { personalOpener, sealPersonal, userKeyOf, type SealedUserKey } from '../user/index.ts'
 import { describeAgent, type Agent } from './describe-agent.ts'
-import { keepPersonal, reuseOf, type StoredReuse } from './reuse-queries.ts'
+import { keepPersonal, reuseOf, reusesOf, type StoredReuse } from './reuse-queries.ts'
 import { openOrigin, type KnownOrigin } from './sealed-origin.ts'
 
 /** One of the two who used the tokens of one family. Null: it is not known. */
@@ -26,6 +26,12 @@ export interface Reuse {
   readonly isAlarming: boolean
 }
 
+/** The same, in a list. */
+export interface ListedReuse extends Reuse {
+  /** The session that it ended. */
+  readonly sessionId: Id<'ses'>
+}
+
 type Deps = { readonly secrets: SecretRings; readonly clock: Clock }
 type OfSession = { readonly tenantId: Id<'ten'>; readonly userId: Id<'usr'>; readonly sessionId: string }
 
@@ -44,32 +50,63 @@ export async function describeReuse(
   const [userKey] = await run(tx, userKeyOf(tenantId, userId))
   if (reuse === undefined || userKey === undefined) return undefined
   const owner = { ...session, userKey }
-  const values = opened(deps, owner, reuse) ?? (await sealForGood(deps, tx, { owner, reuse }))
-  const isAlarming = reuse.successorUsed || reuse.elsewhere
+  if (reuse.personal === null) await sealForGood(deps, tx, { owner, reuse })
+  return openReuse(deps, owner, reuse)
+}
+
+/** A page of a person's reuses, the newest session first; nothing once they are erased. */
+export async function listReusesWithin(
+  tx: Executor,
+  deps: Deps,
+  {
+    tenantId,
+    userId,
+    after,
+    limit,
+  }: Omit<OfSession, 'sessionId'> & { readonly after: string | undefined; readonly limit: number },
+): Promise<{ readonly items: readonly ListedReuse[]; readonly last: string | undefined }> {
+  const rows = await run(tx, reusesOf({ tenantId, userId, before: after, limit: limit + 1 }))
+  const [userKey] = await run(tx, userKeyOf(tenantId, userId))
+  if (userKey === undefined) return { items: [], last: undefined }
+  const shown = rows.slice(0, limit)
   return {
-    holder: partyIn(values, 'holder', reuse.refreshedAt),
-    presenter: partyIn(values, 'presenter', reuse.presentedAt),
-    isAlarming,
+    items: shown.map((reuse) => ({
+      sessionId: reuse.sessionId,
+      ...openReuse(deps, { userId, userKey }, reuse),
+    })),
+    last: rows.length > limit ? shown.at(-1)?.sessionId : undefined,
   }
 }
 
-type Owner = OfSession & { readonly userKey: SealedUserKey }
+type Person = { readonly userId: Id<'usr'>; readonly userKey: SealedUserKey }
+type Owner = OfSession & Person
 type Values = Readonly<Record<string, string>>
 
-function opened({ secrets }: Deps, owner: Owner, { personal }: StoredReuse): Values | undefined {
-  return personalOpener(secrets.of('data'), owner)(personal, contextOf(owner))
+function openReuse(deps: Deps, person: Person, reuse: StoredReuse): Reuse {
+  const open = personalOpener(deps.secrets.of('data'), person)
+  const values = open(reuse.personal, contextOf(reuse)) ?? leftBehind(deps, reuse)
+  return {
+    holder: partyIn(values, 'holder', reuse.refreshedAt),
+    presenter: partyIn(values, 'presenter', reuse.presentedAt),
+    isAlarming: reuse.successorUsed || reuse.elsewhere,
+  }
+}
+
+/** What the refresh left, as long as it was not sealed anew. */
+function leftBehind(deps: Deps, reuse: StoredReuse): Values {
+  return {
+    ...valuesOf('holder', originIn(deps, reuse, reuse.holder)),
+    ...valuesOf('presenter', originIn(deps, reuse, reuse.presenter)),
+  }
 }
 
 async function sealForGood(
   deps: Deps,
   tx: Executor,
   { owner, reuse }: { readonly owner: Owner; readonly reuse: StoredReuse },
-): Promise<Values> {
+): Promise<void> {
   const { tenantId, userId, sessionId } = owner
-  const values = {
-    ...valuesOf('holder', originIn(deps, reuse, reuse.holder)),
-    ...valuesOf('presenter', originIn(deps, reuse, reuse.presenter)),
-  }
+  const values = leftBehind(deps, reuse)
   const sealed = (context: string) => sealPersonal(deps.secrets.of('data'), owner, { values, context })
   await run(tx, keepPersonal(owner, sealed(contextOf(owner))))
   const at = deps.clock()
@@ -88,7 +125,6 @@ async function sealForGood(
       personal: sealed(id),
     }),
   )
-  return values
 }
 
 function originIn(deps: Deps, { familyId }: StoredReuse, sealed: Buffer | null): KnownOrigin | undefined {
@@ -112,6 +148,6 @@ function partyIn(values: Values, role: Role, at: Date): Party {
 }
 
 /** What the sealed bytes belong to. */
-function contextOf({ sessionId }: OfSession): string {
+function contextOf({ sessionId }: Pick<OfSession, 'sessionId'>): string {
   return `${sessionId}:reuse`
 }

@@ -6,7 +6,13 @@ export { checkSession, type CheckedSession } from './check-session.ts'
 export { clearLogin, type ClearDeps, type Cleared, type ClearLogin } from './clear-login.ts'
 export { decideClearance, type Clearance, type ToClear } from './decide-clearance.ts'
 export { describeAgent, type Agent } from './describe-agent.ts'
-export { describeReuse, type Party, type Reuse } from './describe-reuse.ts'
+export {
+  describeReuse,
+  listReusesWithin,
+  type ListedReuse,
+  type Party,
+  type Reuse,
+} from './describe-reuse.ts'
 export { keepDevice, sessionsOfDevice } from './device-queries.ts'
 export { endBrowserSession } from './end-browser-session.ts'
 export { endOwnSession, type EndOwnSession } from './end-own-session.ts'

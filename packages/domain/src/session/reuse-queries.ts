@@ -24,7 +24,22 @@ export interface StoredReuse {
 }
 
 /** What is known of the reuse that ended a person's session. No row: it ended otherwise. */
-export function reuseOf({ tenantId, userId, sessionId }: OfSession) {
+export function reuseOf({ sessionId, ...person }: OfSession) {
+  return ofPerson(person).where('session_id', '=', sessionId).$castTo<StoredReuse>().compile()
+}
+
+/** A person's reuses, the newest session first, from after the one named on. */
+export function reusesOf({
+  before,
+  limit,
+  ...person
+}: OfPerson & { readonly before: string | undefined; readonly limit: number }) {
+  const all = ofPerson(person).orderBy('session_id', 'desc').limit(limit)
+  const page = before === undefined ? all : all.where('session_id', '<', before)
+  return page.$castTo<StoredReuse>().compile()
+}
+
+function ofPerson({ tenantId, userId }: OfPerson) {
   return build
     .selectFrom('iam.session_reuse')
     .select(['session_id as sessionId', 'family_id as familyId', 'request_id as requestId', 'elsewhere'])
@@ -32,9 +47,6 @@ export function reuseOf({ tenantId, userId, sessionId }: OfSession) {
     .select(['holder', 'presenter', 'personal'])
     .where('tenant_id', '=', tenantId)
     .where('user_id', '=', userId)
-    .where('session_id', '=', sessionId)
-    .$castTo<StoredReuse>()
-    .compile()
 }
 
 /** Puts what is sealed under the person's key in the place of what was sealed under the data key. */

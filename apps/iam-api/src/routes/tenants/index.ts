@@ -5,6 +5,7 @@ import { policyRoutes } from './policy.ts'
 import { tenantRoutes } from './tenants.ts'
 import { usersRoutes } from './users.ts'
 import { userLoginsRoute } from './users/logins.ts'
+import { userTokenReusesRoute } from './users/token-reuses.ts'
 import { userFactorsRoutes } from './users/mfa-factors.ts'
 import { passwordResetRoute } from './users/password-reset.ts'
 import { rolesRoutes } from './users/roles.ts'
@@ -25,4 +26,5 @@ export function tenantsRoutes(app: App, deps: Deps): void {
   userSessionsRoutes(app, deps)
   userFactorsRoutes(app, deps)
   userLoginsRoute(app, deps)
+  userTokenReusesRoute(app, deps)
 }
