@@ -112,6 +112,34 @@ describe('signing in by a mailed link', () => {
     expect((await visitor().open(`${link}?token=${token}`)).status).toBe(422)
   })
 
+  test('C178: a scanner that types digits ends the number’s way, and the person is told how to go on', async () => {
+    const typed = ['0000', '1234', '1111', '9999', '2580', '0123', '4321']
+    for (const way of ['code', 'link'] as const) {
+      const { browser, token, number, digits } = await asking()
+      const scanner = visitor()
+      for (const guess of typed.filter((each) => each !== number)) {
+        await scanner.open(`${link}?token=${token}`)
+        expect((await scanner.send(link, { token, number: guess })).status).toBe(422)
+        await scanner.fill('/t/acme/magic-link/code', { code: `${guess}${guess}` })
+      }
+      await scan(token)
+      const phone = visitor()
+      expect((await phone.open(`${link}?token=${token}`)).body).toContain('name="number"')
+      const told = await phone.send(link, { token, number })
+      expect([told.status, told.body.includes('type the code of the message there')]).toEqual([422, true])
+      const before = (await sessions()).length
+      const page = await browser.open(waiting, itself)
+      expect([page.status, page.body.includes('/t/acme/magic-link/code')]).toEqual([200, true])
+      if (way === 'link') await browser.open(`${link}?token=${token}`)
+      const entered =
+        way === 'code'
+          ? await browser.fill('/t/acme/magic-link/code', { code: digits })
+          : await browser.send(link, { token })
+      expect(entered).toMatchObject({ status: 303, location: '/t/acme/account' })
+      expect(await sessions()).toHaveLength(before + 1)
+    }
+  })
+
   test('C180: another device says what asked, takes the number, and lets the first one go on by itself', async () => {
     const { browser, token, number } = await asking({
       'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
