@@ -1,7 +1,7 @@
 import { verifyAccessToken } from '@iam/domain/access-token'
 import { SoftDevice } from '@iam/testkit/device'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Holders, textOf, type Person } from '../support/holder.ts'
+import { challengeIn, Holders, textOf, type Person } from '../support/holder.ts'
 import { openApp, type TestApp } from '../support/open-app.ts'
 
 describe('devices over REST', () => {
@@ -53,6 +53,75 @@ describe('devices over REST', () => {
       expect((await holders.ask('GET', path, { token })).body.code).toBe('session_ended')
     },
   )
+
+  test('are proved in a session, trusted there, and stand in for the second factor of a login', async () => {
+    const ada = await holders.newHolder()
+    const { body: opened } = await holders.logInFully(ada)
+    const token = textOf(opened['accessToken'])
+    const { tenantId, userId } = verifyAccessToken(open.world, token)
+    const device = new SoftDevice('Ed25519')
+    const sessionId = textOf((opened['session'] as { id?: unknown }).id)
+    const body = device.registration({ tenantId, userId, sessionId })
+    const deviceId = textOf((await holders.ask('POST', path, { token, body })).body['id'])
+    const begin = (asked: { token?: string; headers?: Record<string, string> }) =>
+      holders.ask('POST', '/auth/device/challenge', { ...asked, body: { device: deviceId } })
+    const begun = await begin({ token })
+    expect(begun).toMatchObject({ status: 200, headers: { 'cache-control': 'no-store' } })
+    const challenge = textOf(begun.body['challenge'])
+    const proof = { challenge, signature: device.proof(challenge, { tenantId, deviceId }) }
+    const verified = await holders.ask('POST', '/auth/device/verify', { token, body: proof })
+    expect(verified).toMatchObject({ status: 200, headers: { 'cache-control': 'no-store' } })
+    const proved = textOf(verified.body['accessToken'])
+    const session = await holders.ask('GET', '/auth/session', { token: proved })
+    expect(session.body['session']).toMatchObject({ amr: ['pwd', 'otp', 'pop', 'mfa'], acr: 'aal2' })
+    const again = await holders.ask('POST', '/auth/device/verify', { token, body: proof })
+    expect([again.status, again.body.code]).toEqual([401, 'challenge_invalid'])
+
+    const onIt = async () => {
+      const { body: asked } = await begin({ headers: { 'x-tenant-id': 'acme' } })
+      const fresh = textOf(asked['challenge'])
+      const deviceProof = { challenge: fresh, signature: device.proof(fresh, { tenantId, deviceId }) }
+      return holders.logIn(ada, { deviceProof })
+    }
+    const before = await onIt()
+    expect(before.body.code).toBe('mfa_required')
+    expect((await holders.ask('POST', `${path}/${deviceId}/trust`, { token: proved })).status).toBe(204)
+    expect(await list(proved)).toMatchObject([{ id: deviceId, trust: 'trusted' }])
+    const after = await onIt()
+    expect(after.status).toBe(200)
+    const [mine, other] = [textOf(after.body['accessToken']), await holders.logInFully(ada)]
+    expect(verifyAccessToken(open.world, mine)).toMatchObject({ amr: ['pwd', 'pop'], acr: 'aal1' })
+    const revoked = await holders.ask('DELETE', `${path}/${deviceId}`, {
+      token: textOf(other.body['accessToken']),
+    })
+    expect(revoked.status).toBe(204)
+    for (const each of [mine, proved])
+      expect((await holders.ask('GET', '/auth/session', { token: each })).body.code).toBe('session_ended')
+    expect((await onIt()).body.code).toBe('device_invalid')
+  })
+
+  test('keep what was proved over the second step of a login', async () => {
+    const ada = await holders.newHolder()
+    const { body: opened } = await holders.logInFully(ada)
+    const token = textOf(opened['accessToken'])
+    const { tenantId, userId } = verifyAccessToken(open.world, token)
+    const device = new SoftDevice()
+    const sessionId = textOf((opened['session'] as { id?: unknown }).id)
+    const registration = device.registration({ tenantId, userId, sessionId })
+    const deviceId = textOf((await holders.ask('POST', path, { token, body: registration })).body['id'])
+    const begun = await holders.ask('POST', '/auth/device/challenge', {
+      headers: { 'x-tenant-id': 'acme' },
+      body: { device: deviceId },
+    })
+    const challenge = textOf(begun.body['challenge'])
+    const deviceProof = { challenge, signature: device.proof(challenge, { tenantId, deviceId }) }
+    const asked = challengeIn(await holders.logIn(ada, { deviceProof }))
+    const done = await holders.verify(asked, { code: ada.app.code() })
+    const second = textOf(done.body['accessToken'])
+    expect(verifyAccessToken(open.world, second).amr).toEqual(['pwd', 'pop', 'otp', 'mfa'])
+    await holders.ask('DELETE', `${path}/${deviceId}`, { token: second })
+    expect((await holders.ask('GET', '/auth/session', { token: second })).body.code).toBe('session_ended')
+  })
 
   test('C219: have a key of exactly the public members of one of two kinds', async () => {
     const { token, body } = await register()

@@ -34,6 +34,7 @@ const members: Readonly<Record<string, unknown>> = {
   // Of RFC 8037 A.2.
   publicKey: { kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' },
   signature: 'x',
+  device: 'dev_01BX5ZZKBKACTAV9WEVGEMMVRZ',
 }
 
 /** What stands for the parameters of a path: well formed, and nobody. */

@@ -1,5 +1,6 @@
 import { generateOpenApi } from '@iam/iam-api/openapi'
 import { SoftAuthenticator, type RequestOptions } from '@iam/testkit/authenticator'
+import { SoftDevice } from '@iam/testkit/device'
 import { deliverMails, holdPasskey, setPolicy, tokenIn } from '@iam/testkit/world'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { openOffice } from '../support/administration.ts'
@@ -103,19 +104,55 @@ describe('C190: no way in goes round the second factor of who has one', () => {
     return authenticator().create({ challenge, rp: { id: rpId }, user: { id: held[0]?.userHandle ?? '' } })
   }
 
+  /** Proofs of a device that the person has registered and does not trust. */
+  async function knownDevice() {
+    const { body } = await holders.logInFully(holder)
+    const { tenantId, userId } = holder
+    const sessionId = textOf((body['session'] as { id?: unknown }).id)
+    const device = new SoftDevice()
+    const registration = device.registration({ tenantId, userId, sessionId })
+    const token = textOf(body['accessToken'])
+    const registered = await holders.ask('POST', '/me/devices', { token, body: registration })
+    const deviceId = textOf(registered.body['id'])
+    return async () => {
+      const begun = await post('/auth/device/challenge', { device: deviceId })
+      const challenge = textOf(begun.body['challenge'])
+      return { challenge, signature: device.proof(challenge, { tenantId, deviceId }) }
+    }
+  }
+
   /** Everything is right but the second factor. What a way needs to begin with stands before `tries`. */
   interface Way<T> {
     readonly tries: readonly (() => Promise<T>)[]
   }
   const rest: Record<string, () => Promise<Way<Answer>>> = {
-    'POST /api/v1/auth/login': async () => ({
-      tries: [
-        () => logIn(),
-        () => logIn({ acr: 'aal1' }),
-        () => logIn({ code: holder.app.code() }),
-        () => holders.logIn(holder, { password }, { origin: open.world.issuer }),
-      ],
-    }),
+    'POST /api/v1/auth/login': async () => {
+      const prove = await knownDevice()
+      return {
+        tries: [
+          async () => logIn({ deviceProof: await prove() }),
+          () => logIn(),
+          () => logIn({ acr: 'aal1' }),
+          () => logIn({ code: holder.app.code() }),
+          () => holders.logIn(holder, { password }, { origin: open.world.issuer }),
+        ],
+      }
+    },
+    'POST /api/v1/auth/device/challenge': async () => {
+      await knownDevice()
+      const device = 'dev_01BX5ZZKBKACTAV9WEVGEMMVRZ'
+      return { tries: [() => post('/auth/device/challenge', { device })] }
+    },
+    'POST /api/v1/auth/device/verify': async () => {
+      const prove = await knownDevice()
+      const token = textOf((await holders.logInFully(holder)).body['accessToken'])
+      return {
+        tries: [
+          async () => post('/auth/device/verify', await prove()),
+          async () => holders.ask('POST', '/auth/device/verify', { token, body: await prove() }),
+        ],
+      }
+    },
     'POST /api/v1/auth/mfa/verify': async () => {
       const challenge = challengeIn(await logIn())
       const other = await holders.newHolder()

@@ -8,6 +8,7 @@ import {
   renameFactor,
   renewRecoveryCodes,
   revokeDevice,
+  trustDevice,
 } from '@iam/domain/account'
 import {
   consumeChallenge,
@@ -17,10 +18,11 @@ import {
   voidChallenges,
 } from '@iam/domain/challenge'
 import { inOneFlight } from '@iam/domain/db'
+import { beginDeviceProof } from '@iam/domain/device'
 import { newId, Refusal } from '@iam/domain/kit'
 import { beginPasskeyLogin } from '@iam/domain/passkey'
 import { markOpened, type EarlierRisk } from '@iam/domain/risk'
-import { logInWithFactor, logInWithPasskey, logInWithPassword } from '@iam/domain/session'
+import { logInWithFactor, logInWithPasskey, logInWithPassword, proveDevice } from '@iam/domain/session'
 import {
   addPerson,
   holdDevice,
@@ -52,6 +54,7 @@ export async function travelAsHolderOfFactors(world: World): Promise<void> {
   await world.testClock.advance(60)
   await verify({ code: app.code() })
   await verify({ recoveryCode })
+  await trustOwnDevice(world, userId)
   await answerOtherwise(world, { userId, tokens: [await challenged(), await challenged()] })
   await travelWithPasskey(world, { tenantId, userId })
   await logIn('wrong').catch(() => undefined)
@@ -122,7 +125,31 @@ async function travelWithDevice(
   const { deviceId } = await holdDevice(world, call)
   const left = await holdDevice(world, other)
   await renameDevice(world, { ...call, deviceId, name: 'my tablet' })
+  const { tenantId } = person
+  const prove = async (session: typeof call | undefined) => {
+    const { challenge } = await beginDeviceProof(world, { tenantId, deviceId: left.deviceId, session })
+    const signature = left.device.proof(challenge, { tenantId, deviceId: left.deviceId })
+    return { challenge, signature }
+  }
+  await proveDevice(world, { ...other, proof: await prove(other) })
+  const { password, origin } = { ...world.demo, ...world }
+  await logInWithPassword(world, { ...person, password, deviceProof: await prove(undefined), origin })
   await revokeDevice(world, { ...call, deviceId })
   await renameDevice(world, { ...other, deviceId: left.deviceId, name: 'my telephone' })
   await listDevices(world, call)
+}
+
+/** Trusts the device that is left, by a second factor. */
+async function trustOwnDevice(world: World, userId: `usr_${string}`): Promise<void> {
+  const { acme: tenantId, origin } = world
+  const [device] = await listDevices(world, { tenantId, userId })
+  const [session] = await world.admin
+    .selectFrom('iam.session')
+    .select('id')
+    .where('proved_device', '=', device?.id ?? '')
+    .where('revoked_at', 'is', null)
+    .execute()
+  const login = { amr: ['pwd', 'otp', 'mfa'], authTime: Math.floor(world.clock().getTime() / 1000) }
+  const sessionId = (session?.id ?? 'ses_') as `ses_${string}`
+  await trustDevice(world, { tenantId, userId, sessionId, deviceId: device?.id ?? 'dev_', login, origin })
 }

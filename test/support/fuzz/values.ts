@@ -14,7 +14,7 @@ const known: readonly (readonly [RegExp, readonly string[]])[] = [
   [/tenant/i, ['«tenant»', '«tenant»', '«other tenant»', 'acme']],
   [/session/i, ['«session»', '«session»', '«other session»']],
   [/challenge/i, ['«challenge»', '«challenge»', '«challenge to add»']],
-  [/deviceId/, ['«device»', '«device»', '«other device»']],
+  [/^device(Id)?$/, ['«device»', '«device»', '«other device»']],
   // A point of each curve.
   [/^x$/, ['11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo', 'axfR8uEsQkf4vOblY6RA8ncDfYEt6zOg9KE5RdiYwpY']],
   [/^y$/, ['T-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU']],

@@ -1,5 +1,6 @@
 import type { Deps } from '../deps.ts'
 import type { App } from '../app.ts'
+import { deviceRoutes } from './auth/device.ts'
 import { passkeyRoutes } from './auth/passkey.ts'
 import { mfaChallengeRoute } from './auth/mfa/challenge.ts'
 import { enrolPasskeyRoutes } from './auth/mfa/enrol/passkey.ts'
@@ -35,6 +36,7 @@ export function registerRoutes(app: App, deps: Deps): void {
   magicLinkRoutes(app, deps)
   mfaRoutes(app, deps)
   passkeyRoutes(app, deps)
+  deviceRoutes(app, deps)
   mfaChallengeRoute(app, deps)
   enrolPasskeyRoutes(app, deps)
   passkeysRoutes(app, deps)

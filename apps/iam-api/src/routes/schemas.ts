@@ -82,6 +82,9 @@ export const DeviceSignature = Type.String({
   description: '64 bytes in base64url: of Ed25519, or R and S of ES256 (RFC 7518 3.4).',
 })
 
+/** What a device answers a challenge with. */
+export const DeviceProof = Type.Object({ challenge: ChallengeToken, signature: DeviceSignature }, strict)
+
 /** What an authenticator app is set up with. */
 export const TotpSetup = Type.Object({
   id: Type.String(),

@@ -1,4 +1,5 @@
 import { appendAudit } from '../audit/index.ts'
+import { voidChallenges } from '../challenge/index.ts'
 import { inOneFlight, inTenant, run, type Executor } from '../db/index.ts'
 import {
   markRevoked,
@@ -64,6 +65,8 @@ async function revokeWithin(
   const { tenantId, userId, id, at, origin, by } = change
   const [revoked] = await run(tx, markRevoked(change))
   if (revoked === undefined) throw new Refusal('not_found')
+  // Logins on it that wait for their second step begin again.
+  await run(tx, voidChallenges(change))
   for (const statement of recordDevice(deps, 'revoked', change)) await run(tx, statement)
   const actor = by ?? ({ type: 'user', id: userId } as const)
   const ended: EndedSession[] = []

@@ -7,6 +7,9 @@ import { mostDevices, type StoredDevice } from './device.ts'
 /** What Postgres answers when a person has as many devices as they may. */
 export const tooManyDevices = 'IAM05'
 
+/** What Postgres answers when a device that a flight takes for granted is revoked, or gone, by then. */
+export const deviceGone = 'IAM07'
+
 /** What Postgres answers when a key is a device's already. */
 export const deviceKnown = 'IAM06'
 
@@ -38,6 +41,39 @@ export function devicesOf({ tenantId, userId }: OfPerson) {
     .orderBy('id')
     .$castTo<StoredDevice>()
     .compile()
+}
+
+/** A device by its id, if it is not revoked. */
+export function deviceById(tenantId: Id<'ten'>, id: string) {
+  return build
+    .selectFrom('iam.device')
+    .select(columns)
+    .where('tenant_id', '=', tenantId)
+    .where('id', '=', id)
+    .where('trust', '!=', 'revoked')
+    .$castTo<StoredDevice>()
+    .compile()
+}
+
+/** Notes a use inside a flight, which fails with `deviceGone` when the device is revoked, or not that person's. */
+export function useDevice({ tenantId, userId, id, at }: OneOf & { readonly at: Date }): Statement {
+  return sql`
+    with used as (
+      update iam.device set last_used_at = ${at}
+       where tenant_id = ${tenantId} and user_id = ${userId} and id = ${id} and trust <> 'revoked'
+      returning id
+    )
+    select iam.require(exists (select from used), ${deviceGone})`.compile(build)
+}
+
+/** Trusts a device for what its person's account hangs on. No row: the person has no such device. */
+export function markTrusted({
+  at,
+  trustedFor,
+  ...one
+}: OneOf & { readonly at: Date; readonly trustedFor: Buffer }) {
+  const trusted = { trust: 'trusted', trusted_at: at, trusted_for: trustedFor }
+  return standing(one).set(trusted).returning('id').compile()
 }
 
 /**

@@ -20,6 +20,20 @@ export function registrationBytes({
   return spelt(['iam/device-registration/v1', tenantId, userId, sessionId, thumbprint.toString('base64url')])
 }
 
+/** What a device signs to show that it holds its key now. */
+export function proofBytes({
+  tenantId,
+  deviceId,
+  challenge,
+}: {
+  readonly tenantId: Id<'ten'>
+  readonly deviceId: Id<'dev'>
+  /** The challenge's token. */
+  readonly challenge: string
+}): Buffer {
+  return spelt(['iam/device-proof/v1', tenantId, deviceId, challenge])
+}
+
 function spelt(fields: readonly string[]): Buffer {
   return Buffer.from(fields.join(separator))
 }

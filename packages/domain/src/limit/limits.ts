@@ -122,6 +122,12 @@ export const limits = {
     by: 'user',
     why: 'Each one is kept, and costs a mail.',
   },
+  'device-proof': {
+    points: 60,
+    seconds: 60,
+    by: 'network',
+    why: 'Each one costs a challenge or the check of a signature.',
+  },
   'password-check': {
     points: 5,
     seconds: 60,

@@ -28,6 +28,15 @@ export function withProof(amr: readonly string[], method: FactorMethod): readonl
   )
 }
 
+/**
+ * The methods of a login on a device that showed that it holds its key (RFC 8176 `pop`): it says nothing of the person,
+ * and makes the login no stronger. `mfa` stands last.
+ */
+export function withDevice(amr: readonly string[]): readonly string[] {
+  if (amr.includes('pop')) return amr
+  return amr.at(-1) === 'mfa' ? [...amr.slice(0, -1), 'pop', 'mfa'] : [...amr, 'pop']
+}
+
 /** Whether nothing more can be asked of whoever proved this. A passkey that verified its person is both at once. */
 export function isTwiceProved(amr: readonly string[]): boolean {
   return amr.includes('mfa') || (isByMail(amr) && secondSteps.some((step) => amr.includes(step)))
@@ -41,5 +50,6 @@ function isByMail([first]: readonly string[]): boolean {
 /** How strong a login by these methods was. */
 export function acrOf(amr: readonly string[]): Acr {
   if (amr.includes('mfa')) return 'aal2'
-  return amr.length === 1 && amr[0] === 'email' ? 'email' : 'aal1'
+  const ofPerson = amr.filter((method) => method !== 'pop')
+  return ofPerson.length === 1 && ofPerson[0] === 'email' ? 'email' : 'aal1'
 }

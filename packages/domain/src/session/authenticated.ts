@@ -1,5 +1,6 @@
 import type { ClientSettings } from '../client/index.ts'
 import type { Statement } from '../db/index.ts'
+import type { Id } from '../kit/index.ts'
 import type { EarlierRisk } from '../risk/index.ts'
 import type { TenantPolicy } from '../tenant/index.ts'
 import type { SealedUserKey, User } from '../user/index.ts'
@@ -22,6 +23,8 @@ export interface Authenticated {
   readonly isNewDevice: boolean
   /** Whether the device has shown otherwise that the person logged in on it before. */
   readonly isKnownDevice?: boolean
+  /** The registered device that they came on, and that showed that it holds its key. */
+  readonly onDevice?: Id<'dev'> | undefined
   /** Whether the password that they gave is known from a breach. */
   readonly isBreached?: boolean
   /** Set after a second step: the risk that was found before it. */

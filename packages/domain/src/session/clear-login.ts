@@ -1,6 +1,7 @@
 import { appendAudit } from '../audit/index.ts'
 import { issueChallenge } from '../challenge/index.ts'
 import { inOneFlight, streamKey } from '../db/index.ts'
+import type { StoredDevice } from '../device/index.ts'
 import { hasSecondFactor, heldFactorsOf, usableKinds, type HeldFactor } from '../factor/index.ts'
 import { Refusal, type RequestOrigin } from '../kit/index.ts'
 import { countRequest, type Limiter } from '../limit/index.ts'
@@ -13,7 +14,7 @@ import { byMail } from './check-mailed-code.ts'
 import { decideUnder } from './decide-clearance.ts'
 import { factsOfLogin } from './login-facts.ts'
 import { overtaken } from './require-standing.ts'
-import { daysOfTrust, isTrustedUnder } from './trusted-device.ts'
+import { daysOfDevice, daysOfTrust, isTrustedUnder } from './trusted-device.ts'
 import { keepRisk, nameOfRisk, weighRisk, type LoginRisk } from './login-risk.ts'
 
 /** A login that may be opened. Only the gate below makes one, so that no way in can go past it. */
@@ -50,6 +51,8 @@ export interface ClearLogin {
   readonly binding?: Buffer | undefined
   /** What the browser keeps of trust in its people; see trusted-device.ts. */
   readonly trusted?: string | undefined
+  /** The registered device that was proved in the login. */
+  readonly onDevice?: StoredDevice | undefined
   /** Whether the login is for something that takes the person's factor, as `requireStrongAuthentication` does. */
   readonly asksForFactor?: boolean | undefined
   readonly origin: RequestOrigin
@@ -80,7 +83,7 @@ export async function clearLogin(deps: ClearDeps, input: ClearLogin): Promise<Cl
   const by = {
     amr,
     hasFactor: hasSecondFactor(held),
-    trustedDays: daysOfTrust(deps, trusting, input.trusted),
+    trustedDays: daysOfTrust(deps, trusting, input.trusted) ?? daysOfDevice(deps, trusting, input.onDevice),
     asksForFactor: input.asksForFactor === true,
   }
   const clearance = decideUnder(policy, { by, risk: weighed.decision })

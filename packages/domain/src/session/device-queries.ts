@@ -29,3 +29,14 @@ export function sessionsOfDevice({ tenantId, deviceId }: OfTenant & { readonly d
     .$castTo<{ readonly id: Id<'ses'> }>()
     .compile()
 }
+
+/** The registered device that a session is known to be on, if it was not ended. */
+export function deviceOfSession({ tenantId, sessionId }: OfTenant & { readonly sessionId: Id<'ses'> }) {
+  return build
+    .selectFrom('iam.session')
+    .select('proved_device as deviceId')
+    .where('tenant_id', '=', tenantId)
+    .where('id', '=', sessionId)
+    .where('revoked_at', 'is', null)
+    .compile()
+}

@@ -1,4 +1,5 @@
 import type { Challenge } from '../challenge/index.ts'
+import type { Id } from '../kit/index.ts'
 import type { EarlierRisk } from '../risk/index.ts'
 import type { SecretRings } from '../secret-key/index.ts'
 import { personalOpener, sealPersonal, type SealedUserKey } from '../user/index.ts'
@@ -10,6 +11,8 @@ export interface LoginFacts {
   /** When the password was set that was given: milliseconds since the epoch. */
   readonly passwordOf: number | null
   readonly isNewDevice: boolean
+  /** The registered device that was proved. */
+  readonly onDevice: Id<'dev'> | null
   /** What the person calls their device, sealed under their key. */
   readonly device: string | null
   /** As it was found before the first step was answered with this. */
@@ -24,7 +27,7 @@ const deviceContext = (userId: string) => `${userId}:challenge_device`
 /** What a login's challenge keeps of it. */
 export function factsOfLogin(
   { secrets }: Deps,
-  { user, userKey, amr, passwordOf, isNewDevice }: Authenticated,
+  { user, userKey, amr, passwordOf, isNewDevice, onDevice }: Authenticated,
   { device, risk }: { readonly device: string | undefined; readonly risk: EarlierRisk },
 ): LoginFacts {
   const sealed =
@@ -35,13 +38,27 @@ export function factsOfLogin(
           { userId: user.id, userKey },
           { values: { name: device }, context: deviceContext(user.id) },
         ).toString('base64url')
-  return { amr, passwordOf: passwordOf?.getTime() ?? null, isNewDevice, device: sealed, risk }
+  return {
+    amr,
+    passwordOf: passwordOf?.getTime() ?? null,
+    isNewDevice,
+    onDevice: onDevice ?? null,
+    device: sealed,
+    risk,
+  }
 }
 
 /** What was proved before a challenge, and when the password was set. */
 export function loginOfChallenge({ facts }: Challenge) {
-  const { amr, passwordOf, isNewDevice, risk: earlier } = facts as unknown as LoginFacts
-  return { amr, isNewDevice, earlier, passwordOf: passwordOf === null ? undefined : new Date(passwordOf) }
+  const { amr, passwordOf, isNewDevice, onDevice, risk: earlier } = facts as unknown as LoginFacts
+  const device = onDevice === null ? {} : { onDevice }
+  return {
+    amr,
+    isNewDevice,
+    ...device,
+    earlier,
+    passwordOf: passwordOf === null ? undefined : new Date(passwordOf),
+  }
 }
 
 /** What the person calls the device of a challenge, if they named it. */

@@ -36,6 +36,8 @@ export interface Opening {
   /** Whether the person is to be told of a device that they were never seen with. */
   readonly isNewDevice: boolean
   readonly risk: LoginRisk
+  /** The registered device that it is on, if one was proved. */
+  readonly onDevice: Id<'dev'> | undefined
   /** The event streams that it is told on. */
   readonly streams: readonly string[]
 }
@@ -45,7 +47,7 @@ export function planOpening(
   { cleared, origin }: { readonly cleared: Cleared; readonly origin: RequestOrigin },
   now: Date,
 ): Opening {
-  const { user, userKey, policy, amr, passwordOf, isNewDevice } = loginOf(cleared)
+  const { user, userKey, policy, amr, passwordOf, isNewDevice, onDevice } = loginOf(cleared)
   const { tenantId, id: userId } = user
   const sessionId = newId('ses', now)
   return {
@@ -62,6 +64,7 @@ export function planOpening(
     origin,
     isNewDevice,
     risk: riskOf(cleared),
+    onDevice,
     streams: [streamKey(tenantId, userId), streamKey(tenantId, sessionId)],
   }
 }
@@ -81,6 +84,7 @@ export function rowOf(
     acr,
     createdAt: now,
     expiresAt: endsAt,
+    provedDevice: opening.onDevice,
     device: deviceOf(deps, { tenantId, userId, origin }),
     ...sealedFacts(deps, { userId, userKey, sessionId }, { origin, name }),
   }

@@ -16,6 +16,8 @@ export interface NewSession {
   readonly expiresAt: Date
   /** What `deviceOf` says of where it is opened. */
   readonly device: Buffer
+  /** The registered device that it is on, if one was proved. */
+  readonly provedDevice: Id<'dev'> | undefined
   /** Sealed, as is the name. */
   readonly seenFrom: Buffer | undefined
   readonly name: Buffer | undefined
@@ -45,6 +47,7 @@ export function insertSession(session: NewSession) {
       created_at: session.createdAt,
       expires_at: session.expiresAt,
       device: session.device,
+      proved_device: session.provedDevice,
       seen_from: session.seenFrom,
       name: session.name,
     })

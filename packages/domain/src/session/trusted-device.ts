@@ -1,4 +1,5 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual, type KeyObject } from 'node:crypto'
+import type { StoredDevice } from '../device/index.ts'
 import type { HeldFactor } from '../factor/index.ts'
 import type { Clock, Id, RequestOrigin } from '../kit/index.ts'
 import type { SecretRings } from '../secret-key/index.ts'
@@ -55,6 +56,17 @@ export function daysOfTrust(deps: Deps, person: TrustedPerson, kept: string | un
   return Math.min(...mine.map((entry) => Math.floor((now - entry.readUInt32BE()) / day)))
 }
 
+/** For how many whole days a device has been trusted by its person, as they are now; null: it is not. */
+export function daysOfDevice(
+  { clock }: { readonly clock: Clock },
+  person: Pick<TrustedPerson, 'held' | 'passwordOf' | 'trustEndedAt'>,
+  device: StoredDevice | undefined,
+): number | null {
+  if (device?.trustedAt == null || device.trustedFor == null) return null
+  if (!device.trustedFor.equals(holdsOf(person))) return null
+  return Math.floor((seconds(clock()) - seconds(device.trustedAt)) / day)
+}
+
 /** Whether trust of so many days spares a second factor. Pure. */
 export function isTrustedUnder({ trustedDeviceDays }: TrustPolicy, trustedDays: number | null): boolean {
   return trustedDays !== null && trustedDays < trustedDeviceDays
@@ -73,16 +85,26 @@ function isOf({ secrets }: Deps, person: TrustedPerson, entry: Buffer): boolean 
     .some(({ key }) => timingSafeEqual(tag, tagOf(key, person, body)))
 }
 
+/** What trust in a person hangs on, as a digest: with another factor or password, or a later end of trust, another one. */
+export function holdsOf({
+  held,
+  passwordOf,
+  trustEndedAt,
+}: Pick<TrustedPerson, 'held' | 'passwordOf' | 'trustEndedAt'>): Buffer {
+  const factors = held.filter(({ kind }) => kind !== 'recovery').map(({ id }) => id)
+  const times = [passwordOf, trustEndedAt].map((time) => String(time?.getTime()))
+  return createHash('sha256')
+    .update([...factors, ...times].join('\0'))
+    .digest()
+}
+
 function tagOf(
   key: KeyObject,
   { tenantId, userId, held, passwordOf, trustEndedAt, origin }: TrustedPerson,
   body: Buffer,
 ): Buffer {
   const { program, system } = describeAgent(origin.agent)
-  const factors = held.filter(({ kind }) => kind !== 'recovery').map(({ id }) => id)
-  const holds = createHash('sha256')
-    .update([...factors, String(passwordOf?.getTime()), String(trustEndedAt?.getTime())].join('\0'))
-    .digest('hex')
+  const holds = holdsOf({ held, passwordOf, trustEndedAt }).toString('hex')
   const fields = ['trusted-device', tenantId, userId, holds, program ?? '', system ?? '', '']
   return createHmac('sha256', key).update(fields.join('\0')).update(body).digest().subarray(0, bytes.tag)
 }

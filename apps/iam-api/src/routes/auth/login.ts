@@ -10,6 +10,7 @@ import { requireTenant } from '../../http/tenant.ts'
 import type { App } from '../../app.ts'
 import {
   DeviceName,
+  DeviceProof,
   Email,
   Password,
   problems,
@@ -28,6 +29,7 @@ const schema = {
       email: Email,
       password: Password,
       device: Type.Optional(DeviceName),
+      deviceProof: Type.Optional(DeviceProof),
     },
     { additionalProperties: false },
   ),
@@ -35,6 +37,8 @@ const schema = {
     200: TokenAnswer,
     ...problems(
       'invalid_credentials',
+      'challenge_invalid',
+      'device_invalid',
       'user_suspended',
       'password_replacement_required',
       'mfa_required',

@@ -3,6 +3,7 @@ import {
   registerDevice,
   renameDevice,
   revokeDevice,
+  trustDevice,
   type ListedDevice,
 } from '@iam/domain/account'
 import type { Id } from '@iam/domain/kit'
@@ -81,6 +82,18 @@ const revoke = {
   response: done,
 }
 
+const trust = {
+  ...common,
+  ...one,
+  summary: 'Trust the device that one is on',
+  description:
+    'A login with a password and a proof of this device is asked for no second factor, for as long as the tenant lets people trust devices. Takes a session that was proved to be on the device, and a second factor of the last five minutes. The trust ends with another password or factor, and when all sessions are ended. The person is told by mail.',
+  response: {
+    204: Type.Null(),
+    ...problems(...strong, 'not_found', 'wrong_state', 'not_allowed'),
+  },
+}
+
 const path = '/api/v1/me/devices'
 
 export function devicesRoutes(app: App, deps: Deps): void {
@@ -107,6 +120,10 @@ function oneDeviceRoutes(app: App, deps: Deps): void {
     await renameDevice(deps, { ...(await deviceCall(deps, request)), ...request.body })
     return reply.code(204).send(null)
   })
+  app.post(`${path}/:deviceId/trust`, { schema: trust }, async (request, reply) => {
+    await trustDevice(deps, await deviceCall(deps, request))
+    return reply.code(204).send(null)
+  })
   app.delete(`${path}/:deviceId`, { schema: revoke }, async (request, reply) => {
     await revokeDevice(deps, await deviceCall(deps, request))
     return reply.code(204).send(null)
@@ -115,10 +132,12 @@ function oneDeviceRoutes(app: App, deps: Deps): void {
 
 /** Who asks, about the device of the path. */
 async function deviceCall(deps: Deps, request: FastifyRequest) {
-  const { token } = await authenticate(deps, request)
-  const { tenantId, userId } = token
+  const { token, session } = await authenticate(deps, request)
+  const { tenantId, userId, amr, authTime } = token
+  const { sessionId } = session
   const { deviceId } = request.params as { deviceId: string }
-  return { tenantId, userId, deviceId: deviceId as Id<'dev'>, origin: originOf(request) }
+  const login = { amr, authTime }
+  return { tenantId, userId, sessionId, deviceId: deviceId as Id<'dev'>, login, origin: originOf(request) }
 }
 
 function toJson({ createdAt, lastUsedAt, ...device }: ListedDevice) {
