@@ -1,4 +1,4 @@
-import { keySetCaching, readKeySet, type KeySet } from '@iam/domain/key-set'
+import { keySetCaching, readKeySet, type EndorsedKey, type KeySet } from '@iam/domain/key-set'
 import type { Config } from './config.ts'
 import { prepare, type Prepared } from './prepared.ts'
 
@@ -82,7 +82,7 @@ export class ServedKeySet {
 
   #prepareAnswers(
     keySet: KeySet,
-    { keys, expired }: { keys: readonly object[]; expired: boolean },
+    { keys, expired }: { keys: readonly EndorsedKey[]; expired: boolean },
   ): Map<string, Prepared> {
     const cacheControl = caching(this.#settings.maxAge, keySetCaching.fresh)
     const json = { type: 'application/json', cacheControl }
@@ -95,6 +95,10 @@ export class ServedKeySet {
       ['/.well-known/oauth-authorization-server', metadata],
     ])
     if (keys.length > 0) answers.set('/.well-known/jwks.json', prepare(JSON.stringify({ keys }), json))
+    for (const key of keys) {
+      const document = prepare(JSON.stringify(key), { type: 'application/jwk+json', cacheControl })
+      answers.set(`/.well-known/jwks/${key.kid}.json`, document)
+    }
     if (!expired) {
       const signed = { type: 'application/jwk-set+jwt', cacheControl }
       answers.set('/.well-known/jwks.jwt', prepare(keySet.document, signed))

@@ -127,6 +127,24 @@ describe('iam-jwks', () => {
     expect((await ask('/.well-known/jwks.json?bust=1')).body).toEqual(plain.body)
   })
 
+  test('answers each key by itself, cached like the set, and one that is not there for ten seconds', async () => {
+    const set = await ask('/.well-known/jwks.json')
+    const { keys } = JSON.parse(set.body.toString()) as { keys: { kid: string }[] }
+    expect(keys).not.toEqual([])
+    for (const key of keys) {
+      const { status, headers, body } = await ask(`/.well-known/jwks/${key.kid}.json`)
+      expect([status, headers['content-type']]).toEqual([200, 'application/jwk+json'])
+      expect(headers['cache-control']).toBe(set.headers['cache-control'])
+      expect(JSON.parse(body.toString())).toEqual(key)
+    }
+    for (const kid of ['x', '../jwks', '__proto__', 'constructor', `${'k'.repeat(43)}`]) {
+      expect(await ask(`/.well-known/jwks/${kid}.json`)).toMatchObject({
+        status: 404,
+        headers: { 'cache-control': 'public, max-age=10' },
+      })
+    }
+  })
+
   test('answers HEAD without a body, and refuses every other method and path', async () => {
     const head = await ask('/.well-known/jwks.json', {}, 'HEAD')
     expect(head).toMatchObject({ status: 200, body: Buffer.alloc(0) })
