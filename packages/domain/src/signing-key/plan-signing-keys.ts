@@ -80,8 +80,9 @@ export function planSigningKeys(
   if (activation !== undefined) actions.push(activation)
   const unused = keys.filter((key) => key.state === 'pending' || key.state === 'published').length
   if (unused - (activation === undefined ? 0 : 1) < 1) actions.push({ do: 'generate' })
+  const signing = keys.filter((key) => key.state === 'active' && hasCome(key.activateAt, now)).at(-1)
   for (const key of keys) {
-    if (key.state === 'active' && key !== active && hasCome(active?.activateAt, now))
+    if (key.state === 'active' && key !== signing && hasCome(key.activateAt, now))
       actions.push({ do: 'retire', key })
     if (key.state === 'retiring' && key.verifyUntil <= now) actions.push({ do: 'drop', key })
   }
