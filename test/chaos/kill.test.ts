@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EmulatorControl } from '@iam/emulator/google'
+import { freePort } from '@iam/local-stack/ports'
 import { type Environment, type Stack, startStack } from '@iam/local-stack/stack'
 import { startTcpProxy, type TcpProxy } from '@iam/local-stack/tcp-proxy'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { logIn, post, refresh, type Tokens } from '../support/client.ts'
+import { cheapHashes } from '../support/cheap-hashes.ts'
+import { type Answer, call, logIn, post, refresh, type Tokens, untilServed } from '../support/client.ts'
 import { subscribe } from '../support/events.ts'
 import { linkMailTo, mailsTo } from '../support/mailbox.ts'
 import { startInstance } from '../support/start-instance.ts'
@@ -16,6 +18,7 @@ describe('killed with -9', () => {
   let stack: Stack
   let redisOfApi: TcpProxy
   let admin: pg.Client
+  let apiEnvironment: Environment
   let workerEnvironment: Environment
   beforeAll(async () => {
     stack = await startStack({
@@ -23,8 +26,10 @@ describe('killed with -9', () => {
       adjust: async (program, environment) => {
         if (program === 'iam-api') {
           redisOfApi = await startTcpProxy({ port: portOf(environment['REDIS_URL']) })
-          const cheap = { IAM_ARGON2_MEMORY_KIB: '7168', IAM_ARGON2_ITERATIONS: '1', IAM_ARGON2_LANES: '1' }
-          return { ...environment, ...cheap, REDIS_URL: `redis://127.0.0.1:${redisOfApi.port}` }
+          apiEnvironment = { ...environment, ...cheapHashes }
+          // Two commands in a row that get no answer, and that the one connection is given up only after both.
+          const redis = { REDIS_URL: `redis://127.0.0.1:${redisOfApi.port}`, REDIS_TIMEOUT_MS: '500' }
+          return { ...apiEnvironment, ...redis }
         }
         if (program === 'iam-worker') {
           workerEnvironment = { ...environment, IAM_RELAY_LEASE_SECONDS: '2' }
@@ -42,6 +47,53 @@ describe('killed with -9', () => {
     redisOfApi.close()
   })
 
+  /** Another instance beside the stack's own, ready and on a Redis that nobody breaks. @returns its address. */
+  async function anotherApi(): Promise<string> {
+    const port = await freePort()
+    const instance = startInstance('iam-api', { ...apiEnvironment, PORT: String(port) })
+    onTestFinished(() => void instance.kill('SIGKILL'))
+    const base = `http://127.0.0.1:${port}`
+    const status = () =>
+      call(`${base}/health/ready`).then(
+        (answer) => answer.status,
+        () => 0,
+      )
+    await expect.poll(status, { timeout: 60_000 }).toBe(200)
+    return base
+  }
+
+  /**
+   * Kills iam-api between what it commits and its reply, which a Redis that has fallen silent keeps back for a
+   * moment. On a busy machine the moment can be missed: then this is done again with another request.
+   * @param begin what is to be lost, and whether it was committed.
+   * @returns the one that was lost. iam-api is away then; see `bringBack`.
+   */
+  async function loseReply<T extends { send: () => Promise<Answer>; committed: () => Promise<boolean> }>(
+    begin: () => Promise<T>,
+  ): Promise<T> {
+    for (;;) {
+      const request = await begin()
+      let answered = false
+      redisOfApi.fallSilent()
+      const over = request.send().then(
+        () => void (answered = true),
+        () => undefined,
+      )
+      await expect
+        .poll(async () => answered || request.committed(), { timeout: 60_000, interval: 2 })
+        .toBe(true)
+      await stack.program('iam-api').kill()
+      await over
+      if (!answered && (await request.committed())) return request
+      await bringBack()
+    }
+  }
+
+  async function bringBack(): Promise<void> {
+    await redisOfApi.heal()
+    await stack.program('iam-api').start()
+  }
+
   async function generationOf(tokens: Tokens): Promise<number> {
     const found = await admin.query<{ generation: string }>(
       'select generation from iam.refresh_family where session_id = $1',
@@ -52,24 +104,24 @@ describe('killed with -9', () => {
 
   test('C55, C56: iam-api between commit and reply: 64 retries at once all get the successor that was made', async () => {
     const { state } = stack
-    const tokens = await logIn(state)
-    // The refresh asks Redis beside Postgres: silent, it keeps the reply back for a moment after the commit.
-    redisOfApi.fallSilent()
-    const lost = refresh(state, tokens.refreshToken, state.api.url).then(
-      (answer) => answer.status,
-      () => 'no reply',
-    )
-    await expect.poll(() => generationOf(tokens), { interval: 2, timeout: 30_000 }).toBe(2)
-    await stack.program('iam-api').kill()
-    expect(await lost).toBe('no reply')
-    await redisOfApi.heal()
-    await stack.program('iam-api').start()
-    const retried = await Promise.all(Array.from({ length: 64 }, () => refresh(state, tokens.refreshToken)))
+    const another = await anotherApi() // ready by then: ten seconds after the commit it would be too late
+    const { tokens } = await loseReply(async () => {
+      const tokens = await logIn(state)
+      return {
+        tokens,
+        send: () => refresh(state, tokens.refreshToken, state.api.url),
+        committed: async () => (await generationOf(tokens)) === 2,
+      }
+    })
+    const retry = () => untilServed(() => refresh(state, tokens.refreshToken, another))
+    const retried = await Promise.all(Array.from({ length: 64 }, retry))
     expect(new Set(retried.map((answer) => answer.status))).toEqual(new Set([200]))
     const successors = new Set(retried.map((answer) => String(answer.body['refreshToken'])))
     expect(successors.size).toBe(1)
     expect(await generationOf(tokens)).toBe(2)
-    expect((await refresh(state, [...successors][0] ?? '')).status).toBe(200)
+    await bringBack()
+    const last = await untilServed(() => refresh(state, [...successors][0] ?? ''))
+    expect(last.status).toBe(200)
   })
 
   test('C53: iam-api between the burn of a stolen token and the reply: person, audit and consumers are told', async () => {
@@ -78,27 +130,25 @@ describe('killed with -9', () => {
     const exchange = (refreshToken: string, agent: string, base = state.issuer) =>
       post(base, '/auth/refresh', { refreshToken }, { 'user-agent': `${agent}/1.0` })
     const survivor = await logIn(state)
-    const stolen = await logIn(state)
-    const { id } = stolen.session
-    expect((await exchange(stolen.refreshToken, 'owner')).status).toBe(200)
-    await admin.query(
-      `update iam.refresh_family set rotated = array[rotated[1] - interval '1 minute'] where session_id = $1`,
-      [id],
-    )
-    redisOfApi.fallSilent()
-    const lost = exchange(stolen.refreshToken, 'thief', state.api.url).then(
-      (answer) => answer.status,
-      () => 'no reply',
-    )
-    const ended = async () => (await admin.query(`${sessionById} and revoked_at is not null`, [id])).rowCount
-    await expect.poll(ended, { interval: 2, timeout: 30_000 }).toBe(1)
-    await stack.program('iam-api').kill()
-    expect(await lost).toBe('no reply')
-    await redisOfApi.heal()
-    await stack.program('iam-api').start()
+    const { id } = await loseReply(async () => {
+      const stolen = await logIn(state)
+      const { id } = stolen.session
+      expect((await untilServed(() => exchange(stolen.refreshToken, 'owner'))).status).toBe(200)
+      await admin.query(
+        `update iam.refresh_family set rotated = array[rotated[1] - interval '1 minute'] where session_id = $1`,
+        [id],
+      )
+      const ended = `${sessionById} and revoked_at is not null`
+      return {
+        id,
+        send: () => exchange(stolen.refreshToken, 'thief', state.api.url),
+        committed: async () => (await admin.query(ended, [id])).rowCount === 1,
+      }
+    })
+    await bringBack()
 
     const told = async () => (await mailsTo(state, state.user.email)).find((text) => text.includes('thief'))
-    await expect.poll(told, { timeout: 30_000 }).toMatch(/\bowner\b[^]*\bthief\b/)
+    await expect.poll(told, { timeout: 90_000 }).toMatch(/\bowner\b[^]*\bthief\b/)
     const audited = await admin.query<{ action: string }>(
       'select action from iam.audit_event where target_id = $1 order by xid desc limit 2',
       [id],
@@ -106,7 +156,7 @@ describe('killed with -9', () => {
     expect(audited.rows.map(({ action }) => action)).toEqual(['session.reuse_described', 'session.revoked'])
     const revoked = () => sessions.of(id).find(({ subject }) => subject.includes('revoked'))?.payload
     await expect
-      .poll(revoked, { timeout: 30_000 })
+      .poll(revoked, { timeout: 60_000 })
       .toMatchObject({ reason: 'refresh_reused', elsewhere: true })
     expect((await refresh(state, survivor.refreshToken)).body).toMatchObject({ stepUpRequired: true })
     await sessions.close()
@@ -124,27 +174,28 @@ describe('killed with -9', () => {
       return { link, proof: { request: body['request'], token } }
     }
     const used = async () =>
-      (await admin.query('select from iam.magic_link where consumed_at is not null')).rowCount
-    const first = await ask()
-    redisOfApi.fallSilent()
-    const lost = send('consume', first.proof, state.api.url).then(
-      (answer) => answer.status,
-      () => 'no reply',
-    )
-    await expect.poll(used, { interval: 2, timeout: 30_000 }).toBe(1)
-    await stack.program('iam-api').kill()
-    expect(await lost).toBe('no reply')
-    await redisOfApi.heal()
-    await stack.program('iam-api').start()
+      (await admin.query('select from iam.magic_link where consumed_at is not null')).rowCount ?? 0
+    const links: string[] = []
+    const first = await loseReply(async () => {
+      const { link, proof } = await ask(links)
+      links.push(link)
+      const before = await used()
+      return {
+        proof,
+        send: () => send('consume', proof, state.api.url),
+        committed: async () => (await used()) > before,
+      }
+    })
+    await bringBack()
     expect((await send('consume', first.proof)).body['code']).toBe('code_invalid')
     const { request } = first.proof
     // The cache was not told, and says otherwise for a few seconds; it lets nobody in.
     const status = async () => (await send('status', { request })).body['status']
-    await expect.poll(status, { timeout: 30_000, interval: 500 }).toBe('ended')
-    const again = await ask([first.link])
+    await expect.poll(status, { timeout: 60_000, interval: 500 }).toBe('ended')
+    const again = await ask(links)
     expect((await send('consume', again.proof)).status).toBe(200)
     const sessions = await admin.query("select from iam.session where amr = '{email}'")
-    expect(sessions.rowCount).toBe(2)
+    expect(sessions.rowCount).toBe(links.length + 1)
   })
 
   test('C251: one of two relays between publish and advance, with 20 clients on one stream: nothing is lost, nothing comes out of turn', async () => {
@@ -158,16 +209,16 @@ describe('killed with -9', () => {
     })
     const users = await subscribe(state, 'user')
     const { user } = await logIn(state)
-    await expect.poll(async () => (await owners()).size, { timeout: 20_000 }).toBe(2)
+    await expect.poll(async () => (await owners()).size, { timeout: 60_000 }).toBe(2)
     const wrong = { email: state.user.email, password: 'wrong' }
     const tenant = { 'x-tenant-id': state.tenant.slug }
     const clients = Array.from(
       { length: 20 },
       () => new Traffic(() => post(state.issuer, '/auth/login', wrong, tenant)),
     )
-    await expect.poll(() => users.of(user.id).length, { timeout: 20_000, interval: 5 }).toBeGreaterThan(10)
+    await expect.poll(() => users.of(user.id).length, { timeout: 60_000, interval: 5 }).toBeGreaterThan(10)
     // Pub/Sub takes what is published, and keeps its answer back: the relay cannot advance past what is here.
-    const late = { service: 'Publisher', method: 'Publish', latencyMs: 5000, afterEffect: true }
+    const late = { service: 'Publisher', method: 'Publish', latencyMs: 8_000, afterEffect: true }
     await pubsub.inject(late)
     let here: string[] = []
     const stuck = async () => {

@@ -16,7 +16,7 @@ describe('ended with SIGTERM under load', () => {
     const { api, jwks } = stack.state
     const { url } = tried.name === 'iam-api' ? api : jwks
     const load = new KeepAliveLoad(`${url}${tried.path}`, { connections: 16 })
-    await expect.poll(() => load.answered).toBeGreaterThan(100)
+    await expect.poll(() => load.answered, { timeout: 60_000 }).toBeGreaterThan(100)
     await stack.program(tried.name).stop()
     await load.stop()
     expect([...load.statuses.keys()]).toEqual([tried.status])

@@ -1,5 +1,6 @@
 import { type Stack, startStack } from '@iam/local-stack/stack'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { withCheapHashes } from '../support/cheap-hashes.ts'
 import { post } from '../support/client.ts'
 
 interface Mail {
@@ -11,7 +12,7 @@ interface Mail {
 /** From a request to the mailbox and back: iam-api queues, iam-worker writes, a mail server takes it. */
 let stack: Stack
 beforeAll(async () => {
-  stack = await startStack()
+  stack = await startStack({ adjust: withCheapHashes })
 })
 afterAll(() => stack.stop())
 
@@ -19,7 +20,7 @@ async function mailTo(address: string, subject: RegExp): Promise<Mail> {
   const url = `${stack.state.mail.url}/messages?to=${encodeURIComponent(address)}`
   const find = async () =>
     ((await (await fetch(url)).json()) as Mail[]).find((mail) => subject.test(mail.subject))
-  await expect.poll(find, { timeout: 15_000 }).toBeDefined()
+  await expect.poll(find, { timeout: 90_000 }).toBeDefined()
   return (await find()) as Mail
 }
 

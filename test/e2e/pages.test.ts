@@ -2,6 +2,7 @@ import { startStack, type Stack } from '@iam/local-stack/stack'
 import type { BrowserContextOptions } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openBrowser, type TestBrowser } from '../support/browser.ts'
+import { withCheapHashes } from '../support/cheap-hashes.ts'
 import { pageExamples, urlOf, type PageExample } from '../support/page-examples.ts'
 import { Walker } from '../support/walker.ts'
 
@@ -16,7 +17,7 @@ describe.concurrent('the hosted pages in a browser', { timeout: 240_000 }, () =>
   let stack: Stack
   let chromium: TestBrowser
   beforeAll(async () => {
-    ;[stack, chromium] = await Promise.all([startStack(), openBrowser()])
+    ;[stack, chromium] = await Promise.all([startStack({ adjust: withCheapHashes }), openBrowser()])
   })
   afterAll(async () => {
     await chromium.close()

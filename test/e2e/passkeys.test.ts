@@ -1,6 +1,7 @@
 import { startStack, type Stack } from '@iam/local-stack/stack'
 import type { BrowserContextOptions } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { withCheapHashes } from '../support/cheap-hashes.ts'
 import { post } from '../support/client.ts'
 import { openBrowser, type TestBrowser } from '../support/browser.ts'
 import { VirtualAuthenticator } from '../support/virtual-authenticator.ts'
@@ -13,7 +14,7 @@ describe('passkeys in a browser', { timeout: 240_000 }, () => {
   let stack: Stack
   let chromium: TestBrowser
   beforeAll(async () => {
-    ;[stack, chromium] = await Promise.all([startStack(), openBrowser()])
+    ;[stack, chromium] = await Promise.all([startStack({ adjust: withCheapHashes }), openBrowser()])
   })
   afterAll(async () => {
     await chromium.close()

@@ -16,6 +16,7 @@ export async function openBrowser(): Promise<TestBrowser> {
   const home = mkdtempSync(join(tmpdir(), 'iam-browser-'))
   const browser = await chromium.launch({
     executablePath: path,
+    timeout: 120_000,
     env: { ...env, ...fontsBeside(path, home), HOME: home, PATH: '/usr/bin:/bin' },
     args: [
       // Its sandbox needs rights that root in a container does not have, and all that it is shown here is ours.

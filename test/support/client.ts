@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { StackState } from '@iam/local-stack/stack'
 
 export interface Tokens {
@@ -17,7 +18,7 @@ type Where = Pick<StackState, 'issuer' | 'tenant' | 'user'>
 
 /** Calls the service as any program does: fetch, JSON, and nothing of ours. */
 export async function call(url: string, init: RequestInit = {}): Promise<Answer> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(10_000), ...init })
+  const response = await fetch(url, { signal: AbortSignal.timeout(30_000), ...init })
   const text = await response.text()
   return {
     status: response.status,
@@ -33,9 +34,20 @@ export async function post(base: string, path: string, body?: unknown, headers: 
   return call(`${base}/api/v1${path}`, { method: 'POST', headers: { ...type, ...headers }, ...json })
 }
 
+/** Asks again, as every client should, while the answer is a 503 that may be retried; for so many milliseconds. */
+export async function untilServed(ask: () => Promise<Answer>, patience = 30_000): Promise<Answer> {
+  const end = performance.now() + patience
+  for (;;) {
+    const answer = await ask()
+    const { status, body } = answer
+    if (status !== 503 || body['retriable'] !== true || performance.now() > end) return answer
+    await sleep(200)
+  }
+}
+
 /** Logs the demo tenant's person in. */
 export async function logIn({ issuer, tenant, user }: Where, base = issuer): Promise<Tokens> {
-  const answer = await post(base, '/auth/login', user, { 'x-tenant-id': tenant.slug })
+  const answer = await untilServed(() => post(base, '/auth/login', user, { 'x-tenant-id': tenant.slug }))
   if (answer.status !== 200)
     throw new Error(`Login answered ${answer.status}: ${JSON.stringify(answer.body)}`)
   return answer.body as unknown as Tokens

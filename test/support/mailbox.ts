@@ -31,7 +31,8 @@ export async function linkMailTo(
       }))
       .find(({ link }) => link !== '' && !known.includes(link))
   }
-  const found = await vi.waitUntil(find, { timeout: 30_000, interval: 100 })
+  // A mail that could not be sent is tried again half a minute later.
+  const found = await vi.waitUntil(find, { timeout: 90_000, interval: 100 })
   if (found === undefined) throw new Error('No mail came.')
   return { ...found, token: new URL(found.link).searchParams.get('token') ?? '' }
 }

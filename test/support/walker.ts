@@ -10,7 +10,7 @@ interface Mail {
 }
 
 /** How long something may take on a busy machine before it counts as not happening, in milliseconds. */
-const patience = 45_000
+const patience = 90_000
 const direction: Record<string, string> = { en: 'ltr', fr: 'ltr', ar: 'rtl' }
 
 /** A person at a browser of their own, on the pages of the demo tenant. */
@@ -25,6 +25,7 @@ export class Walker {
     this.#stack = stack
     this.page = page
     this.#context = page.context()
+    page.setDefaultTimeout(patience)
     this.#watch()
   }
 
