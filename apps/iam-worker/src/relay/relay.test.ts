@@ -123,7 +123,12 @@ describe('the relay', () => {
     return rows.map((row) => row.event_id)
   }
 
-  function relayOf(publisher: Memory, owner: string, db: Pick<Db, 'kysely'> = world.workerDb): OutboxRelay {
+  /** @param how its lease, in seconds: long enough for a machine that stalls, where no test waits for its end. */
+  function relayOf(
+    publisher: Memory,
+    owner: string,
+    { db = world.workerDb, ttl = 10 }: { db?: Pick<Db, 'kysely'>; ttl?: number } = {},
+  ): OutboxRelay {
     const relay = new OutboxRelay(
       {
         db,
@@ -132,7 +137,7 @@ describe('the relay', () => {
         producer: { namespace: 'test', name: 'relay', version: '0' },
         log: { warn: () => undefined, error: () => undefined },
       },
-      { owner, ttl: 1 },
+      { owner, ttl },
     )
     onTestFinished(() => relay.stop().catch(() => undefined)) // one whose database is gone cannot say so
     return relay
@@ -150,30 +155,30 @@ describe('the relay', () => {
     relayOf(memory, 'only')
     const keys = [newId('usr', world.clock())]
     await clients(keys, 50)
-    await expect.poll(() => memory.arrived(keys), { timeout: 15_000 }).toBe(1000)
+    await expect.poll(() => memory.arrived(keys), { timeout: 60_000 }).toBe(1000)
     expect(memory.inversions()).toBe(0)
-  })
+  }, 180_000)
 
   test('shares partitions between two relays and loses nothing when one dies between publish and advance', async () => {
     const keys = Array.from({ length: 16 }, () => newId('usr', world.clock()))
     const memory = new Memory()
-    const survivor = relayOf(memory, 'survivor')
+    const survivor = relayOf(memory, 'survivor', { ttl: 1 })
     const doomed = openPostgres<Database>({ url: world.database.urlFor('iam_worker'), poolSize: 10 })
     const victims = new Memory(memory.published)
-    const victim = relayOf(victims, 'victim', doomed)
-    await expect.poll(() => [survivor.held, victim.held], { timeout: 10_000 }).toEqual([4, 4])
+    const victim = relayOf(victims, 'victim', { db: doomed, ttl: 1 })
+    await expect.poll(() => [survivor.held, victim.held], { timeout: 60_000 }).toEqual([4, 4])
     let died = 0
     victims.after = async () => {
       died += 1
       if (died === 1) await doomed.close() // it published, and can tell the database nothing any more
     }
     await clients(keys, 30)
-    await expect.poll(() => memory.arrived(keys), { timeout: 15_000 }).toBe(600)
+    await expect.poll(() => memory.arrived(keys), { timeout: 60_000 }).toBe(600)
     expect(died).toBeGreaterThan(0)
     // What the victim published and could not say, once its lease has run out.
-    await expect.poll(() => memory.published.length, { timeout: 15_000 }).toBeGreaterThan(600)
+    await expect.poll(() => memory.published.length, { timeout: 60_000 }).toBeGreaterThan(600)
     expect(memory.inversions()).toBe(0)
-  })
+  }, 240_000)
 
   test('publishes again after a failure, in order', async () => {
     const memory = new Memory()
@@ -185,7 +190,7 @@ describe('the relay', () => {
     const key = newId('usr', world.clock())
     for (let n = 0; n < 5; n += 1) await emit(key)
     relayOf(memory, 'patient')
-    await expect.poll(() => memory.arrived([key]), { timeout: 15_000 }).toBe(5)
+    await expect.poll(() => memory.arrived([key]), { timeout: 60_000 }).toBe(5)
     expect(memory.inversions()).toBe(0)
   })
 
@@ -196,14 +201,14 @@ describe('the relay', () => {
     const events = await eventIdsOf(poisoned)
     memory.refused.set(events[1] ?? '', invalidArgument)
     relayOf(memory, 'discerning')
-    await expect.poll(() => memory.arrived([healthy]), { timeout: 15_000 }).toBe(3)
-    await expect.poll(() => deadLetters(poisoned), { timeout: 15_000 }).toEqual(events.slice(1))
+    await expect.poll(() => memory.arrived([healthy]), { timeout: 60_000 }).toBe(3)
+    await expect.poll(() => deadLetters(poisoned), { timeout: 60_000 }).toEqual(events.slice(1))
     expect(memory.published.map((event) => event.eventId).filter((id) => events.includes(id))).toEqual([
       events[0],
     ])
     await Promise.all([emit(poisoned), emit(healthy)])
-    await expect.poll(() => memory.arrived([healthy]), { timeout: 15_000 }).toBe(4)
-    await expect.poll(() => deadLetters(poisoned), { timeout: 15_000 }).toHaveLength(3)
+    await expect.poll(() => memory.arrived([healthy]), { timeout: 60_000 }).toBe(4)
+    await expect.poll(() => deadLetters(poisoned), { timeout: 60_000 }).toHaveLength(3)
     expect(memory.arrived([poisoned])).toBe(1)
   })
 
@@ -215,8 +220,8 @@ describe('the relay', () => {
     const events = await eventIdsOf(poisoned)
     memory.refused.set(events[1] ?? '', invalidArgument)
     relayOf(memory, 'bilingual')
-    await expect.poll(() => memory.arrived([healthy]), { timeout: 15_000 }).toBe(4)
-    await expect.poll(() => deadLetters(poisoned), { timeout: 15_000 }).toEqual(events.slice(1))
+    await expect.poll(() => memory.arrived([healthy]), { timeout: 60_000 }).toBe(4)
+    await expect.poll(() => deadLetters(poisoned), { timeout: 60_000 }).toEqual(events.slice(1))
     expect(memory.arrived([poisoned])).toBe(1)
     expect(memory.inversions()).toBe(0)
   })
@@ -228,9 +233,9 @@ describe('the relay', () => {
     const [unlucky] = await eventIdsOf(keys[0] ?? '')
     memory.refused.set(unlucky ?? '', unavailable)
     relayOf(memory, 'thrifty')
-    await expect.poll(() => memory.arrived(keys), { timeout: 15_000 }).toBe(7)
+    await expect.poll(() => memory.arrived(keys), { timeout: 60_000 }).toBe(7)
     memory.refused.clear()
-    await expect.poll(() => memory.arrived(keys), { timeout: 15_000 }).toBe(8)
+    await expect.poll(() => memory.arrived(keys), { timeout: 60_000 }).toBe(8)
     const mine = memory.published.filter((event) => keys.some((key) => event.orderingKey.endsWith(key)))
     expect(mine).toHaveLength(8)
   })
@@ -238,27 +243,31 @@ describe('the relay', () => {
   test('stops walking a partition that another relay took, and takes it up when it gets it back', async () => {
     const memory = new Memory()
     const relay = relayOf(memory, 'dispossessed')
-    await expect.poll(() => relay.held, { timeout: 10_000 }).toBe(8)
+    await expect.poll(() => relay.held, { timeout: 60_000 }).toBe(8)
     await world.workerDb.kysely
       .updateTable('iam.relay_lease')
-      .set((lease) => ({ owner: 'thief', epoch: lease('epoch', '+', '1') }))
+      .set((lease) => ({
+        owner: 'thief',
+        epoch: lease('epoch', '+', '1'),
+        expires_at: new Date(world.clock().getTime() + 3_600_000),
+      }))
       .execute()
     const key = newId('usr', world.clock())
     await emit(key)
     relay.nudge()
-    await expect.poll(() => relay.held, { timeout: 5_000 }).toBe(0)
+    await expect.poll(() => relay.held, { timeout: 60_000 }).toBe(0)
     expect(memory.arrived([key])).toBe(0)
     await world.workerDb.kysely
       .updateTable('iam.relay_lease')
       .set({ expires_at: new Date(0) })
       .execute()
-    await expect.poll(() => memory.arrived([key]), { timeout: 10_000 }).toBe(1)
+    await expect.poll(() => memory.arrived([key]), { timeout: 60_000 }).toBe(1)
   })
 
   test('waits for an older transaction instead of overtaking it', async () => {
     const memory = new Memory()
     const relay = relayOf(memory, 'careful')
-    await expect.poll(() => relay.held, { timeout: 10_000 }).toBe(8)
+    await expect.poll(() => relay.held, { timeout: 60_000 }).toBe(8)
     const slow = new pg.Client({ connectionString: world.database.urlFor('iam_api') })
     await slow.connect()
     await slow.query('begin')
@@ -269,7 +278,7 @@ describe('the relay', () => {
     await new Promise((resolve) => setTimeout(resolve, 300))
     expect(memory.arrived([key])).toBe(0)
     await slow.query('commit')
-    await expect.poll(() => memory.arrived([key]), { timeout: 10_000 }).toBe(1)
+    await expect.poll(() => memory.arrived([key]), { timeout: 60_000 }).toBe(1)
     await slow.end()
   })
 

@@ -103,7 +103,7 @@ describe('SupervisedProgram', () => {
     const reported = new Promise<ProgramFailure>((resolve) => {
       const surroundings = { ...home, logs: home.logs, journal: home.journal, onUnexpectedEnd: resolve }
       void new SupervisedProgram(
-        plan(`${ready} setTimeout(() => process.exit(7), 300)`),
+        plan(`${ready} setTimeout(() => process.exit(7), 3_000)`),
         surroundings,
       ).start()
     })

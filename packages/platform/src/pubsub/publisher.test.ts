@@ -79,7 +79,7 @@ describe('in trouble', () => {
   beforeAll(async () => {
     emulator = await startGoogleEmulator()
     subscriber = connect(emulator)
-    publisher = await openPublisher({ projectId: 'local', endpoint: emulator.endpoint, timeoutMs: 500 })
+    publisher = await openPublisher({ projectId: 'local', endpoint: emulator.endpoint, timeoutMs: 60_000 })
   })
 
   beforeEach(async () => {
@@ -130,9 +130,11 @@ describe('in trouble', () => {
   })
 
   test('fails when a request takes too long', async () => {
-    emulator.faults.inject({ service: 'Publisher', method: 'Publish', latencyMs: 2_000, calls: 1 })
-    const failing = publisher.publish(topic, messages('a', 1))
+    emulator.faults.inject({ service: 'Publisher', method: 'Publish', latencyMs: 60_000, calls: 1 })
+    const hasty = await openPublisher({ projectId: 'local', endpoint: emulator.endpoint, timeoutMs: 500 })
+    const failing = hasty.publish(topic, messages('a', 1))
     await expect(failing).rejects.toMatchObject({ retriable: true, failures: [{ code: 4 }] })
+    await hasty.close()
   })
 
   test('publishes nothing of a key after a request that failed', async () => {
@@ -153,9 +155,7 @@ describe('in trouble', () => {
   test('publishes more bytes of a key than one request takes', async () => {
     const data = Buffer.alloc(3_000_000, 1)
     const large = Array.from({ length: 4 }, () => ({ orderingKey: 'a', data, attributes: {} }))
-    const patient = await openPublisher({ projectId: 'local', endpoint: emulator.endpoint })
-    await patient.publish(topic, large)
-    await patient.close()
+    await publisher.publish(topic, large)
     expect(await receiveAll(subscriber, topic)).toHaveLength(4)
   })
 })

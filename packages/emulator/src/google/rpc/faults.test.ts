@@ -5,7 +5,7 @@ import { EmulatorControl, type GoogleEmulator, startGoogleEmulator } from '../in
 
 const topic = 'projects/local/topics/faults'
 const subscription = 'projects/local/subscriptions/faults'
-const once = { timeout: 5000, maxRetries: 0 }
+const once = { timeout: 30_000, maxRetries: 0 }
 let emulator: GoogleEmulator
 let control: EmulatorControl
 let publisher: v1.PublisherClient
@@ -81,7 +81,7 @@ test('keeps back the answer of a call that took effect', async () => {
     latencyMs: 60_000,
     afterEffect: true,
   })
-  const call = publisher.createTopic({ name }, { timeout: 500, retry: { retryCodes: [] } })
+  const call = publisher.createTopic({ name }, { timeout: 5_000, retry: { retryCodes: [] } })
   await expect(call).rejects.toMatchObject({ code: status.DEADLINE_EXCEEDED })
   await expect(publisher.getTopic({ topic: name })).resolves.toBeDefined()
 })
