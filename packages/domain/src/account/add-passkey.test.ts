@@ -111,6 +111,22 @@ describe('a passkey', () => {
     expect(proved?.method).toBe('recovery')
   })
 
+  test('C191: of many that come at once by a password alone, one is the first, and the others ask for it', async () => {
+    const ada = await person()
+    const call = factorCallOf(world, ada)
+    const weak = { ...call, login: { ...call.login, amr: ['pwd'] } }
+    const begun = await Promise.all(Array.from({ length: 5 }, () => addPasskey(world, weak)))
+    const made = await Promise.allSettled(
+      begun.map(({ challenge, options }) =>
+        confirmPasskey(world, { ...weak, challenge, registration: here().create(options) }),
+      ),
+    )
+    expect(made.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    for (const each of made)
+      if (each.status === 'rejected') expect(each.reason).toMatchObject({ code: 'reauthentication_required' })
+    expect(await stored(ada.userId)).toHaveLength(1)
+  })
+
   test('C200: with a name that anybody of the tenant has is refused, theirs or another’s', async () => {
     const [ada, eve] = [await person(), await person()]
     const { authenticator } = await holdPasskey(world, ada)

@@ -1,6 +1,6 @@
 import { challengeUsed } from '../challenge/index.ts'
 import { inOneFlight, streamKey } from '../db/index.ts'
-import { untilCodesStand } from '../factor/index.ts'
+import { factorUsed, untilCodesStand } from '../factor/index.ts'
 import { Refusal, type Id } from '../kit/index.ts'
 import {
   beginPasskey,
@@ -10,7 +10,7 @@ import {
   type PasskeySetup,
   type RegistrationJson,
 } from '../passkey/index.ts'
-import { requireStrongAuthentication } from '../session/index.ts'
+import { isTwiceProved, requireStrongAuthentication } from '../session/index.ts'
 import type { FactorCall } from './factor-call.ts'
 
 type PasskeyCall = FactorCall & {
@@ -51,10 +51,15 @@ export async function confirmPasskey(
 ): Promise<{ readonly id: Id<'mfa'>; readonly recoveryCodes: readonly string[] | undefined }> {
   const { tenantId, userId } = call
   const scope = { tenantId, streams: [streamKey(tenantId, userId)] }
+  const mustBeFirst = !isTwiceProved(call.login.amr)
   return untilCodesStand(async () => {
     await requireStrongAuthentication(deps, call)
-    const { factorId, statements, recoveryCodes } = await planPasskey(deps, call)
-    await inOneFlight(deps.db, scope, statements).catch(refuseLate)
+    const { factorId, statements, recoveryCodes } = await planPasskey(deps, { ...call, mustBeFirst })
+    await inOneFlight(deps.db, scope, statements).catch(async (error: unknown) => {
+      // Who has a factor by now is asked for that one.
+      await requireStrongAuthentication(deps, call)
+      return refuseLate(error)
+    })
     return { id: factorId, recoveryCodes }
   })
 }
@@ -63,6 +68,6 @@ export async function confirmPasskey(
 function refuseLate(error: unknown): never {
   const { code } = error as { code?: unknown }
   if (code === challengeUsed) throw new Refusal('challenge_invalid')
-  if (code === passkeyRefused) throw new Refusal('wrong_state')
+  if (code === passkeyRefused || code === factorUsed) throw new Refusal('wrong_state')
   throw error
 }

@@ -3,7 +3,7 @@ import { Refusal } from '../kit/index.ts'
 import type { BeginPasskey, PasskeyDeps } from './begin-passkey.ts'
 import { planRegistration, type PlannedPasskey, type PlanRegistration } from './plan-registration.ts'
 
-export interface PlanPasskey extends BeginPasskey, Omit<PlanRegistration, 'mustBeFirst'> {
+export interface PlanPasskey extends BeginPasskey, PlanRegistration {
   /** The challenge's token. */
   readonly challenge: string
 }
@@ -14,9 +14,8 @@ export interface PlanPasskey extends BeginPasskey, Omit<PlanRegistration, 'mustB
  * @throws Refusal `challenge_invalid`, and what `planRegistration` refuses.
  */
 export async function planPasskey(deps: PasskeyDeps, input: PlanPasskey): Promise<PlannedPasskey> {
-  const { registration, name, origin } = input
   const challenge = await requireOwnChallenge(deps, input)
-  return planRegistration(deps, challenge, { registration, name, origin, mustBeFirst: false })
+  return planRegistration(deps, challenge, input)
 }
 
 /** A challenge of somebody else, or of another session of the same person, is none (C196). */
