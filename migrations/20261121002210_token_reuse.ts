@@ -51,7 +51,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
               in_at);
       if in_successor_used or in_elsewhere then
         update iam."user"
-           set step_up_since = greatest(step_up_since, date_trunc('second', in_at)), trust_ended_at = in_at
+           set step_up_since = greatest(step_up_since, date_trunc('second', in_at)),
+               trust_ended_at = date_trunc('milliseconds', in_at)
          where tenant_id = in_tenant and id = in_user;
         insert into iam.session_revocation (tenant_id, grant_id, session_id, revoked_at, ended)
         select in_tenant, g.id, s.id, in_at, false

@@ -44,7 +44,17 @@ describe('C193: trust in browsers', () => {
     expect((await holders.ask('POST', '/auth/password/reset/confirm', { body, headers })).status).toBe(204)
     return password
   }
+  /** A refresh token of theirs is used, and used again somewhere else. */
+  async function beStolenFrom(holder: Holder): Promise<void> {
+    const { refreshToken } = (await holders.logInFully(holder)).body
+    const refresh = (agent: string) =>
+      holders.ask('POST', '/auth/refresh', { body: { refreshToken }, headers: { 'user-agent': agent } })
+    expect((await refresh('owner/1.0')).status).toBe(200)
+    await later(11)
+    expect((await refresh('thief/1.0')).body.code).toBe('refresh_reused')
+  }
   const administer = async (...call: Parameters<Office['ask']>[1]) => {
+    await office.logInAgain('admin')
     expect((await office.ask('admin', call)).status).toBeLessThan(300)
   }
 
@@ -64,6 +74,7 @@ describe('C193: trust in browsers', () => {
       expect((await browser.send('/t/acme/account/sessions/end-others')).location).toBe('/t/acme/account')
     },
     'a reset of the password': reset,
+    'a refresh token that comes back from elsewhere': (holder) => beStolenFrom(holder),
     'an administrator who ends all sessions': ({ userId }) =>
       administer('DELETE', office.users(`/${userId}/sessions`)),
     'an administrator who suspends': async ({ userId }) => {
@@ -80,10 +91,16 @@ describe('C193: trust in browsers', () => {
     expect((await signIn(copyOf(browser), holder, password)).location).toBe('/t/acme/second-factor')
   })
 
-  test('ends once: what is trusted anew is trusted', async () => {
+  const everywhere = async (holder: Holder) =>
+    holders.ask('POST', '/auth/logout-all', { token: await accessTokenOf(holder) })
+
+  test.each([
+    ['signing out everywhere', everywhere],
+    ['a theft', beStolenFrom],
+  ])('ends once with %s: what is trusted anew is trusted', async (_what, end) => {
     const holder = await holders.newHolder()
     const before = await trusting(holder)
-    await holders.ask('POST', '/auth/logout-all', { token: await accessTokenOf(holder) })
+    await end(holder)
     const after = await trusting(holder)
     expect((await signIn(copyOf(after), holder)).location).toBe('/t/acme/account')
     expect((await signIn(copyOf(before), holder)).location).toBe('/t/acme/second-factor')
