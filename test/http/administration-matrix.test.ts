@@ -39,6 +39,8 @@ const acts: Record<string, Act> = {
   'end sessions': { send: ['DELETE', '/sessions'], action: 'sessions.ended' },
   'list factors': { send: ['GET', '/mfa-factors'], action: 'factors.listed', may: reading },
   'reset factors': { send: ['DELETE', '/mfa-factors'], action: 'user.factors_reset' },
+  'list devices': { send: ['GET', '/devices'], action: 'devices.listed', may: reading },
+  'revoke devices': { send: ['DELETE', '/devices'], action: 'devices.revoked' },
   'make an admin': { send: ['PUT', '/roles/tenant.admin'], action: 'user.role_granted' },
   'make an owner': {
     send: ['PUT', '/roles/tenant.owner'],
@@ -77,6 +79,8 @@ const elsewhere: Readonly<Record<string, string>> = {
   'POST /tenants/{tenantId}/suspend': 'would shut everybody out here: administration-roles.test.ts',
   'DELETE /tenants/{tenantId}/users/{userId}/sessions/{sessionId}':
     'needs a session, and is otherwise like ending all: administration-people.test.ts',
+  'DELETE /tenants/{tenantId}/users/{userId}/devices/{deviceId}':
+    'needs a device, and is otherwise like revoking all: devices.test.ts',
 }
 
 function refusalOf(actor: Actor): { status: number; code: string } {

@@ -30,6 +30,7 @@ const acts: Record<string, Act> = {
   lock: { send: ['POST', '/users/{userId}/lock'], asks: false },
   unlock: { send: ['POST', '/users/{userId}/unlock'], asks: false },
   'end sessions': { send: ['DELETE', '/users/{userId}/sessions'], asks: false },
+  'revoke devices': { send: ['DELETE', '/users/{userId}/devices'], asks: false },
   'take all second factors': { send: ['DELETE', '/users/{userId}/mfa-factors'], asks: true },
   erase: { send: ['DELETE', '/users/{userId}'], asks: true },
 }
@@ -126,7 +127,7 @@ describe('an administrator who logged in long ago', () => {
     )
     // Only operators', like ending all sessions, and one that changes nothing.
     const quick = ['POST /suspend', 'POST /reactivate', 'DELETE /users/{userId}/sessions/{sessionId}']
-    quick.push('POST /policy/what-if')
+    quick.push('POST /policy/what-if', 'DELETE /users/{userId}/devices/{deviceId}')
     expect(writes.filter((write) => !tried.has(write) && !quick.includes(write))).toEqual([])
   })
 })

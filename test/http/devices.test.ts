@@ -1,5 +1,6 @@
 import { verifyAccessToken } from '@iam/domain/access-token'
 import { SoftDevice } from '@iam/testkit/device'
+import { addPerson, deliverMails, eventsOf } from '@iam/testkit/world'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { challengeIn, Holders, textOf, type Person } from '../support/holder.ts'
 import { openApp, type TestApp } from '../support/open-app.ts'
@@ -164,6 +165,36 @@ describe('devices over REST', () => {
     expect(renamed.status).toBe(404)
     const again = await holders.ask('POST', path, { ...other, body: device.registration(other) })
     expect([again.status, again.body.code]).toEqual([401, 'device_invalid'])
+  })
+
+  test('are listed and revoked by an administrator, who does not see their names', async () => {
+    const { world } = open
+    const admin = await addPerson(world, {
+      tenantId: world.acme,
+      email: 'admin@devices.example',
+      role: 'tenant.admin',
+    })
+    const by = { token: await holders.tokenOf(admin) }
+    const [ada, eve] = [await register(), await register()]
+    const of = ({ userId }: typeof ada, id = '') => `/tenants/${world.acme}/users/${userId}/devices${id}`
+    const listed = await holders.ask('GET', of(ada), by)
+    const id = textOf(ada.registered.body['id'])
+    expect(listed.body['items']).toMatchObject([{ id, algorithm: 'P-256', trust: 'known' }])
+    expect(JSON.stringify(listed.body)).not.toContain('telephone')
+    const mismatched = await holders.ask('DELETE', of(eve, `/${id}`), by)
+    expect([mismatched.status, mismatched.body.code]).toEqual([404, 'not_found'])
+    await deliverMails(world)
+    expect((await holders.ask('DELETE', of(ada, `/${id}`), by)).status).toBe(204)
+    const [mail] = await deliverMails(world)
+    expect(mail).toMatchObject({ letter: 'device_removed', params: { by: 'administrator' } })
+    expect((await holders.ask('GET', path, ada)).body.code).toBe('session_ended')
+    expect((await eventsOf(world, world.acme, ada.userId)).at(-1)).toMatchObject({
+      type: 'device.revoked',
+      payload: { deviceId: id, actor: { type: 'user', id: admin.userId } },
+    })
+    expect((await holders.ask('DELETE', of(ada, `/${id}`), by)).status).toBe(404)
+    expect((await holders.ask('DELETE', of(eve), by)).status).toBe(204)
+    expect((await holders.ask('GET', of(eve), by)).body['items']).toEqual([])
   })
 
   test('are nobody’s without a token, and are registered soon after a login alone', async () => {

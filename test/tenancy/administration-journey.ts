@@ -4,6 +4,8 @@ import {
   changePolicy,
   changeUser,
   endUserSessions,
+  listUserDevices,
+  revokeUserDevices,
   eraseUser,
   grantRole,
   inviteUser,
@@ -28,7 +30,7 @@ import {
 import { deleteOldKeys } from '@iam/domain/idempotency-key'
 import { relatedOriginsAt } from '@iam/domain/passkey'
 import { logInWithPassword } from '@iam/domain/session'
-import { addPerson, systemTenant, type World } from '@iam/testkit/world'
+import { addPerson, holdDevice, openDeviceCall, systemTenant, type World } from '@iam/testkit/world'
 import { stealFrom } from './journeys.ts'
 
 /** What operators do to a tenant, and after them what its own administrators do. */
@@ -86,6 +88,9 @@ export async function travelAsAdministrators(world: World): Promise<void> {
     await listUserReuses(world, { ...on, after: undefined, limit: 1 })
     await listUserLogins(world, { ...on, after: undefined, limit: 1 })
     await tryPolicy(world, { ...call, change: { mfa: 'risk' }, after: undefined, limit: 1 })
+    await holdDevice(world, await openDeviceCall(world, member))
+    await listUserDevices(world, on)
+    await revokeUserDevices(world, on)
     await endUserSessions(world, on)
     await grantRole(world, { ...on, role: 'tenant.owner' })
     await revokeRole(world, { ...on, role: 'tenant.owner' })

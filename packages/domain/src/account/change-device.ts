@@ -49,7 +49,7 @@ export async function revokeDevice(
 ): Promise<void> {
   const at = deps.clock()
   const change = { tenantId, userId, id, at, origin }
-  const ended = await inTenant(deps.db, scopeOfSessions(change), (tx) => revokeWithin(deps, tx, change))
+  const ended = await inTenant(deps.db, scopeOfSessions(change), (tx) => revokeDeviceWithin(deps, tx, change))
   await burySessions(deps, tenantId, ended)
 }
 
@@ -57,7 +57,7 @@ export async function revokeDevice(
  * The same, inside a transaction whose scope is `scopeOfSessions`. Afterwards call `burySessions`.
  * @throws Refusal `not_found`.
  */
-async function revokeWithin(
+export async function revokeDeviceWithin(
   deps: Pick<DeviceDeps, 'secrets'>,
   tx: Executor,
   change: DeviceChange,

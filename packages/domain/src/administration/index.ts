@@ -1,3 +1,4 @@
+export { listUserDevices, revokeUserDevices, type DeviceView } from './administer-devices.ts'
 export { listUserFactors, resetUserFactors, type FactorView } from './administer-factors.ts'
 export {
   endUserSessions,

@@ -6,6 +6,7 @@ import { tenantRoutes } from './tenants.ts'
 import { usersRoutes } from './users.ts'
 import { userLoginsRoute } from './users/logins.ts'
 import { userTokenReusesRoute } from './users/token-reuses.ts'
+import { userDevicesRoutes } from './users/devices.ts'
 import { userFactorsRoutes } from './users/mfa-factors.ts'
 import { passwordResetRoute } from './users/password-reset.ts'
 import { rolesRoutes } from './users/roles.ts'
@@ -25,6 +26,7 @@ export function tenantsRoutes(app: App, deps: Deps): void {
   passwordResetRoute(app, deps)
   userSessionsRoutes(app, deps)
   userFactorsRoutes(app, deps)
+  userDevicesRoutes(app, deps)
   userLoginsRoute(app, deps)
   userTokenReusesRoute(app, deps)
 }
