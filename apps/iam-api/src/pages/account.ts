@@ -1,7 +1,9 @@
+import { listDevices } from '@iam/domain/account'
 import { listSessions } from '@iam/domain/session'
 import { readProfile, type Profile } from '@iam/domain/user'
 import type { App } from '../app.ts'
 import type { Deps } from '../deps.ts'
+import { devicesSection } from './account-devices.ts'
 import { sessionsSection } from './account-sessions.ts'
 import { show, takeFlash, type View } from './answer.ts'
 import { dateLocales } from './date-locales.ts'
@@ -26,9 +28,10 @@ export function accountPage(app: App, deps: Deps): void {
 export async function accountView(deps: Deps, visit: SignedInVisit, fault?: Fault): Promise<View> {
   const { tenantId, session, words } = visit
   const { userId } = session
-  const [profile, { items }] = await Promise.all([
+  const [profile, { items }, devices] = await Promise.all([
     readProfile(deps, { tenantId, userId }),
     listSessions(deps, { tenantId, userId, limit: mostShown }),
+    listDevices(deps, { tenantId, userId }),
   ])
   const { title } = words.account
   return {
@@ -38,7 +41,8 @@ export async function accountView(deps: Deps, visit: SignedInVisit, fault?: Faul
 ${goodNotice(takeFlash(visit).said)}
 ${faultNotice(fault)}
 ${profileSection(visit, profile)}
-${sessionsSection(visit, items)}`,
+${sessionsSection(visit, items)}
+${devicesSection(visit, devices)}`,
   }
 }
 

@@ -22,6 +22,7 @@ import { pageHeaders } from './page-headers.ts'
 import { passkeyScriptRoute } from './passkey-script.ts'
 import { registerPage } from './register.ts'
 import { resetPasswordPage } from './reset-password.ts'
+import { revokeDeviceAction } from './revoke-device.ts'
 import { rootPage } from './root.ts'
 import { signInPasskeyActions } from './sign-in-passkey.ts'
 import { secondFactorPasskeyActions } from './second-factor-passkey.ts'
@@ -69,6 +70,7 @@ export async function registerPages(app: App, deps: Deps): Promise<void> {
       factorsPage(pages, deps)
       endSessionsActions(pages, deps)
       nameSessionAction(pages, deps)
+      revokeDeviceAction(pages, deps)
       signedOutPage(pages, deps)
     },
     { prefix: '/t' },

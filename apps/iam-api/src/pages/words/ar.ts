@@ -165,6 +165,12 @@ export const arabic: Words = {
     signOut: 'تسجيل الخروج',
     signOutEverywhere: 'تسجيل الخروج من كل الأجهزة',
     back: 'العودة إلى حسابك',
+    devices: {
+      title: 'أجهزتك',
+      lead: 'سجّلتها تطبيقات. أزل كل جهاز لا تعرفه، وسيُسجَّل خروجه.',
+      trusted: 'موثوق',
+      remove: 'إزالة',
+    },
   },
   changePassword: {
     title: 'تغيير كلمة المرور',
@@ -191,6 +197,7 @@ export const arabic: Words = {
     email_undone: 'عاد عنوانك القديم وسُجّل خروج كل الأجهزة. اختر الآن كلمة مرور جديدة.',
     session_ended: 'انتهت تلك الجلسة.',
     others_ended: 'انتهت كل الجلسات الأخرى.',
+    device_removed: 'أُزيل الجهاز وسُجّل خروجه.',
     session_named: 'حُفظ الاسم.',
     name_removed: 'أُزيل الاسم.',
     signed_out: 'تم تسجيل خروجك من هذا الجهاز.',

@@ -163,6 +163,12 @@ export const english: Words = {
     signOut: 'Sign out',
     signOutEverywhere: 'Sign out everywhere',
     back: 'Back to your account',
+    devices: {
+      title: 'Your devices',
+      lead: 'Apps have registered these. Remove any that you do not recognise: it is signed out.',
+      trusted: 'Trusted',
+      remove: 'Remove',
+    },
   },
   changePassword: {
     title: 'Change your password',
@@ -189,6 +195,7 @@ export const english: Words = {
     email_undone: 'Your old address is back, and every device is signed out. Choose a new password now.',
     session_ended: 'That session has ended.',
     others_ended: 'All other sessions have ended.',
+    device_removed: 'The device is removed, and signed out.',
     session_named: 'The name is saved.',
     name_removed: 'The name is removed.',
     signed_out: 'You are signed out of this device.',

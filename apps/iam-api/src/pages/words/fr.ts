@@ -168,6 +168,12 @@ export const french: Words = {
     signOut: 'Se déconnecter',
     signOutEverywhere: 'Se déconnecter partout',
     back: 'Retour à votre compte',
+    devices: {
+      title: 'Vos appareils',
+      lead: 'Des applications les ont enregistrés. Supprimez ceux que vous ne reconnaissez pas : ils seront déconnectés.',
+      trusted: 'Fiable',
+      remove: 'Supprimer',
+    },
   },
   changePassword: {
     title: 'Changer de mot de passe',
@@ -195,6 +201,7 @@ export const french: Words = {
       'Votre ancienne adresse est rétablie et tous les appareils sont déconnectés. Choisissez maintenant un nouveau mot de passe.',
     session_ended: 'Cette session est terminée.',
     others_ended: 'Toutes les autres sessions sont terminées.',
+    device_removed: 'L’appareil est supprimé et déconnecté.',
     session_named: 'Le nom est enregistré.',
     name_removed: 'Le nom est retiré.',
     signed_out: 'Cet appareil est déconnecté.',

@@ -52,6 +52,7 @@ export type NoticeName =
   | 'email_undone'
   | 'session_ended'
   | 'others_ended'
+  | 'device_removed'
   | 'session_named'
   | 'name_removed'
   | 'signed_out'
@@ -164,6 +165,13 @@ export interface Words extends FactorWords {
     readonly signOut: string
     readonly signOutEverywhere: string
     readonly back: string
+    /** Devices that apps have registered by a key. */
+    readonly devices: {
+      readonly title: string
+      readonly lead: string
+      readonly trusted: string
+      readonly remove: string
+    }
   }
   readonly changePassword: Step
   readonly changeEmail: Step
