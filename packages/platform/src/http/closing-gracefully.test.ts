@@ -57,6 +57,21 @@ test('answers what is under way, then closes its connection, which has become id
   expect(cutOff).not.toHaveBeenCalled()
 })
 
+test('answers what arrived while nothing was read, longer than the farewell takes', async () => {
+  const { close, port } = await listening(answer)
+  const busy = await connection(port)
+  busy.ask('/')
+  await expect.poll(busy.heard).toContain('answered')
+  const closed = close()
+  await new Promise(setImmediate) // what comes next are timers, and only then what arrives
+  busy.ask('/')
+  const stalled = performance.now() + 300
+  while (performance.now() < stalled);
+  const [, second] = (await busy.ended).split('answered')
+  expect(second).toMatch(/200 OK[\s\S]*connection: close/i)
+  await closed
+})
+
 test('answers what arrives on a connection in use while it closes, and asks to leave it', async () => {
   const { close, port } = await listening(answer)
   const busy = await connection(port)

@@ -1,6 +1,6 @@
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as untilRead, setTimeout as sleep } from 'node:timers/promises'
 
 /** Milliseconds in which connections are still taken, and every answer asks its client to use that one no more. */
 const farewell = 200
@@ -25,7 +25,9 @@ export function closingGracefully(server: Server, close: () => Promise<unknown>)
   return async () => {
     server.prependListener('request', (_request, response) => response.setHeader('connection', 'close'))
     await sleep(farewell)
-    const sweeping = setInterval(() => closeUnused(server, open), sweep)
+    // Timers run before what has arrived is read: after a stall, a connection with a request in it looks idle.
+    await untilRead()
+    const sweeping = setInterval(() => void untilRead().then(() => closeUnused(server, open)), sweep)
     const cutting = setTimeout(() => server.closeAllConnections(), patience)
     await close().finally(() => {
       clearInterval(sweeping)
