@@ -1,4 +1,6 @@
 import { startPgbouncer } from '@iam/local-stack/pgbouncer'
+import { testDatabase, type TestDatabase } from '@iam/testkit/servers'
+import pg from 'pg'
 import { expect, inject, test } from 'vitest'
 import { openApp } from '../support/open-app.ts'
 
@@ -8,7 +10,9 @@ test('the whole login path works behind PgBouncer in transaction mode', async ()
     poolMode: 'transaction',
     poolSize: 2,
   })
-  const { app, world, close } = await openApp({ poolerPort: pooler.port })
+  const database = await testDatabase(inject('services'))
+  await waitPatiently(database)
+  const { app, world, close } = await openApp({ database, poolerPort: pooler.port })
   const post = async (path: string, body: unknown, headers: Record<string, string> = {}) => {
     const payload = body === undefined ? {} : { payload: body as object }
     const response = await app.inject({ method: 'POST', url: `/api/v1/auth/${path}`, headers, ...payload })
@@ -39,3 +43,12 @@ test('the whole login path works behind PgBouncer in transaction mode', async ()
   await close()
   await pooler.stop()
 })
+
+/** What waits for a lock on a busy machine waits longer than in production. PgBouncer takes no options, so the role does. */
+async function waitPatiently(database: TestDatabase): Promise<void> {
+  const admin = new pg.Client({ connectionString: database.urlFor('postgres') })
+  await admin.connect()
+  for (const setting of ['lock_timeout', 'statement_timeout'])
+    await admin.query(`alter role iam_api in database ${database.name} set ${setting} = '30s'`)
+  await admin.end()
+}

@@ -18,7 +18,7 @@ describe('the load', () => {
       underWay -= 1
       return true
     }
-    const { ops } = await closedLoop(operation, { workers: 3, ms: 50 })
+    const { ops } = await closedLoop(operation, { workers: 3, ms: 500 })
     expect(most).toBe(3)
     expect(ops).toBeGreaterThan(3)
   })

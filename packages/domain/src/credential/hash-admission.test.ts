@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest'
 import { HashAdmission, type Release } from './hash-admission.ts'
 
-const limits = { concurrency: 1, waitingPerTenant: 3, waiting: 5, deadline: 1000 }
+const limits = { concurrency: 1, waitingPerTenant: 3, waiting: 5, deadline: 60_000 }
 
 /** Enters for a list of tenants at once; answers the order in which they were served. */
 async function serve(admission: HashAdmission, tenants: readonly string[]): Promise<string[]> {
