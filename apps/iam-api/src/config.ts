@@ -46,7 +46,7 @@ const environment = z
     IAM_TOR_EXITS: z.union([z.literal('off'), file]).default('off'),
     IAM_RISK_SERVICE_URL: z.url({ protocol: /^https?$/ }).optional(),
     IAM_STATUS_SHARDS: z.coerce.number().int().min(1).max(4096).default(8),
-    IAM_KEY_POLL_SECONDS: seconds.default(30),
+    IAM_KEY_POLL_SECONDS: seconds.default(5),
     IAM_ARGON2_MEMORY_KIB: z.coerce.number().int().min(7168).default(65_536),
     IAM_ARGON2_ITERATIONS: z.coerce.number().int().min(1).default(3),
     IAM_ARGON2_LANES: z.coerce.number().int().min(1).default(4),

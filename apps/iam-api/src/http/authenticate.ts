@@ -22,11 +22,17 @@ export async function verifiedToken(deps: Deps, request: FastifyRequest): Promis
   return verified
 }
 
-/** Who calls: a verified token whose session stands. @throws Refusal `session_ended` besides. */
+/**
+ * Who calls: a verified token whose session stands, and is its subject's. The last is so of every token that we made:
+ * who signs with a stolen key must not put others' names beside a session of their own.
+ * @throws Refusal `session_ended` besides.
+ */
 export async function authenticate(
   deps: Deps,
   request: FastifyRequest,
 ): Promise<{ readonly token: VerifiedToken; readonly session: CheckedSession }> {
   const token = await verifiedToken(deps, request)
-  return { token, session: await checkSession(deps, token) }
+  const session = await checkSession(deps, token)
+  if (session.userId !== token.userId) throw new Refusal('invalid_token')
+  return { token, session }
 }
