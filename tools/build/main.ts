@@ -1,4 +1,4 @@
-// npm run build [-- program…]: the programs as they are shipped, one folder under dist/ for each.
+// npm run build [-- program…]: the programs as they are shipped, and the verifier, one folder under dist/ for each.
 import { readdir, stat } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -6,10 +6,11 @@ import { bundle } from './bundle.ts'
 import { forbiddenAmong, packagesIn, sizesOf } from './contents.ts'
 import { shippedPrograms, type ShippedProgram } from './programs.ts'
 import { startOnce } from './start-once.ts'
+import { buildVerifier } from './verifier.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const asked = process.argv.slice(2)
-const known = shippedPrograms.map(({ name }) => name)
+const known = [...shippedPrograms.map(({ name }) => name), 'verifier']
 const unknown = asked.filter((name) => !known.includes(name))
 if (unknown.length > 0) {
   console.error(`No such program: ${unknown.join(', ')}. They are ${known.join(', ')}.`)
@@ -18,6 +19,10 @@ if (unknown.length > 0) {
 try {
   for (const program of shippedPrograms) {
     if (asked.length === 0 || asked.includes(program.name)) console.log(await ship(program))
+  }
+  if (asked.length === 0 || asked.includes('verifier')) {
+    await buildVerifier(root, join(root, 'dist/verifier'))
+    console.log('dist/verifier    for services to install')
   }
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error))

@@ -2,7 +2,7 @@ import { fetchKeySet, type Fetched } from './fetch-key-set.ts'
 import { readPlainKeySet } from './read-plain-key-set.ts'
 import { SignedKeySetReader, type Pinned } from './signed-key-set-reader.ts'
 import { KeysUnavailable } from './refusals.ts'
-import type { VerifyingKey } from './verifying-key.ts'
+import type { ReadKeySet, VerifyingKey } from './verifying-key.ts'
 
 export interface KeySetOptions {
   /** The issuer, letter for letter as its tokens name it. */
@@ -34,10 +34,11 @@ const firstRetry = 1_000
  */
 export class KeySetCache {
   readonly #options: KeySetOptions
-  readonly #read: (document: string) => Promise<readonly VerifyingKey[]>
+  readonly #read: (document: string) => Promise<ReadKeySet>
   readonly #url: string
   #keys: ReadonlyMap<string, VerifyingKey> = new Map()
   #etag: string | undefined
+  #until = Infinity
   #renewFrom = -Infinity
   #freshUntil = -Infinity
   #keptUntil = -Infinity
@@ -88,7 +89,9 @@ export class KeySetCache {
 
   async #fetch(): Promise<void> {
     try {
-      const answer = await fetchKeySet(this.#url, this.#etag)
+      // That an expired document has not changed is no news of the keys.
+      const known = this.#options.now() < this.#until ? this.#etag : undefined
+      const answer = await fetchKeySet(this.#url, known)
       if (answer.document !== undefined) await this.#take(answer.document, answer.etag)
       this.#renew(answer)
     } catch (error) {
@@ -100,10 +103,11 @@ export class KeySetCache {
   }
 
   async #take(document: string, etag: string | undefined): Promise<void> {
-    const keys = await this.#read(document)
+    const { keys, until } = await this.#read(document)
     if (keys.length === 0) throw new Error('The key set has no key that can be used.')
     this.#keys = new Map(keys.map((key) => [key.kid, key]))
     this.#etag = etag
+    this.#until = until
   }
 
   #renew({ freshSeconds }: Fetched): void {

@@ -172,6 +172,20 @@ describe('the signed key set of a verifier', () => {
     expect(await verifier.verify(issuer.mint())).toMatchObject({ subject: 'usr_1' })
   })
 
+  test('is not kept alive beyond its end by whoever says that it has not changed', async () => {
+    await issuer.publish({ publisher, endorser })
+    const verifier = open({ pinned, keepSeconds: 3600 })
+    await verifier.ready()
+    issuer.time += 1800 * second
+    await verifier.verify(issuer.mint())
+    expect(issuer.unchanged).toBe(1)
+    issuer.time += 1801 * second
+    await verifier.verify(issuer.mint())
+    expect(issuer.unchanged).toBe(1)
+    issuer.time += 1800 * second
+    await expect(verifier.verify(issuer.mint())).rejects.toBeInstanceOf(KeysUnavailable)
+  })
+
   test('verifies by a key until its endorsed end, though nothing newer can be had', async () => {
     await issuer.publish({ publisher, endorser })
     const verifier = open({ pinned, keepSeconds: 30 * 86_400 })

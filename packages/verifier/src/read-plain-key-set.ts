@@ -1,8 +1,8 @@
-import { readKeys, type VerifyingKey } from './verifying-key.ts'
+import { readKeys, type ReadKeySet } from './verifying-key.ts'
 
 /** Reads a key set as every issuer publishes one (RFC 7517 5). @throws what is wrong with it. */
-export function readPlainKeySet(document: string): VerifyingKey[] {
+export function readPlainKeySet(document: string): ReadKeySet {
   const { keys } = JSON.parse(document) as { keys?: unknown }
   if (!Array.isArray(keys)) throw new Error('The key set has no list of keys.')
-  return readKeys(keys, () => Infinity)
+  return { keys: readKeys(keys, () => Infinity), until: Infinity }
 }

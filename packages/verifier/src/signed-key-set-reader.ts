@@ -1,5 +1,5 @@
 import { calculateJwkThumbprint, compactVerify, EmbeddedJWK, type JWK } from 'jose'
-import { readKeys, type VerifyingKey } from './verifying-key.ts'
+import { readKeys, type ReadKeySet } from './verifying-key.ts'
 
 /** Thumbprints (RFC 7638) of the keys by which an issuer signs what it publishes, as `iam bootstrap` prints them. */
 export interface Pinned {
@@ -52,7 +52,7 @@ export class SignedKeySetReader {
   }
 
   /** @throws what is wrong with the document; then nothing has changed. */
-  async read(document: string): Promise<readonly VerifyingKey[]> {
+  async read(document: string): Promise<ReadKeySet> {
     const claims = (await anchored(document, 'jwk-set+jwt', this.#pinned.keySet)) as Claims | undefined
     if (claims === undefined) throw new Error('The key set is not signed by a pinned key.')
     this.#requireNewest(claims)
@@ -60,7 +60,7 @@ export class SignedKeySetReader {
     const endOf = new Map(claims.keys.map((key, index) => [key, ends[index] ?? -Infinity]))
     const keys = readKeys(claims.keys, (key) => endOf.get(key) ?? -Infinity)
     this.#seen = { ...this.#seen, ...claims.parts }
-    return keys.filter(({ until }) => this.#now() < until)
+    return { keys: keys.filter(({ until }) => this.#now() < until), until: claims.exp * 1000 }
   }
 
   #requireNewest({ iss, sub, iat, exp, parts, keys }: Claims): void {

@@ -1,9 +1,10 @@
 import { TokenRefused } from './refusals.ts'
+import { algorithms, type Algorithm } from './verifying-key.ts'
 
 /** A token's header, read strictly before anything is done with it. */
 export interface TokenHeader {
   readonly typ: 'at+jwt'
-  readonly alg: string
+  readonly alg: Algorithm
   readonly kid: string
 }
 
@@ -25,15 +26,14 @@ export function readHeader(token: string): TokenHeader {
   const text = Buffer.from(parts[1] ?? '', 'base64url').toString()
   const header = objectOf(text)
   const { typ, alg, kid, ...others } = header
-  if (
-    typ !== 'at+jwt' ||
-    typeof alg !== 'string' ||
-    typeof kid !== 'string' ||
-    Object.keys(others).length > 0
-  )
+  if (typ !== 'at+jwt' || !isAlgorithm(alg) || typeof kid !== 'string' || Object.keys(others).length > 0)
     throw new TokenRefused('wrong_header')
   if (JSON.stringify(header) !== text) throw new TokenRefused('wrong_header')
   return { typ, alg, kid }
+}
+
+function isAlgorithm(alg: unknown): alg is Algorithm {
+  return algorithms.some((known) => known === alg)
 }
 
 /** @throws TokenRefused where the text is no JSON object. */

@@ -9,7 +9,15 @@ export interface VerifyingKey {
   readonly until: number
 }
 
-export type Algorithm = 'ES256' | 'RS256' | 'EdDSA'
+/** The algorithms that are known here, as tokens and keys name them. */
+export const algorithms = ['ES256', 'RS256', 'EdDSA'] as const
+export type Algorithm = (typeof algorithms)[number]
+
+/** What a key set says, and until when it may say so, in milliseconds since the epoch. */
+export interface ReadKeySet {
+  readonly keys: readonly VerifyingKey[]
+  readonly until: number
+}
 
 type PublishedKey = JsonWebKey & Readonly<Record<string, unknown>>
 
@@ -46,11 +54,11 @@ function readKey(jwk: PublishedKey, until: number): VerifyingKey | undefined {
   }
 }
 
-/** The one algorithm of a key: what it says, if a key of its kind can say so (RFC 7518 3.1, RFC 8037 3.1, RFC 9864). */
+/** The one algorithm of a key: what it says, if a key of its kind can say so (RFC 7518 3.1, RFC 8037 3.1). */
 function algorithmOf({ alg, kty, crv }: PublishedKey): Algorithm | undefined {
   if (alg === 'ES256' && kty === 'EC' && crv === 'P-256') return 'ES256'
   if (alg === 'RS256' && kty === 'RSA') return 'RS256'
-  if ((alg === 'EdDSA' || alg === 'Ed25519') && kty === 'OKP' && crv === 'Ed25519') return 'EdDSA'
+  if (alg === 'EdDSA' && kty === 'OKP' && crv === 'Ed25519') return 'EdDSA'
   return undefined
 }
 

@@ -15,9 +15,9 @@ export function describeCompromise(given: Compromise, isDryRun: boolean): string
     given.signedSince === undefined
       ? 'It never signed, so no token can be its own.'
       : `Every access token since ${given.signedSince.toISOString()} may be forged. People stay signed in: they get other tokens when they refresh.`,
-    given.successor === undefined
-      ? 'No standby is there to take its place: if it was the one that signs, nothing is issued until iam-worker has made one.'
-      : `${given.successor} ${does} from now on.`,
+    given.signer === undefined
+      ? 'No other key is there to sign: nothing is issued until iam-worker has made one.'
+      : `${given.signer} ${does} from now on.`,
     `The last service that verifies by itself refuses its tokens by ${given.refusedEverywhereBy.toISOString()}, if it can reach the key set.`,
   ]
 }

@@ -3,7 +3,7 @@ import { Refusal, type Clock, type Id } from '../kit/index.ts'
 import { endLease } from '../lease/index.ts'
 import { withdrawalBound, type SigningKeySettings } from './plan-signing-keys.ts'
 import {
-  activateSigningKey,
+  activateAtOnce,
   listSigningKeys,
   markCompromised,
   signingKeyOf,
@@ -21,8 +21,8 @@ export type CompromiseSigningKey = {
 /** What giving a key up comes to. Nobody is logged out: refresh tokens are not signed by it. */
 export interface Compromise {
   readonly kid: string
-  /** The key that signs from now on; undefined where the given-up one does not sign, or there is no standby. */
-  readonly successor: string | undefined
+  /** The key that signs from now on; undefined where there is none, and nothing is issued. */
+  readonly signer: string | undefined
   /** Since when the key signed: every access token from then on may be forged. Undefined where it never signed. */
   readonly signedSince: Date | undefined
   /** When the last verifier refuses the key's tokens, if all that is on the way to it can be reached. */
@@ -30,9 +30,9 @@ export interface Compromise {
 }
 
 /**
- * Gives a signing key up: it signs and verifies nothing here any more, its private half is forgotten, the published
- * standby signs at once, and the next key set is without it. Final. The lease of whoever tends the keys ends with
- * it, so that nothing they have begun can put it back.
+ * Gives a signing key up: it signs and verifies nothing here any more, its private half is forgotten, and the next key
+ * set is without it. Where it was the one that signs, the key that was to follow it signs at once. Final. The lease of
+ * whoever tends the keys ends with it, so that nothing they have begun can put it back.
  * @param dryRun changes nothing.
  * @throws Refusal `not_found` for a key that there is not, `wrong_state` for one that has ended.
  */
@@ -40,43 +40,67 @@ export async function compromiseSigningKey(
   deps: CompromiseSigningKey,
   { kid, dryRun = false }: { readonly kid: string; readonly dryRun?: boolean },
 ): Promise<Compromise> {
-  const { keys, databaseTime } = await listSigningKeys(deps.db.kysely)
-  const key = await signingKeyOf(deps.db.kysely, kid)
+  const { db, systemTenantId: tenantId } = deps
+  const { keys } = await listSigningKeys(db.kysely)
+  const streams = keys.map(({ id }) => streamKey(tenantId, id))
+  return inTenant(db, { tenantId, streams }, async (tx) => {
+    // Whoever tends the keys waits, or has ended, from here on: what is read now is what is changed.
+    if (!dryRun) await endLease(tx, 'keys')
+    const situation = await situationOf(tx, kid)
+    if (!dryRun) await giveUp(deps, tx, situation)
+    const { key, now, signing, successor } = situation
+    const bound = withdrawalBound(deps.settings)
+    return {
+      kid,
+      signer: (signing ?? successor)?.kid,
+      signedSince: key.activateAt !== null && key.activateAt <= now ? key.activateAt : undefined,
+      refusedEverywhereBy: new Date(now.getTime() + bound * 1000),
+    }
+  })
+}
+
+interface Situation {
+  readonly key: SigningKeyRow
+  /** The database's. */
+  readonly now: Date
+  /** Another key that signs, now or as soon as this one does not. */
+  readonly signing: SigningKeyRow | undefined
+  /** Where there is none, the one whose time is announced, or else the standby. */
+  readonly successor: SigningKeyRow | undefined
+}
+
+async function situationOf(tx: Executor, kid: string): Promise<Situation> {
+  const key = await signingKeyOf(tx, kid)
   if (key === undefined) throw new Refusal('not_found', { detail: `There is no signing key ${kid}.` })
   if (key.state === 'compromised' || key.state === 'destroyed')
     throw new Refusal('wrong_state', { detail: `The signing key is ${key.state}: that is final.` })
-  const standby = key.state === 'active' ? keys.find(({ state }) => state === 'published') : undefined
-  const bound = withdrawalBound(deps.settings)
-  const report: Compromise = {
-    kid,
-    successor: standby?.kid,
-    signedSince: key.activateAt !== null && key.activateAt <= databaseTime ? key.activateAt : undefined,
-    refusedEverywhereBy: new Date(databaseTime.getTime() + bound * 1000),
-  }
-  if (!dryRun) await giveUp(deps, key, { standby, at: databaseTime })
-  return report
+  const { keys, databaseTime: now } = await listSigningKeys(tx)
+  const others = keys.filter((other) => other.id !== key.id)
+  const active = others.filter(({ state }) => state === 'active')
+  const signing = active.findLast(({ activateAt, signUntil }) => isPast(activateAt, now) && signUntil > now)
+  const announced = active.find(({ activateAt }) => !isPast(activateAt, now))
+  return { key, now, signing, successor: announced ?? others.find(({ state }) => state === 'published') }
+}
+
+function isPast(time: Date | null, now: Date): boolean {
+  return time !== null && time <= now
 }
 
 async function giveUp(
-  { db, clock, systemTenantId: tenantId }: CompromiseSigningKey,
-  key: SigningKeyRow,
-  { standby, at }: { standby: SigningKeyRow | undefined; at: Date },
+  { clock, systemTenantId: tenantId }: CompromiseSigningKey,
+  tx: Executor,
+  { key, now, signing, successor }: Situation,
 ): Promise<void> {
-  const told = [key, standby].filter((each) => each !== undefined)
-  const streams = told.map(({ id }) => streamKey(tenantId, id))
   const step = { tenantId, at: clock() }
-  await inTenant(db, { tenantId, streams }, async (tx) => {
-    await endLease(tx, 'keys')
-    if (!(await markCompromised(tx, key.id)))
-      throw new Refusal('wrong_state', { detail: 'The signing key has ended meanwhile.' })
-    const payload = { kid: key.kid, alg: key.alg }
-    const event = { type: 'signing_key.compromised', payload } as const
-    await record(tx, recordKeyStep({ ...step, key, did: 'compromised', event }))
-    if (standby === undefined || !(await activateSigningKey(tx, standby.id, at))) return
-    const activated = { kid: standby.kid, alg: standby.alg, activateAt: at.toISOString() }
-    const next = { type: 'signing_key.activated', payload: activated } as const
-    await record(tx, recordKeyStep({ ...step, key: standby, did: 'activated', event: next }))
-  })
+  await markCompromised(tx, key.id)
+  const payload = { kid: key.kid, alg: key.alg }
+  const event = { type: 'signing_key.compromised', payload } as const
+  await record(tx, recordKeyStep({ ...step, key, did: 'compromised', event }))
+  if (signing !== undefined || successor === undefined) return
+  await activateAtOnce(tx, successor.id, now)
+  const activated = { kid: successor.kid, alg: successor.alg, activateAt: now.toISOString() }
+  const next = { type: 'signing_key.activated', payload: activated } as const
+  await record(tx, recordKeyStep({ ...step, key: successor, did: 'activated', event: next }))
 }
 
 async function record(tx: Executor, statements: ReturnType<typeof recordKeyStep>): Promise<void> {

@@ -6,8 +6,11 @@ import { inTenant } from '../db/index.ts'
 import { findDirectoryEntry } from '../tenant/index.ts'
 import {
   compromiseSigningKey,
+  generateSigningKey,
+  insertSigningKey,
   listSigningKeys,
   loadSigningKeys,
+  markPublished,
   rotateSigningKey,
   signingKeyPolicy,
 } from './index.ts'
@@ -92,7 +95,7 @@ describe('what an operator does to signing keys', () => {
     expect(await states()).toMatchObject({ [active]: 'active', [standby]: 'published' })
     expect(await compromise(active)).toMatchObject({
       kid: active,
-      successor: standby,
+      signer: standby,
       signedSince: plan.signedSince,
     })
     expect(await signer()).toBe(standby)
@@ -119,9 +122,44 @@ describe('what an operator does to signing keys', () => {
   })
 
   test('giving the standby up leaves the signing key as it is', async () => {
-    expect(await compromise(standby)).toMatchObject({ successor: undefined, signedSince: undefined })
+    expect(await compromise(standby)).toMatchObject({ signer: active, signedSince: undefined })
     expect(await signer()).toBe(active)
     expect(await told()).toEqual(['signing_key.compromised'])
+  })
+
+  /** A hand-over is announced, and the next standby has just been published. */
+  async function handOver(): Promise<string> {
+    await world.testClock.advance(policy.activationLead)
+    await rotate()
+    const { endorser } = testAnchors
+    const made = { scope: 'issuer', purpose: 'token', signFor: 30 * day, verifyAfter: 2 * day } as const
+    const next = await generateSigningKey(
+      { ...world, deployment: testDeployment, wrapping: testWrapping, endorser },
+      made,
+    )
+    await insertSigningKey(world.workerDb.kysely, next)
+    await markPublished(world.workerDb.kysely, [next.kid])
+    return next.kid
+  }
+
+  test('during a hand-over the announced key takes over, never one that nobody can know yet', async () => {
+    const unknown = await handOver()
+    expect(await compromise(active)).toMatchObject({ signer: standby })
+    expect(await signer()).toBe(standby)
+    expect(await states()).toMatchObject({ [standby]: 'active', [unknown]: 'published' })
+  })
+
+  test('giving up the announced key leaves the one that signs, and the newest waits out its lead', async () => {
+    const unknown = await handOver()
+    expect(await compromise(standby)).toMatchObject({ signer: active })
+    expect(await signer()).toBe(active)
+    expect(await states()).toMatchObject({ [active]: 'active', [unknown]: 'published' })
+  })
+
+  test('without any other key nothing signs, and it says so', async () => {
+    await compromise(standby)
+    expect(await compromise(active)).toMatchObject({ signer: undefined })
+    expect(await signer()).toBeUndefined()
   })
 
   test('of two operators at once one does it', async () => {

@@ -54,15 +54,13 @@ export async function signingKeyOf(db: Executor, kid: string): Promise<SigningKe
   return (await rows(db).where('kid', '=', kid).executeTakeFirst()) as unknown as SigningKeyRow | undefined
 }
 
-/** Ends a key for good and forgets its private half. @returns false when it had ended before. */
-export async function markCompromised(db: Executor, id: Id<'sgk'>): Promise<boolean> {
-  const moved = await db
+/** Ends a key for good and forgets its private half. */
+export async function markCompromised(db: Executor, id: Id<'sgk'>): Promise<void> {
+  await db
     .updateTable('iam.signing_key')
     .set({ state: 'compromised', wrapped: null })
     .where('id', '=', id)
-    .where('state', 'not in', ['compromised', 'destroyed'])
-    .executeTakeFirst()
-  return moved.numUpdatedRows === 1n
+    .execute()
 }
 
 /** Every signing key that may still sign or verify, oldest first, and the database's time of the reading. */
@@ -117,6 +115,22 @@ export async function activateSigningKey(db: Executor, id: Id<'sgk'>, activateAt
     .set({ state: 'active', activate_at: activateAt })
     .where('id', '=', id)
     .where('state', '=', 'published')
+    .executeTakeFirst()
+  return moved.numUpdatedRows === 1n
+}
+
+/** Lets a key sign from `now` on that is published, or whose time was announced. @returns false in any other state. */
+export async function activateAtOnce(db: Executor, id: Id<'sgk'>, now: Date): Promise<boolean> {
+  const moved = await db
+    .updateTable('iam.signing_key')
+    .set({ state: 'active', activate_at: now })
+    .where('id', '=', id)
+    .where((eb) =>
+      eb.or([
+        eb('state', '=', 'published'),
+        eb.and([eb('state', '=', 'active'), eb('activate_at', '>', now)]),
+      ]),
+    )
     .executeTakeFirst()
   return moved.numUpdatedRows === 1n
 }

@@ -13,9 +13,10 @@ const requiredMembers = {
 export interface Minting {
   readonly header?: Readonly<Record<string, unknown>>
   readonly claims?: Readonly<Record<string, unknown>>
-  /** The header and the payload as they are to stand there, instead of what the members above make. */
+  /** The header as it is to stand there, instead of what the members above make. */
   readonly rawHeader?: string
-  readonly rawPayload?: string | Buffer
+  /** Writes the payload; JSON when nothing is said. */
+  readonly payload?: (claims: Readonly<Record<string, unknown>>) => string | Buffer
   readonly signature?: (input: string) => Buffer
 }
 
@@ -50,10 +51,8 @@ export class IssuerKey {
   /** A compact JWS. @param claims those of a good token. */
   mint(claims: Readonly<Record<string, unknown>>, minting: Minting = {}): string {
     const header = { alg: this.alg, typ: 'at+jwt', kid: this.kid, ...minting.header }
-    const parts = [
-      minting.rawHeader ?? JSON.stringify(header),
-      minting.rawPayload ?? JSON.stringify({ ...claims, ...minting.claims }),
-    ]
+    const write = minting.payload ?? JSON.stringify
+    const parts = [minting.rawHeader ?? JSON.stringify(header), write({ ...claims, ...minting.claims })]
     const input = parts.map((part) => Buffer.from(part).toString('base64url')).join('.')
     const signature = (minting.signature ?? ((bytes) => this.sign(bytes)))(input)
     return `${input}.${signature.toString('base64url')}`
