@@ -103,7 +103,7 @@ describe('step-up', () => {
     const shown = claimsOf(raised.body['accessToken'])
     await open.world.testClock.advance(60)
     // The token that asks is the one from before.
-    const again = await stepUp(token, { maxAge: 60 })
+    const again = await stepUp(token, { maxAge: 3_600 })
     expect(again).toMatchObject({ status: 200, body: { tokenType: 'Bearer' } })
     expect(claimsOf(again.body['accessToken'])).toMatchObject({
       acr: 'aal2',
