@@ -48,8 +48,8 @@ export async function trustDevice(
   })
 }
 
-/** What trust in a person hangs on; undefined for who has no second factor. The person's stream must be held. */
-async function holdsNow(
+/** What trust in a person hangs on now; undefined for who has no second factor. */
+export async function holdsNow(
   tx: Executor,
   person: { readonly tenantId: Id<'ten'>; readonly userId: Id<'usr'> },
 ): Promise<Buffer | undefined> {

@@ -14,7 +14,7 @@ import { byMail } from './check-mailed-code.ts'
 import { decideUnder } from './decide-clearance.ts'
 import { factsOfLogin } from './login-facts.ts'
 import { overtaken } from './require-standing.ts'
-import { daysOfDevice, daysOfTrust, isTrustedUnder } from './trusted-device.ts'
+import { daysOfDevice, daysOfTrust, holdsOf, isTrustedUnder } from './trusted-device.ts'
 import { keepRisk, nameOfRisk, weighRisk, type LoginRisk } from './login-risk.ts'
 
 /** A login that may be opened. Only the gate below makes one, so that no way in can go past it. */
@@ -83,7 +83,8 @@ export async function clearLogin(deps: ClearDeps, input: ClearLogin): Promise<Cl
   const by = {
     amr,
     hasFactor: hasSecondFactor(held),
-    trustedDays: daysOfTrust(deps, trusting, input.trusted) ?? daysOfDevice(deps, trusting, input.onDevice),
+    trustedDays:
+      daysOfTrust(deps, trusting, input.trusted) ?? daysOfDevice(deps, holdsOf(trusting), input.onDevice),
     asksForFactor: input.asksForFactor === true,
   }
   const clearance = decideUnder(policy, { by, risk: weighed.decision })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { hasSecondFactor, type HeldFactor } from '../factor/index.ts'
-import { acrOf, isTwiceProved, withSecondStep } from './assurance.ts'
+import { acrOf, isTwiceProved, withDevice, withSecondStep } from './assurance.ts'
 import { decideClearance, type ToClear } from './decide-clearance.ts'
 
 const factor = (kind: HeldFactor['kind'], disabledAt: Date | null = null): HeldFactor => ({
@@ -139,4 +139,22 @@ test('C190: a mailed link and a second step are one factor, and nothing more is 
   const mailed = withSecondStep(['email'], 'otp')
   expect([mailed, acrOf(mailed), isTwiceProved(mailed)]).toEqual([['email', 'otp'], 'aal1', true])
   expect(isTwiceProved(['email'])).toBe(false)
+})
+
+describe('a device that was proved', () => {
+  test.each([
+    [['pwd'], ['pwd', 'pop']],
+    [['email'], ['email', 'pop']],
+    [
+      ['pwd', 'otp', 'mfa'],
+      ['pwd', 'otp', 'pop', 'mfa'],
+    ],
+    [
+      ['pwd', 'pop'],
+      ['pwd', 'pop'],
+    ],
+  ])('makes %j no stronger', (before, after) => {
+    expect(withDevice(before)).toEqual(after)
+    expect([acrOf(after), isTwiceProved(after)]).toEqual([acrOf(before), isTwiceProved(before)])
+  })
 })

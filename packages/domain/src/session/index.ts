@@ -97,7 +97,7 @@ export {
 export { requireSteppedUp, requireSteppedUpSince, type SteppedUpSince } from './require-stepped-up.ts'
 export { beginStepUp, stepUp, type StepUp } from './step-up.ts'
 export { deleteOldReuses } from './reuse-queries.ts'
-export { holdsOf } from './trusted-device.ts'
+export { daysOfDevice, holdsOf, isTrustedUnder } from './trusted-device.ts'
 export { RevocationFeed } from './revocation-feed.ts'
 export { readSessionFacts, type SessionFacts } from './session-facts.ts'
 export { SessionCache, type VersionedCache } from './session-cache.ts'

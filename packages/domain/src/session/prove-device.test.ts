@@ -1,5 +1,5 @@
 import { verifyAccessToken } from '@iam/domain/access-token'
-import { revokeDevice, trustDevice } from '@iam/domain/account'
+import { listDevices, revokeDevice, trustDevice } from '@iam/domain/account'
 import { beginDeviceProof } from '@iam/domain/device'
 import { Refusal } from '@iam/domain/kit'
 import { SoftDevice } from '@iam/testkit/device'
@@ -215,13 +215,22 @@ describe('a login on a registered device', () => {
     expect(await codeOf(logIn(ada.email))).toBe('mfa_required')
     const eve = await holder()
     expect(await codeOf(logIn(ada.email, await proofForLogin(eve)))).toBe('device_invalid')
+    const there = await openDeviceCall(world, await person(world.globex))
+    const foreign = await holdDevice(world, there)
+    expect(await codeOf(logIn(ada.email, await proofForLogin(foreign)))).toBe('device_invalid')
+    expect(await codeOf(logIn(ada.email, await proofForLogin(foreign, world.globex)))).toBe(
+      'challenge_invalid',
+    )
   })
 
   test('C193: is asked again when factors, password or the end of trust are others, or the days are over', async () => {
     const byFactor = await trusting()
     await byFactor.trust()
+    const shown = async () => (await listDevices(world, byFactor.call)).map(({ trust }) => trust)
+    expect(await shown()).toEqual(['trusted'])
     await holdPasskey(world, byFactor.call)
     expect(await onIt(byFactor)).toBe('mfa_required')
+    expect(await shown()).toEqual(['known'])
     const byPassword = await trusting()
     await byPassword.trust()
     await world.admin

@@ -56,14 +56,17 @@ export function daysOfTrust(deps: Deps, person: TrustedPerson, kept: string | un
   return Math.min(...mine.map((entry) => Math.floor((now - entry.readUInt32BE()) / day)))
 }
 
-/** For how many whole days a device has been trusted by its person, as they are now; null: it is not. */
+/**
+ * For how many whole days a device has been trusted by its person, as they are now; null: it is not.
+ * @param holds what trust in them hangs on now; see `holdsOf`.
+ */
 export function daysOfDevice(
   { clock }: { readonly clock: Clock },
-  person: Pick<TrustedPerson, 'held' | 'passwordOf' | 'trustEndedAt'>,
+  holds: Buffer | undefined,
   device: StoredDevice | undefined,
 ): number | null {
   if (device?.trustedAt == null || device.trustedFor == null) return null
-  if (!device.trustedFor.equals(holdsOf(person))) return null
+  if (holds === undefined || !device.trustedFor.equals(holds)) return null
   return Math.floor((seconds(clock()) - seconds(device.trustedAt)) / day)
 }
 
