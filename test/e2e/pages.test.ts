@@ -1,7 +1,9 @@
 import { startStack, type Stack } from '@iam/local-stack/stack'
+import { SoftDevice } from '@iam/testkit/device'
 import type { BrowserContextOptions } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openBrowser, type TestBrowser } from '../support/browser.ts'
+import { logIn, post } from '../support/client.ts'
 import { withCheapHashes } from '../support/cheap-hashes.ts'
 import { pageExamples, urlOf, type PageExample } from '../support/page-examples.ts'
 import { Walker } from '../support/walker.ts'
@@ -18,11 +20,22 @@ describe.concurrent('the hosted pages in a browser', { timeout: 240_000 }, () =>
   let chromium: TestBrowser
   beforeAll(async () => {
     ;[stack, chromium] = await Promise.all([startStack({ adjust: withCheapHashes }), openBrowser()])
+    await registerDevice()
   })
   afterAll(async () => {
     await chromium.close()
     await stack.stop()
   })
+
+  /** So that the account of the person below has something to show of devices. */
+  async function registerDevice(): Promise<void> {
+    const { issuer, tenant } = stack.state
+    const { accessToken, session, user } = await logIn(stack.state)
+    const here = { tenantId: tenant.id, userId: user.id, sessionId: session.id }
+    const body = { ...new SoftDevice().registration(here), name: `telephone${'x'.repeat(100)}` }
+    const registered = await post(issuer, '/me/devices', body, { authorization: `Bearer ${accessToken}` })
+    expect(registered.status).toBe(201)
+  }
 
   const walker = (options?: BrowserContextOptions) => Walker.open(stack, chromium, options)
 
