@@ -1,7 +1,12 @@
 export { mostDevices, type DeviceAlgorithm, type DeviceTrust, type StoredDevice } from './device.ts'
 export { readDeviceKey, type DeviceJwk, type DeviceKey } from './device-key.ts'
 export { beginDeviceProof, type BegunProof } from './begin-device-proof.ts'
-export { checkDeviceProof, type DeviceProof, type ProvedDevice } from './check-device-proof.ts'
+export {
+  checkDeviceProof,
+  type CheckDeviceProof,
+  type DeviceProof,
+  type ProvedDevice,
+} from './check-device-proof.ts'
 export { deviceNameOpener, sealDeviceName } from './device-name.ts'
 export {
   deviceById,

@@ -50,6 +50,7 @@ export const userEvents = {
           'login_refused',
           'factor',
           'passkey_invalid',
+          'device_invalid',
         ],
         { description: 'Why.' },
       ),

@@ -6,6 +6,7 @@ import { SoftDevice } from '@iam/testkit/device'
 import {
   addPerson,
   auditOf,
+  eventsOf,
   holdDevice,
   holdPasskey,
   openDeviceCall,
@@ -308,6 +309,13 @@ describe('a login on a registered device', () => {
     })
     const late = logIn(revoked.email, { challenge: theirs?.challenge ?? '', signature })
     expect(await codeOf(late)).toBe('device_invalid')
-    expect((await auditOf(world, revoked.call.userId)).at(-1)).toBe('device.refused: not_standing')
+    expect((await auditOf(world, revoked.call.userId)).slice(-2)).toEqual([
+      'device.refused: not_standing',
+      'user.login_failed: device_invalid',
+    ])
+    expect((await eventsOf(world, world.acme, revoked.call.userId)).at(-1)).toMatchObject({
+      type: 'user.login_failed',
+      payload: { reason: 'device_invalid' },
+    })
   })
 })
