@@ -1,11 +1,11 @@
+import { appendAudit } from '../audit/index.ts'
+import { inOneFlight, streamKey } from '../db/index.ts'
 import {
   checkDeviceProof,
   type CheckDeviceProof,
   type DeviceProof,
   type StoredDevice,
 } from '../device/index.ts'
-import { appendAudit } from '../audit/index.ts'
-import { inOneFlight, streamKey } from '../db/index.ts'
 import { Refusal, type RequestOrigin } from '../kit/index.ts'
 import { appendEvent } from '../outbox/index.ts'
 import { withDevice } from './assurance.ts'
