@@ -1,4 +1,5 @@
 import { type Database, requireRestrictedLogin, UnsafeDatabaseError } from '@iam/domain/db'
+import { letHashingGiveWay } from '@iam/platform/argon2'
 import { configOrExit } from '@iam/platform/config'
 import { closingGracefully } from '@iam/platform/http'
 import { keyWrapping, openKms } from '@iam/platform/kms'
@@ -24,6 +25,7 @@ const redis = openRedis(config.redis.url, config.redis)
 const kms = await openKms({ endpoint: config.kms.endpoint })
 const deps = composeDeps(config, { postgres, redis, kms, log })
 
+await letHashingGiveWay()
 const torExits = config.torExits === undefined ? undefined : new TorExitList(config.torExits)
 const server = await buildServer(deps, { ...config.http, torExits })
 const closeServer = closingGracefully(server.server, () => server.close())
