@@ -11,14 +11,28 @@ export interface ProcessIdentity {
 
 /** The identity of the living process with this number; undefined when there is none, or only its remains. */
 export function identify(pid: number): ProcessIdentity | undefined {
+  const seen = look(pid)
+  return seen?.hasEnded === false ? seen.identity : undefined
+}
+
+/**
+ * The identity of a child that was just made, also when it has ended since: its remains lie there until the event
+ * loop asks how, so call this before anything is waited for.
+ */
+export function identifyChild(pid: number): ProcessIdentity | undefined {
+  return look(pid)?.identity
+}
+
+function look(pid: number): { identity: ProcessIdentity; hasEnded: boolean } | undefined {
   try {
     // The second field is the program's name in parentheses and may itself hold spaces and parentheses.
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     const [state, startTicks] = [fields[0], fields[19]]
+    if (startTicks === undefined) return undefined
     // A zombie has ended; only its parent has not asked how.
-    if (state === 'Z' || state === 'X' || startTicks === undefined) return undefined
-    return { pid, startedAt: `${bootId()}/${startTicks}` }
+    const hasEnded = state === 'Z' || state === 'X'
+    return { identity: { pid, startedAt: `${bootId()}/${startTicks}` }, hasEnded }
   } catch {
     return undefined
   }

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, fstatSync, mkdirSync, openSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { identify, type ProcessIdentity } from '../machine/process-identity.ts'
+import { identifyChild, type ProcessIdentity } from '../machine/process-identity.ts'
 import type { ServerUser } from '../machine/server-user.ts'
 import { type Ending, endProcess, sendSignal } from './end-process.ts'
 import type { ProcessJournal } from './journal.ts'
@@ -18,7 +18,7 @@ export interface ProgramPlan {
   ready: Readiness
   /** Run as this user instead of ourselves. */
   user?: ServerUser | undefined
-  /** How long it may take to become ready; 60 s by default. */
+  /** How long it may take to become ready; 180 s by default, for machines that do ten things at once. */
   readyWithinMs?: number
   /** How it is ended; SIGTERM and 12 s by default, because ours drain for up to 10 s. */
   ending?: Ending
@@ -99,7 +99,7 @@ export class SupervisedProgram implements Program {
     const { identity, offset } = running
     this.#surroundings.journal.add({ name: this.name, ...identity, ...this.#ending })
 
-    const withinMs = this.#plan.readyWithinMs ?? 60_000
+    const withinMs = this.#plan.readyWithinMs ?? 180_000
     const ready = await poll(() => this.#isReady(running), { withinMs, everyMs: 20 })
     if (ready) {
       void running.ended.then(() => this.#report(running))
@@ -150,7 +150,7 @@ export class SupervisedProgram implements Program {
     const child = spawn(command, args, { cwd, env, ...user, detached: true, stdio: ['ignore', log, log] })
     closeSync(log)
     const fate = howItEnds(child)
-    const identity = child.pid === undefined ? undefined : identify(child.pid)
+    const identity = child.pid === undefined ? undefined : identifyChild(child.pid)
     if (identity === undefined) throw this.#failure(`could not be started (${await fate})`, offset)
     const running: Running = { child, identity, offset, fate: undefined, ended: Promise.resolve() }
     running.ended = fate.then((how) => {

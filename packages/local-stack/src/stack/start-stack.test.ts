@@ -17,7 +17,7 @@ const programs: Partial<ProgramPaths> = {
   api: app,
 }
 
-describe('a throw-away stack', { timeout: 60_000 }, () => {
+describe('a throw-away stack', () => {
   let stack: Stack
   beforeAll(async () => {
     stack = await startStack({
@@ -25,7 +25,7 @@ describe('a throw-away stack', { timeout: 60_000 }, () => {
       adjust: (program, environment) =>
         program === 'iam-api' ? { ...environment, IAM_EXTRA: 'for the api alone' } : environment,
     })
-  }, 60_000)
+  })
   afterAll(() => stack.stop())
 
   it('says where everything is, with the tenant, user and operator that were made', () => {
@@ -124,7 +124,7 @@ describe('a throw-away stack', { timeout: 60_000 }, () => {
   })
 })
 
-describe('a stack with a place of its own', { timeout: 60_000 }, () => {
+describe('a stack with a place of its own', () => {
   let home: Throwaway
   beforeEach(async () => void (home = await makeThrowaway()))
   afterEach(() => home.end())
