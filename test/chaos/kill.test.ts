@@ -14,7 +14,7 @@ import { Traffic } from '../support/traffic.ts'
 
 const sessionById = 'select from iam.session where id = $1'
 
-describe('killed with -9', () => {
+describe('killed with -9', { timeout: 480_000 }, () => {
   let stack: Stack
   let redisOfApi: TcpProxy
   let admin: pg.Client
@@ -240,7 +240,7 @@ describe('killed with -9', () => {
       sequences().length,
     )
     await users.close()
-  }, 180_000)
+  })
 
   /** How many of these events the cursors do not know to be published. */
   async function countPastCursor(eventIds: string[]): Promise<number> {

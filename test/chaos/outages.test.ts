@@ -24,7 +24,7 @@ import { startInstance } from '../support/start-instance.ts'
 import { Traffic } from '../support/traffic.ts'
 import { type WatchedSource, watchSource } from '../support/watched-source.ts'
 
-describe('with a part of it away', () => {
+describe('with a part of it away', { timeout: 480_000 }, () => {
   let stack: Stack
   let apiEnvironment: Environment
   let postgresOfApi: TcpProxy

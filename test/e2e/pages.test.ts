@@ -15,7 +15,7 @@ const third = 'a third voyage with no lantern'
 const missing: PageExample[] = [{ path: '/nothing-here' }, { path: '//t/nobody/sign-in' }]
 
 // Each walks in a browser context of its own, several at a time: what costs is waiting for mails, hashes and pages.
-describe.concurrent('the hosted pages in a browser', { timeout: 240_000 }, () => {
+describe.concurrent('the hosted pages in a browser', { timeout: 600_000 }, () => {
   let stack: Stack
   let chromium: TestBrowser
   beforeAll(async () => {

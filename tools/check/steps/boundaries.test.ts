@@ -72,7 +72,7 @@ beforeAll(async () => {
   await tree.write({ 'packages/domain/src/user/hen.ts': `import './egg.ts'` })
   await tree.write(Object.fromEntries(planted.map(([, file, target]) => [file, `import '${target}'`])))
   broken = await boundaries.run(tree.root)
-}, 60_000)
+}, 240_000)
 
 afterAll(() => tree[Symbol.asyncDispose]())
 

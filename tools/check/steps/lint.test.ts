@@ -127,7 +127,7 @@ beforeAll(async () => {
     Object.fromEntries(refused.map(([, , file, text], at) => [numbered(file, 'planted', at), text])),
   )
   broken = await lint.run(tree.root)
-}, 60_000)
+}, 240_000)
 
 afterAll(() => tree[Symbol.asyncDispose]())
 
