@@ -1,5 +1,5 @@
 import { appendAudit } from '../audit/index.ts'
-import { voidChallenges } from '../challenge/index.ts'
+import { voidChallengesOnDevice } from '../challenge/index.ts'
 import { inOneFlight, inTenant, run, type Executor } from '../db/index.ts'
 import {
   markRevoked,
@@ -66,7 +66,7 @@ export async function revokeDeviceWithin(
   const [revoked] = await run(tx, markRevoked(change))
   if (revoked === undefined) throw new Refusal('not_found')
   // Logins on it that wait for their second step begin again.
-  await run(tx, voidChallenges(change))
+  await run(tx, voidChallengesOnDevice(change))
   for (const statement of recordDevice(deps, 'revoked', change)) await run(tx, statement)
   const actor = by ?? ({ type: 'user', id: userId } as const)
   const ended: EndedSession[] = []

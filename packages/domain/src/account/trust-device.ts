@@ -3,6 +3,7 @@ import { inTenant, run, streamKey, type Executor } from '../db/index.ts'
 import { markTrusted, recordDevice } from '../device/index.ts'
 import { hasSecondFactor, heldFactorsOf } from '../factor/index.ts'
 import { Refusal, type Id } from '../kit/index.ts'
+import { countRequest } from '../limit/index.ts'
 import {
   deviceOfSession,
   holdsOf,
@@ -22,14 +23,15 @@ export type TrustDevice = DeviceCall & { readonly sessionId: Id<'ses'>; readonly
  * trust ends with another password or factor, and when all their sessions are ended (C193). They are told by mail.
  * @throws Refusal `reauthentication_required` for who did not just show a second factor; `not_found` for a device that
  *   is not the person's, is revoked, or is not the one that the session was proved to be on; `wrong_state` for who has
- *   no second factor to be spared; `not_allowed` where the tenant lets nobody trust devices.
+ *   no second factor to be spared; `not_allowed` where the tenant lets nobody trust devices; `rate_limited`.
  */
 export async function trustDevice(
-  deps: Pick<DeviceDeps, 'db' | 'clock' | 'secrets'>,
+  deps: Pick<DeviceDeps, 'db' | 'clock' | 'secrets' | 'limiter'>,
   call: TrustDevice,
 ): Promise<void> {
   const { tenantId, userId, sessionId, deviceId: id, login, origin } = call
   await requireStrongAuthentication(deps, call)
+  await countRequest(deps, { tenantId, origin, counts: [{ limit: 'device', value: userId }] })
   const at = deps.clock()
   const person = { tenantId, userId }
   await inTenant(deps.db, { tenantId, streams: [streamKey(tenantId, userId)] }, async (tx) => {

@@ -1,4 +1,6 @@
 import { devicesWithin, revokeDeviceWithin, type ListedDevice } from '../account/index.ts'
+import { run } from '../db/index.ts'
+import { devicesOf } from '../device/index.ts'
 import { Refusal, type Id } from '../kit/index.ts'
 import type { EndedSession } from '../session/index.ts'
 import { administer, type AdministrationDeps } from './administer.ts'
@@ -37,7 +39,7 @@ export async function revokeUserDevices(
   const { tenantId, userId, deviceId, origin } = call
   const act = { action: 'devices.revoked', endsSessions: true } as const
   await administerUser(deps, call, act, async ({ tx, administrator, at }) => {
-    const devices = await devicesWithin(tx, deps, { tenantId, userId })
+    const devices = await run(tx, devicesOf({ tenantId, userId }))
     const leaving = devices.filter(({ id }) => deviceId === undefined || id === deviceId)
     if (deviceId !== undefined && leaving.length === 0) throw new Refusal('not_found')
     const by = { type: administrator.type, id: administrator.id }

@@ -12,5 +12,6 @@ export {
   usableChallenge,
   useChallenge,
   voidChallenges,
+  voidChallengesOnDevice,
 } from './queries.ts'
 export { readChallenge, type PresentedChallenge } from './read-challenge.ts'

@@ -115,6 +115,24 @@ export function voidChallenges({
     .compile()
 }
 
+/** Voids what waits to be answered on a device of the person: logins that it was proved in, and proofs of it. */
+export function voidChallengesOnDevice({
+  tenantId,
+  userId,
+  id,
+  at,
+}: {
+  readonly tenantId: Id<'ten'>
+  readonly userId: Id<'usr'>
+  readonly id: Id<'dev'>
+  readonly at: Date
+}): Statement<unknown> {
+  return sql`
+    update iam.challenge set voided_at = ${at}
+     where tenant_id = ${tenantId} and user_id = ${userId} and consumed_at is null and voided_at is null
+       and (facts->>'onDevice' = ${id} or facts->>'deviceId' = ${id})`.compile(build)
+}
+
 /** Deletes a person's challenges: part of erasing the person. */
 export async function forgetChallenges(
   db: Executor,

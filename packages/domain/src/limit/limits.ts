@@ -120,7 +120,7 @@ export const limits = {
     points: 20,
     seconds: 3600,
     by: 'user',
-    why: 'Each one is kept, and costs a mail.',
+    why: 'Each one that is registered or trusted costs a mail.',
   },
   'device-proof': {
     points: 60,

@@ -159,7 +159,8 @@ async function askedFor(
     origin,
   })
   const mail = { tenantId, template: 'login_code', userId, params: { challenge: challenge.id } } as const
-  await inOneFlight(deps.db, { tenantId }, [
+  // In the person's stream, as whatever voids challenges: none can appear beside it that it did not see.
+  await inOneFlight(deps.db, { tenantId, streams: [streamKey(tenantId, userId)] }, [
     insert,
     asked,
     ...keepRisk(risk, clearance),

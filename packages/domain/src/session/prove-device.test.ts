@@ -58,6 +58,17 @@ const codeOf = async (promise: Promise<unknown>): Promise<string> => {
 }
 
 describe('the device that a session is on', () => {
+  test('says nothing of the person: after a theft a session has to be proved anew all the same', async () => {
+    const eve = await holder()
+    const { tenantId, userId } = eve.call
+    const stepUp = world.admin
+      .updateTable('iam.user')
+      .set({ step_up_since: new Date(world.clock().getTime() + 60_000) })
+    await stepUp.where('tenant_id', '=', tenantId).where('id', '=', userId).execute()
+    const raised = await proveDevice(world, { ...eve.call, proof: await proofIn(eve.call, eve) })
+    expect(verifyAccessToken(world, raised.accessToken)).toMatchObject({ amr: ['pwd', 'pop'], acr: '0' })
+  })
+
   test.each(['Ed25519', 'P-256'] as const)(
     '%s: is proved: pop in amr, no stronger and no newer',
     async (kind) => {

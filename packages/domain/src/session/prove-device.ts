@@ -5,12 +5,14 @@ import { build, inTenant, run, streamKey, type Executor } from '../db/index.ts'
 import { checkDeviceProof, deviceGone, type DeviceProof } from '../device/index.ts'
 import { Refusal, type Id, type RequestOrigin } from '../kit/index.ts'
 import type { SecretRings } from '../secret-key/index.ts'
-import { withDevice } from './assurance.ts'
+import { stepUpSinceOf } from '../user/index.ts'
+import { unproved, withDevice } from './assurance.ts'
 import { readSession } from './check-session.ts'
 import { lockSessionsOf } from './live-queries.ts'
 import { mintForGrant } from './mint-for-grant.ts'
 import type { FamilyClaims } from './queries.ts'
 import type { RaiseDeps, RaisedSession } from './raise-session.ts'
+import { isSteppedUpSince } from './require-stepped-up.ts'
 
 export interface ProveDevice {
   readonly tenantId: Id<'ten'>
@@ -42,12 +44,15 @@ export async function proveDevice(
   const scope = { tenantId, streams: [streamKey(tenantId, userId)], furtherStreams }
   const raised = await inTenant(deps.db, scope, async (tx) => {
     const grant = await noteOn(tx, session, device.id)
+    const [person] = await run(tx, stepUpSinceOf(tenantId, userId))
     for (const statement of use) await run(tx, statement)
     const actor = { type: 'user', id: userId } as const
     const target = { type: 'device', id: device.id }
     const done = { action: 'device.proved', outcome: 'success' } as const
     await run(tx, appendAudit({ tenantId, at: now, actor, target, ...done, origin }))
-    return grant
+    // A device is no proof of a person: who has to be proved anew after a theft still has to.
+    const isStale = !isSteppedUpSince({ authTime: grant.claims.auth_time }, person)
+    return isStale ? { ...grant, claims: { ...grant.claims, acr: unproved } } : grant
   }).catch(unlessProofUsed)
   await readSession(deps, { tenantId, grantId })
   const { issuer } = deps

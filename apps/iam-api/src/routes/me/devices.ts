@@ -90,7 +90,7 @@ const trust = {
     'A login with a password and a proof of this device is asked for no second factor, for as long as the tenant lets people trust devices. Takes a session that was proved to be on the device, and a second factor of the last five minutes. The trust ends with another password or factor, and when all sessions are ended. The person is told by mail.',
   response: {
     204: Type.Null(),
-    ...problems(...strong, 'not_found', 'wrong_state', 'not_allowed'),
+    ...problems(...strong, 'not_found', 'wrong_state', 'not_allowed', 'rate_limited'),
   },
 }
 
