@@ -60,7 +60,7 @@ export const problemKinds: Record<ProblemCode, ProblemKind> = {
   mfa_required: kind(
     401,
     'A second factor is required',
-    'Answer the challenge: POST /api/v1/auth/mfa/verify.',
+    'Answer the challenge: POST /api/v1/auth/mfa/verify at a login, /api/v1/auth/step-up in an open session.',
   ),
   mfa_enrolment_required: kind(
     401,

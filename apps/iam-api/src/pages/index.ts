@@ -34,8 +34,8 @@ import { verifyEmailPage } from './verify-email.ts'
 import { waitingForLinkPage } from './waiting-for-link.ts'
 
 /**
- * The hosted pages, under /t/: the server writes whole pages, and no script runs in them. They call the verbs that
- * the REST routes call. A page of somebody's account is behind `signedIn`, or, where it changes what the account
+ * The hosted pages, under /t/: the server writes whole pages, and the only script is what passkeys take. They call
+ * the verbs that the REST routes call. A page of somebody's account is behind `signedIn`, or, where it changes what the account
  * hangs on without asking for the password, behind `recentlySignedIn`; `nextPages` lists where a sign-in leads.
  */
 export async function registerPages(app: App, deps: Deps): Promise<void> {

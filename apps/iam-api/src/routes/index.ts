@@ -5,6 +5,7 @@ import { passkeyRoutes } from './auth/passkey.ts'
 import { mfaChallengeRoute } from './auth/mfa/challenge.ts'
 import { enrolPasskeyRoutes } from './auth/mfa/enrol/passkey.ts'
 import { passwordRoutes } from './auth/password.ts'
+import { emailLinkRoutes } from './auth/email.ts'
 import { verifyEmailRoutes } from './auth/verify-email.ts'
 import { magicLinkRoutes } from './auth/magic-link.ts'
 import { loginRoute } from './auth/login.ts'
@@ -49,6 +50,7 @@ export function registerRoutes(app: App, deps: Deps): void {
   stepUpRoute(app, deps)
   meRoute(app, deps)
   emailRoutes(app, deps)
+  emailLinkRoutes(app, deps)
   sessionsRoutes(app, deps)
   mfaFactorsRoutes(app, deps)
   devicesRoutes(app, deps)

@@ -38,7 +38,12 @@ export async function userImport(
     else if (done === 'already_there') result.alreadyThere += 1
     else {
       result.refused += 1
-      onRefused(number, done === 'hash_refused' ? 'has a hash that is not understood, or too costly' : done)
+      onRefused(
+        number,
+        done === 'hash_refused'
+          ? 'has a hash that is not understood, too costly, or with a salt of fewer than 8 or more than 64 bytes'
+          : done,
+      )
     }
   }
   return result

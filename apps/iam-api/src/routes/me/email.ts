@@ -1,20 +1,11 @@
-import { confirmEmailChange, requestEmailChange, undoEmailChange } from '@iam/domain/account'
+import { requestEmailChange } from '@iam/domain/account'
 import Type from 'typebox'
 import type { App } from '../../app.ts'
 import type { Deps } from '../../deps.ts'
 import { authenticate } from '../../http/authenticate.ts'
 import { limit } from '../../http/limit.ts'
 import { originOf } from '../../http/request-context.ts'
-import { requireTenant } from '../../http/tenant.ts'
-import {
-  Accepted,
-  NewEmail,
-  OneTimeToken,
-  Password,
-  problems,
-  TenantHeader,
-  tenantProblems,
-} from '../schemas.ts'
+import { Accepted, NewEmail, Password, problems, TenantHeader, tenantProblems } from '../schemas.ts'
 
 const strict = { additionalProperties: false }
 const common = { tags: ['account'], headers: TenantHeader }
@@ -42,24 +33,6 @@ const request = {
   },
 }
 
-const byLink = (summary: string, description: string, ...also: readonly 'domain_not_allowed'[]) => ({
-  ...common,
-  summary,
-  description,
-  body: Type.Object({ token: OneTimeToken }, strict),
-  response: {
-    204: Type.Null(),
-    ...problems('code_invalid', 'tenant_required', 'rate_limited', ...tenantProblems, ...also),
-  },
-})
-
-const confirm = byLink(
-  'Confirm another address',
-  'The old address is told, with a link to undo it.',
-  'domain_not_allowed',
-)
-const undo = byLink('Undo a change of address', 'Every session ends: somebody else may have been at work.')
-
 export function emailRoutes(app: App, deps: Deps): void {
   app.post('/api/v1/me/email', { schema: request }, async (request, reply) => {
     const { token } = await authenticate(deps, request)
@@ -69,17 +42,5 @@ export function emailRoutes(app: App, deps: Deps): void {
     const asking = { tenantId, userId, authTime, origin: originOf(request) }
     await requestEmailChange(deps, { ...request.body, ...asking })
     return reply.code(202).send({ status: 'accepted' })
-  })
-  app.post('/api/v1/auth/email/confirm', { schema: confirm }, async (request, reply) => {
-    const tenantId = await requireTenant(deps, request)
-    await limit(deps, { request, reply, tenantId }, 'one-time-code')
-    await confirmEmailChange(deps, { ...request.body, tenantId, origin: originOf(request) })
-    return reply.code(204).send(null)
-  })
-  app.post('/api/v1/auth/email/undo', { schema: undo }, async (request, reply) => {
-    const tenantId = await requireTenant(deps, request)
-    await limit(deps, { request, reply, tenantId }, 'one-time-code')
-    await undoEmailChange(deps, { ...request.body, tenantId, origin: originOf(request) })
-    return reply.code(204).send(null)
   })
 }
