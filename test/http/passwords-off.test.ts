@@ -67,7 +67,11 @@ describe('a tenant whose people come by an identity provider only', () => {
       answers.push({ status, body })
     }
     expect(answers[0]).toEqual(answers[1])
-    const [known, unknown] = await mails()
+    const sent = await mails()
+    const [known, unknown] = [person.email, 'nobody@acme.example'].map((to) =>
+      sent.find((mail) => mail.to === to),
+    )
+    expect(sent).toHaveLength(2)
     expect(known).toMatchObject({ to: person.email, letter: 'sign_in_elsewhere' })
     expect(known?.link).toMatch(/\/t\/acme\/sign-in$/)
     expect({ ...unknown, to: person.email }).toEqual(known)
