@@ -33,14 +33,14 @@ export function recordDevice(
   return [
     appendAudit({ ...common, actor, action: event.type, target, outcome: 'success' }),
     appendEvent({ ...common, aggregateId: userId, event }),
-    ...mails[what].map((template) => queueMail(deps, { tenantId, template, userId, params: mailed(by), at })),
+    queueMail(deps, { tenantId, template: mails[what], userId, params: mailed(by), at }),
   ]
 }
 
 const mails = {
-  registered: ['device_added'],
-  trusted: ['device_trusted'],
-  revoked: ['device_removed'],
+  registered: 'device_added',
+  trusted: 'device_trusted',
+  revoked: 'device_removed',
 } as const
 
 const mailed = (by: DeviceChange['by']): Record<string, string> =>

@@ -23,3 +23,10 @@ test.runIf(process.platform === 'linux')('threads that hash give way, and no oth
   expect(seen.filter(([name]) => name.startsWith('libuv-worker')).every(([, nice]) => nice === 10)).toBe(true)
   expect(seen.find(([name]) => name === 'MainThread' || name === 'node')?.[1]).toBe(0)
 })
+
+test('where priorities are not granted, hashing goes on as before', async () => {
+  const refused = () => {
+    throw new Error('EACCES: permission denied')
+  }
+  await expect(letHashingGiveWay(refused)).resolves.toBeUndefined()
+})
