@@ -11,7 +11,7 @@ import { logOutEverywhere } from './log-out-everywhere.ts'
 import { openBrowserSession } from './open-browser-session.ts'
 import { openSession } from './open-session.ts'
 import { overtaken } from './require-standing.ts'
-import { trustDevice } from './trusted-device.ts'
+import { trustBrowser } from './trusted-device.ts'
 
 describe('the gate before every session', () => {
   let world: World
@@ -124,7 +124,7 @@ describe('the gate before every session', () => {
     ])
     const trustEndedAt = ended?.trustEndedAt ?? null
     const trusting = { tenantId, userId, held, trustEndedAt, passwordOf: login.passwordOf, origin }
-    const trusted = trustDevice(world, trusting, undefined)
+    const trusted = trustBrowser(world, trusting, undefined)
     const open = async () =>
       openSession(world, {
         cleared: await clearLogin(world, { login, trusted, origin }),

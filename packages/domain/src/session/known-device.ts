@@ -22,7 +22,7 @@ export function deviceOf({ secrets, clock }: Deps, person: PersonAt): Buffer {
 }
 
 /** The same for each version of the key, that of `deviceOf` first: what a device may have been noted as. */
-export function devicesOf({ secrets, clock }: Deps, person: PersonAt): readonly [Buffer, ...Buffer[]] {
+export function fingerprintsOf({ secrets, clock }: Deps, person: PersonAt): readonly [Buffer, ...Buffer[]] {
   const ring = secrets.of('fingerprint')
   const current = ring.current(clock())
   const others = ring.all().filter((other) => other !== current)

@@ -12,7 +12,7 @@ import type { IssuedSession } from './issued-session.ts'
 import { openBrowserSession, type OpenedBrowserSession } from './open-browser-session.ts'
 import { openSession, type OpenSessionDeps } from './open-session.ts'
 import { overtaken } from './require-standing.ts'
-import { trustDevice } from './trusted-device.ts'
+import { trustBrowser } from './trusted-device.ts'
 
 type Deps = OpenSessionDeps & ClearDeps & { readonly limiter: Limiter }
 
@@ -79,7 +79,7 @@ async function trustOf(
     trustEndOf(person),
   ])
   const trustEndedAt = ended?.trustEndedAt ?? null
-  const value = trustDevice(deps, { ...person, held, passwordOf, trustEndedAt, origin }, trust.kept)
+  const value = trustBrowser(deps, { ...person, held, passwordOf, trustEndedAt, origin }, trust.kept)
   return { trusted: { value, maxAge: days * 86_400 } }
 }
 

@@ -13,7 +13,7 @@ import {
   type RiskDeps,
 } from '../risk/index.ts'
 import type { Authenticated } from './authenticated.ts'
-import { devicesOf } from './known-device.ts'
+import { fingerprintsOf } from './known-device.ts'
 
 /** What is known of a login's risk, to be kept with what becomes of it. */
 export type LoginRisk =
@@ -29,7 +29,7 @@ export async function weighRisk(
   const { user, userKey, policy, earlier, isKnownDevice = false, isBreached = false } = login
   if (earlier !== undefined) return { decision: 'unknown', with: () => ({ earlier }) }
   const { tenantId, id: userId } = user
-  const devices = devicesOf(deps, { tenantId, userId, origin })
+  const devices = fingerprintsOf(deps, { tenantId, userId, origin })
   const person = { tenantId, userId, userKey, policy, origin }
   const assessment = await assessLogin(deps, { ...person, devices, isKnownDevice, isBreached }, history)
   return { decision: assessment.decision, with: (by) => ({ assessment, by }) }

@@ -9,7 +9,7 @@ import { authenticateWithPassword } from './authenticate-with-password.ts'
 import { clearLogin } from './clear-login.ts'
 import { openBrowserSession } from './open-browser-session.ts'
 import { replayLogin } from './replay-login.ts'
-import { trustDevice } from './trusted-device.ts'
+import { trustBrowser } from './trusted-device.ts'
 
 /** In seconds. */
 const day = 86_400
@@ -50,7 +50,7 @@ describe('a login that is decided again', () => {
   /** What the person's browser keeps when it is trusted now. */
   async function trust(person: Holder): Promise<string> {
     const { passwordOf } = await authenticate(person)
-    return trustDevice(world, { ...person, passwordOf, trustEndedAt: null, origin: world.origin }, undefined)
+    return trustBrowser(world, { ...person, passwordOf, trustEndedAt: null, origin: world.origin }, undefined)
   }
 
   /** Comes by a password. @returns what becomes of it. */

@@ -36,7 +36,7 @@ const day = 86_400
  * and system of the browser (C193). It opens nothing by itself.
  * @param kept what the browser kept before.
  */
-export function trustDevice(deps: Deps, person: TrustedPerson, kept: string | undefined): string {
+export function trustBrowser(deps: Deps, person: TrustedPerson, kept: string | undefined): string {
   const now = deps.clock()
   const body = Buffer.concat([Buffer.alloc(bytes.since), randomBytes(bytes.random)])
   body.writeUInt32BE(seconds(now))
