@@ -1,5 +1,6 @@
 import {
   addPerson,
+  altered,
   auditOf,
   deliverMails,
   eventsOf,
@@ -263,7 +264,7 @@ describe('a magic link', () => {
       'code_invalid',
     )
     expect(await codeOf(approveMagicLink(world, { ...elsewhere, ...asked }))).toBe('code_invalid')
-    for (const token of [reset, asked.request, `${asked.token.slice(0, -1)}x`, '', 'mll_']) {
+    for (const token of [reset, asked.request, altered(asked.token), '', 'mll_']) {
       expect(await codeOf(logIn(asked, { by: 'link', token }))).toBe('code_invalid')
       expect(await codeOf(approveMagicLink(world, { ...from(), token, number: asked.number }))).toBe(
         'code_invalid',

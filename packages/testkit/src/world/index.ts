@@ -1,3 +1,4 @@
+export { altered } from './altered.ts'
 export { deliverMails, tokenIn } from './deliver-mails.ts'
 export { demo, testDeployment } from './bootstrap-for-tests.ts'
 export { openWorld, type World, type WorldOptions } from './open-world.ts'
