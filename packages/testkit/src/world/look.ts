@@ -1,5 +1,5 @@
 import type { Database } from '@iam/domain/db'
-import type { Selectable } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import type { World } from './open-world.ts'
 
 export interface SeenEvent {
@@ -34,6 +34,7 @@ export async function auditOf({ admin }: Pick<World, 'admin'>, targetId: string)
     .select(['action', 'reason'])
     .where('target_id', '=', targetId)
     .orderBy('xid')
+    .orderBy(sql`ctid`) // several of one transaction: as they were written
     .execute()
   return rows.map(({ action, reason }) => (reason === null ? action : `${action}: ${reason}`))
 }
