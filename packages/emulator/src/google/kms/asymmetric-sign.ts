@@ -37,10 +37,16 @@ export function asymmetricSign(store: KeyStore, request: AsymmetricSignRequest):
   return { name, signature, signatureCrc32c: checksumOf(signature), ...verified, protectionLevel }
 }
 
-function requireDigest(algorithm: SigningAlgorithm, digest: { digest?: string; sha256?: Buffer }): Buffer {
-  const bytes = digest[algorithm.digest]
-  if (digest.digest !== algorithm.digest || bytes?.length !== algorithm.digestBytes) {
-    throw invalidArgument(`The digest must be a ${algorithm.digest} of ${algorithm.digestBytes} bytes.`)
+const sha256Bytes = 32
+
+function requireDigest(
+  { digest: wanted }: SigningAlgorithm,
+  given: { digest?: string; sha256?: Buffer },
+): Buffer {
+  if (wanted === undefined) throw invalidArgument('This algorithm signs data, not a digest.')
+  const bytes = given[wanted]
+  if (given.digest !== wanted || bytes?.length !== sha256Bytes) {
+    throw invalidArgument(`The digest must be a ${wanted} of ${sha256Bytes} bytes.`)
   }
   return bytes
 }

@@ -21,6 +21,7 @@ type CreateCryptoKeyRequest = {
     labels: Record<string, string>
     versionTemplate: VersionTemplate | null
     rotationPeriod?: object
+    destroyScheduledDuration: { seconds: string } | null
   } | null
 }
 
@@ -31,7 +32,8 @@ export function createCryptoKey(store: KeyStore, request: CreateCryptoKeyRequest
   requireId(request.cryptoKeyId)
   const name = `${request.parent}/cryptoKeys/${request.cryptoKeyId}`
   if (store.keys.has(name)) throw alreadyExists(name)
-  const { purpose, labels, versionTemplate, rotationPeriod } = request.cryptoKey ?? missingKey()
+  const wanted = request.cryptoKey ?? missingKey()
+  const { purpose, labels, versionTemplate, rotationPeriod } = wanted
   if (rotationPeriod !== undefined) throw notEmulated('rotation by a schedule')
   const template = readTemplate(purpose, versionTemplate)
   const key = {
@@ -42,6 +44,7 @@ export function createCryptoKey(store: KeyStore, request: CreateCryptoKeyRequest
     createTime: timestampNow(),
     primary: undefined,
     versionCount: 0,
+    destroyScheduledSeconds: readDestroyScheduled(wanted.destroyScheduledDuration),
   }
   store.keys.set(name, key)
   if (!request.skipInitialVersionCreation) addInitialVersion(store, key)
@@ -76,6 +79,15 @@ export function updateCryptoKeyPrimaryVersion(store: KeyStore, request: UpdatePr
   return describeKey(store, requireKey(store, key.name))
 }
 
+const day = 24 * 3600
+
+/** From a day to 120 days, 30 where nothing is said; fixed with the key. */
+function readDestroyScheduled(given: { seconds: string } | null): number {
+  const seconds = given === null ? 30 * day : Number(given.seconds)
+  if (seconds >= day && seconds <= 120 * day) return seconds
+  throw invalidArgument('destroy_scheduled_duration must be between 24 hours and 120 days.')
+}
+
 function missingKey(): never {
   throw invalidArgument('crypto_key is required.')
 }
@@ -96,7 +108,7 @@ function describeKey(store: KeyStore, key: CryptoKey): object {
     createTime,
     labels,
     versionTemplate: { algorithm, protectionLevel },
-    destroyScheduledDuration: { seconds: String(30 * 24 * 3600) },
+    destroyScheduledDuration: { seconds: String(key.destroyScheduledSeconds) },
     primary: primary && describeVersion(primary),
   }
 }

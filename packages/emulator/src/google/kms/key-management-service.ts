@@ -13,7 +13,9 @@ import { decrypt } from './decrypt.ts'
 import { encrypt } from './encrypt.ts'
 import { createKeyRing, getKeyRing, listKeyRings } from './key-rings.ts'
 import { openKeyStore } from './key-store.ts'
+import { macSign, macVerify } from './mac.ts'
 import { getPublicKey } from './public-keys.ts'
+import { destroyCryptoKeyVersion, restoreCryptoKeyVersion, updateCryptoKeyVersion } from './version-states.ts'
 
 /** Cloud KMS v1, as far as the project uses it. */
 export function keyManagementService(state: State): Service {
@@ -32,10 +34,15 @@ export function keyManagementService(state: State): Service {
       CreateCryptoKeyVersion: (request) => createCryptoKeyVersion(store, request),
       GetCryptoKeyVersion: (request) => getCryptoKeyVersion(store, request),
       ListCryptoKeyVersions: (request) => listCryptoKeyVersions(store, request),
+      UpdateCryptoKeyVersion: (request) => updateCryptoKeyVersion(store, request),
+      DestroyCryptoKeyVersion: (request) => destroyCryptoKeyVersion(store, request),
+      RestoreCryptoKeyVersion: (request) => restoreCryptoKeyVersion(store, request),
       GetPublicKey: (request) => getPublicKey(store, request),
       Encrypt: (request) => encrypt(store, request),
       Decrypt: (request) => decrypt(store, request),
       AsymmetricSign: (request) => asymmetricSign(store, request),
+      MacSign: (request) => macSign(store, request),
+      MacVerify: (request) => macVerify(store, request),
     },
     streaming: {},
   }

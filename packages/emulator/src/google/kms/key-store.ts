@@ -1,5 +1,5 @@
 import { invalidArgument, notFound } from '../rpc/status-error.ts'
-import type { Timestamp } from '../rpc/timestamp.ts'
+import { hasPassed, type Timestamp } from '../rpc/timestamp.ts'
 import type { State } from '../state/state.ts'
 import type { Table } from '../state/table.ts'
 
@@ -15,15 +15,26 @@ export type CryptoKey = {
   /** Name of the version that encrypts; asymmetric keys have none. */
   primary: string | undefined
   versionCount: number
+  /** Seconds between asking to destroy a version and its end. */
+  destroyScheduledSeconds: number
 }
+
+/** As the API has them. A version is made ENABLED or PENDING_GENERATION. */
+export type VersionState = 'PENDING_GENERATION' | 'ENABLED' | 'DISABLED' | 'DESTROY_SCHEDULED' | 'DESTROYED'
 
 export type KeyVersion = {
   name: string
-  state: 'ENABLED'
+  state: VersionState
   algorithm: string
   protectionLevel: string
   createTime: Timestamp
-  /** The secret itself, in the encoding of its algorithm. It never leaves the emulator. */
+  /** How many more times it is seen as PENDING_GENERATION. */
+  looksUntilGenerated: number
+  /** When a version that is DESTROY_SCHEDULED ends. */
+  destroyTime: Timestamp | undefined
+  /** When a version that is DESTROYED ended. */
+  destroyEventTime: Timestamp | undefined
+  /** The secret itself, in the encoding of its algorithm; empty once it is destroyed. It never leaves the emulator. */
   material: string
 }
 
@@ -79,7 +90,29 @@ export function requireKey(store: KeyStore, name: string): CryptoKey {
 /** The version of that name. Refuses a malformed name and one there is none of. */
 export function requireVersion(store: KeyStore, name: string): KeyVersion {
   requireShape('version', name)
-  return found(store.versions.get(name), name)
+  return asOfNow(store, found(store.versions.get(name), name))
+}
+
+/** The versions of a key, oldest first. */
+export function versionsOf(store: KeyStore, keyName: string): KeyVersion[] {
+  return [...store.versions.values()]
+    .filter(({ name }) => name.startsWith(`${keyName}/`))
+    .map((version) => asOfNow(store, version))
+}
+
+/** A version whose time has come is destroyed for good, its material with it. */
+function asOfNow(store: KeyStore, version: KeyVersion): KeyVersion {
+  const { state, destroyTime } = version
+  if (state !== 'DESTROY_SCHEDULED' || destroyTime === undefined || !hasPassed(destroyTime)) return version
+  const destroyed = {
+    ...version,
+    state: 'DESTROYED',
+    material: '',
+    destroyTime: undefined,
+    destroyEventTime: destroyTime,
+  } as const
+  store.versions.set(version.name, destroyed)
+  return destroyed
 }
 
 function found<Resource>(resource: Resource | undefined, name: string): Resource {

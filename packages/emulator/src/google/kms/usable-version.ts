@@ -1,5 +1,10 @@
 import { failedPrecondition } from '../rpc/status-error.ts'
-import type { Algorithm, EncryptionAlgorithm, SigningAlgorithm } from './algorithms/algorithm.ts'
+import type {
+  Algorithm,
+  EncryptionAlgorithm,
+  MacAlgorithm,
+  SigningAlgorithm,
+} from './algorithms/algorithm.ts'
 import { algorithms } from './algorithms/index.ts'
 import type { KeyVersion } from './key-store.ts'
 
@@ -15,6 +20,13 @@ export function requireEncryption(version: KeyVersion): EncryptionAlgorithm {
 export function requireSigning(version: KeyVersion): SigningAlgorithm {
   const algorithm = requireUsable(version)
   if (algorithm.purpose !== 'ASYMMETRIC_SIGN') throw wrongPurpose(version, algorithm, 'ASYMMETRIC_SIGN')
+  return algorithm
+}
+
+/** The algorithm of a version that is to authenticate. Refuses one that is disabled or for another purpose. */
+export function requireMac(version: KeyVersion): MacAlgorithm {
+  const algorithm = requireUsable(version)
+  if (algorithm.purpose !== 'MAC') throw wrongPurpose(version, algorithm, 'MAC')
   return algorithm
 }
 

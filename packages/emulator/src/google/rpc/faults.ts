@@ -1,4 +1,5 @@
 import { status } from '@grpc/grpc-js'
+import { type Corruption, isCorruption } from './corruption.ts'
 import type { Service } from './rpc-service.ts'
 import type { StatusName } from './status-error.ts'
 
@@ -16,6 +17,8 @@ export type Fault = {
   afterEffect?: boolean
   /** Fields to overwrite in the answer, to play a corrupted or misrouted one. */
   answer?: Record<string, unknown>
+  /** What is wrong with the answer throughout. */
+  corrupt?: Corruption
   /** How many calls it strikes; until cleared when absent. */
   calls?: number
 }
@@ -39,6 +42,9 @@ export class Faults {
       throw new Error(`No method ${fault.service}.${fault.method} to inject a fault into`)
     }
     if (fault.code !== undefined && !(fault.code in status)) throw new Error(`No gRPC code ${fault.code}`)
+    if (fault.corrupt !== undefined && !isCorruption(fault.corrupt)) {
+      throw new Error(`No corruption ${String(fault.corrupt)}`)
+    }
     this.#active.push({ ...fault, left: fault.calls ?? Number.POSITIVE_INFINITY })
   }
 

@@ -8,6 +8,7 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js'
 import type { CallCounts } from './call-counts.ts'
+import { corrupted } from './corruption.ts'
 import type { Fault, Faults } from './faults.ts'
 import type { Service, StreamingMethod, UnaryMethod } from './rpc-service.ts'
 import { StatusError } from './status-error.ts'
@@ -43,7 +44,7 @@ async function answerUnary(
     if (!fault?.afterEffect) await strike(fault)
     const value = await answer(call.request as never, call)
     if (fault?.afterEffect) await strike(fault)
-    return fault?.answer === undefined ? value : Object.assign({}, value, fault.answer)
+    return spoilt(value as Record<string, unknown>, fault)
   } catch (error) {
     throw asStatus(error)
   }
@@ -62,6 +63,11 @@ async function openStream(
   } catch (error) {
     call.emit('error', asStatus(error))
   }
+}
+
+function spoilt(answer: Readonly<Record<string, unknown>>, fault: Fault | undefined) {
+  const sent = fault?.corrupt === undefined ? answer : corrupted(fault.corrupt, answer)
+  return fault?.answer === undefined ? sent : { ...sent, ...fault.answer }
 }
 
 async function strike(fault: Fault | undefined): Promise<void> {

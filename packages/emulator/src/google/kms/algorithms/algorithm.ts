@@ -10,13 +10,19 @@ export type EncryptionAlgorithm = {
 /** Signs with a private key. `material` is the stored private key, PKCS #8 in base64. */
 export type SigningAlgorithm = {
   purpose: 'ASYMMETRIC_SIGN'
-  /** The field of `Digest` that this algorithm takes. */
-  digest: 'sha256'
-  digestBytes: number
+  /** The field of `Digest` that this algorithm takes; undefined where it takes data alone. */
+  digest: 'sha256' | undefined
   generate(): string
   publicKeyPem(material: string): string
   signDigest(material: string, digest: Buffer): Buffer
   signData(material: string, data: Buffer): Buffer
 }
 
-export type Algorithm = EncryptionAlgorithm | SigningAlgorithm
+/** Makes message authentication codes. `material` is the stored secret, base64. */
+export type MacAlgorithm = {
+  purpose: 'MAC'
+  generate(): string
+  mac(material: string, data: Buffer): Buffer
+}
+
+export type Algorithm = EncryptionAlgorithm | SigningAlgorithm | MacAlgorithm

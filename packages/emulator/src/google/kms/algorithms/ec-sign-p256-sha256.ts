@@ -1,18 +1,14 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
+import { generateKeyPairSync, sign } from 'node:crypto'
 import { p256 } from '@noble/curves/nist.js'
 import type { SigningAlgorithm } from './algorithm.ts'
+import { materialOf, privateKey, publicKeyPem } from './private-key.ts'
 
 /** ECDSA on P-256 with SHA-256; signatures are DER, as Cloud KMS returns them. */
 export const ecSignP256Sha256: SigningAlgorithm = {
   purpose: 'ASYMMETRIC_SIGN',
   digest: 'sha256',
-  digestBytes: 32,
-  generate: () =>
-    generateKeyPairSync('ec', { namedCurve: 'P-256' })
-      .privateKey.export({ type: 'pkcs8', format: 'der' })
-      .toString('base64'),
-  publicKeyPem: (material) =>
-    createPublicKey(privateKey(material)).export({ type: 'spki', format: 'pem' }).toString(),
+  generate: () => materialOf(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey),
+  publicKeyPem,
   signDigest,
   signData: (material, data) => sign('sha256', data, privateKey(material)),
 }
@@ -26,8 +22,4 @@ function signDigest(material: string, digest: Buffer): Buffer {
   const scalar = Buffer.from(d ?? '', 'base64url')
   // ECDSA allows a high or a low s, so verifiers have to meet both.
   return Buffer.from(p256.sign(digest, scalar, { prehash: false, lowS: false, format: 'der' }))
-}
-
-function privateKey(material: string): KeyObject {
-  return createPrivateKey({ key: Buffer.from(material, 'base64'), type: 'pkcs8', format: 'der' })
 }
