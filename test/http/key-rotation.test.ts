@@ -15,6 +15,7 @@ import {
 } from '@iam/domain/signing-key'
 import { testAnchors, testWrapping } from '@iam/testkit/kms'
 import { openWorld, testDeployment, type World } from '@iam/testkit/world'
+import { statusListUri } from '@iam/domain/status-list-token'
 import { createVerifier } from '@iam/verifier'
 import { createRemoteJWKSet, jwksCache, jwtVerify, type ExportedJWKSCache } from 'jose'
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest'
@@ -99,7 +100,8 @@ describe('key rotation, as services see it', () => {
     const iat = Math.floor(world.clock().getTime() / 1000)
     const texts = { iss: testDeployment.issuer, sub: 'usr_1', aud: audience, jti: '1', client_id: 'cli_1' }
     const rest = { scope: '', sid: 'grt_1', tid: 'ten_1', amr: ['pwd'], acr: 'aal1', auth_time: iat }
-    return mintAccessToken(signer, { ...texts, ...rest, iat, exp: iat + 900 })
+    const status = { status_list: { idx: 0, uri: statusListUri(testDeployment.issuer, 'local-0') } }
+    return mintAccessToken(signer, { ...texts, ...rest, status, iat, exp: iat + 900 })
   }
 
   /** Why services refuse a token, those that do. */

@@ -12,6 +12,7 @@ const withoutTenant: Record<string, string> = {
   secret_key: 'the deployment’s own secrets, wrapped',
   signing_key: 'the issuer’s keys, wrapped; one issuer for all tenants',
   key_set_version: 'what was published: public',
+  status_list: 'which lists the region has',
   status_list_entry: 'slots shared by all tenants of the region: numbers and grant ids only',
   test_clock: 'made by the tests alone',
 }

@@ -49,7 +49,7 @@ export function composeDeps(config: Config, { postgres, redis, kms, log }: Conne
   return {
     issuer: config.deployment.issuer,
     audience: config.audience,
-    statusShards: config.statusShards,
+    region: config.deployment.region,
     clock,
     monotonic,
     db,

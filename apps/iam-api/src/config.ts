@@ -45,7 +45,6 @@ const environment = z
     IAM_COORDINATES_HEADER: headerName.optional(),
     IAM_TOR_EXITS: z.union([z.literal('off'), file]).default('off'),
     IAM_RISK_SERVICE_URL: z.url({ protocol: /^https?$/ }).optional(),
-    IAM_STATUS_SHARDS: z.coerce.number().int().min(1).max(4096).default(8),
     IAM_KEY_POLL_SECONDS: seconds.default(5),
     IAM_ARGON2_MEMORY_KIB: z.coerce.number().int().min(7168).default(65_536),
     IAM_ARGON2_ITERATIONS: z.coerce.number().int().min(1).default(3),
@@ -85,7 +84,6 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     redis: { url: read.REDIS_URL, commandTimeout: read.REDIS_TIMEOUT_MS },
     kms: { wrapKey: read.IAM_KMS_WRAP_KEY, endpoint: read.IAM_KMS_ENDPOINT },
     endorsementAnchors: read.IAM_ENDORSEMENT_ANCHORS,
-    statusShards: read.IAM_STATUS_SHARDS,
     keyPollSeconds: read.IAM_KEY_POLL_SECONDS,
     argon2: {
       memoryKib: read.IAM_ARGON2_MEMORY_KIB,

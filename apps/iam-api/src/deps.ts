@@ -17,7 +17,7 @@ export interface Deps {
   readonly issuer: string
   /** What our access tokens must be for when they are presented here. */
   readonly audience: string
-  readonly statusShards: number
+  readonly region: string
   readonly clock: Clock
   readonly monotonic: Monotonic
   readonly db: Db

@@ -16,6 +16,8 @@ export interface AccessTokenClaims {
   readonly amr: readonly string[]
   readonly acr: string
   readonly auth_time: number
+  /** Where it is told that the grant was revoked (Token Status List 6.2). */
+  readonly status: { readonly status_list: { readonly idx: number; readonly uri: string } }
 }
 
 /** Signs an access token. In memory and synchronous: an ES256 signature takes less than handing it to a thread. */

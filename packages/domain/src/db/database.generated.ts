@@ -464,10 +464,16 @@ export interface IamSigningKey {
   wrapped: Buffer | null;
 }
 
+export interface IamStatusList {
+  opens_at: Timestamp | null;
+  shard: number;
+}
+
 export interface IamStatusListEntry {
   ends_at: Timestamp;
   grant_id: string;
   revoked_at: Timestamp | null;
+  revoked_xid: string | null;
   shard: number;
   slot: number;
   tenant_id: string;
@@ -539,6 +545,7 @@ export interface DB {
   "iam.session_reuse": IamSessionReuse;
   "iam.session_revocation": IamSessionRevocation;
   "iam.signing_key": IamSigningKey;
+  "iam.status_list": IamStatusList;
   "iam.status_list_entry": IamStatusListEntry;
   "iam.tenant": IamTenant;
   "iam.user": IamUser;

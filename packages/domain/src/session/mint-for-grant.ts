@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mintAccessToken } from '../access-token/index.ts'
 import type { Id } from '../kit/index.ts'
 import type { Signer } from '../signing-key/index.ts'
+import { statusListUri } from '../status-list-token/index.ts'
 import type { FamilyClaims } from './queries.ts'
 
 export interface MintForGrant {
@@ -21,6 +22,7 @@ export function mintForGrant(
   signer: Signer,
   grant: MintForGrant,
 ): { accessToken: string; expiresIn: number } {
+  const { list, idx } = grant.claims.status
   const iat = Math.floor(grant.now.getTime() / 1000)
   const exp = Math.min(iat + grant.accessTokenSeconds, Math.floor(grant.endsAt.getTime() / 1000))
   const accessToken = mintAccessToken(signer, {
@@ -37,6 +39,7 @@ export function mintForGrant(
     amr: grant.claims.amr,
     acr: grant.claims.acr,
     auth_time: grant.claims.auth_time,
+    status: { status_list: { idx, uri: statusListUri(grant.issuer, list) } },
   })
   return { accessToken, expiresIn: exp - iat }
 }

@@ -4,7 +4,8 @@ import { inOneFlight, type Statement } from '../db/index.ts'
 import { Refusal, newId, withPrefix, type RequestOrigin } from '../kit/index.ts'
 import { mintOpaqueToken } from '../opaque-token/index.ts'
 import type { SigningKeys } from '../signing-key/index.ts'
-import { takeStatusSlot, type StatusSlot } from '../status-list/index.ts'
+import { takeStatusSlot } from '../status-list/index.ts'
+import { statusListId } from '../status-list-token/index.ts'
 import { loginOf, type Cleared } from './clear-login.ts'
 import type { IssuedSession } from './issued-session.ts'
 import { endLeaving, lockLeaving } from './make-room.ts'
@@ -17,8 +18,8 @@ import { requireStanding } from './require-standing.ts'
 export type OpenSessionDeps = OpenDeps & {
   readonly signingKeys: SigningKeys
   readonly issuer: string
-  /** How many status lists the region has. */
-  readonly statusShards: number
+  /** Whose status lists the grant has a slot in. */
+  readonly region: string
 }
 
 export interface OpenSession {
@@ -41,7 +42,7 @@ export async function openSession(deps: OpenSessionDeps, input: OpenSession): Pr
   if (signer === undefined) throw new Refusal('temporarily_unavailable', { retryAfter: 1 })
   const { client, user } = loginOf(input.cleared)
   const opening = planOpening(input, now)
-  const grant = planGrant(deps, opening, input)
+  const grant = await planGrant(deps, opening, input)
   const minted = mintForGrant(signer, {
     ...opening,
     issuer: deps.issuer,
@@ -61,10 +62,11 @@ export async function openSession(deps: OpenSessionDeps, input: OpenSession): Pr
   }
 }
 
-type Planned = { readonly opening: Opening; readonly grant: ReturnType<typeof planGrant> }
+type Planned = { readonly opening: Opening; readonly grant: Awaited<ReturnType<typeof planGrant>> }
 
-function planGrant(
-  { secrets }: OpenSessionDeps,
+/** Takes the grant's slot of the status lists, which its tokens name. */
+async function planGrant(
+  { db, secrets, region }: OpenSessionDeps,
   { tenantId, amr, acr, authTime, now, endsAt }: Opening,
   { cleared }: OpenSession,
 ) {
@@ -73,12 +75,15 @@ function planGrant(
   const familyId = withPrefix('rft', id)
   const idleSeconds = Math.min(client.refreshIdleSeconds, policy.sessionIdleSeconds)
   const { audience: aud, scope } = client
+  const slot = await takeStatusSlot(db.kysely, { tenantId, grantId: id, endsAt })
+  const status = { list: statusListId(region, slot.shard), idx: slot.slot }
   return {
     id,
     familyId,
     idleSeconds,
     refreshExpiresAt: new Date(Math.min(now.getTime() + idleSeconds * 1000, endsAt.getTime())),
-    claims: { aud, scope, amr, acr, auth_time: authTime },
+    slot,
+    claims: { aud, scope, amr, acr, auth_time: authTime, status },
     refresh: mintOpaqueToken(secrets.of('token-tag').current(now), {
       type: 'refresh',
       tenantId,
@@ -95,17 +100,12 @@ async function store(deps: OpenSessionDeps, input: OpenSession, planned: Planned
   const { client, policy, user, also } = loginOf(input.cleared)
   const { opening, grant } = planned
   const { tenantId, userId, sessionId, amr, acr, authTime, now, endsAt, streams } = opening
-  const status = await takeStatusSlot(
-    deps.db.kysely,
-    { tenantId, grantId: grant.id, endsAt },
-    deps.statusShards,
-  )
   const room = { tenantId, userId, maxSessions: policy.maxSessions, at: now, origin }
   const [, gone, [stored]] = await inOneFlight(deps.db, { tenantId, streams }, [
     lockLeaving(room),
     endLeaving(room),
     insertSession({ ...rowOf(deps, opening, device), held: { by: 'app' } }),
-    ...grantStatements(client, planned, status),
+    ...grantStatements(client, planned),
     ...recordOpened(deps, opening, client.id),
     requireStanding(opening),
     ...also,
@@ -119,16 +119,12 @@ async function store(deps: OpenSessionDeps, input: OpenSession, planned: Planned
   ])
 }
 
-function grantStatements(
-  client: ClientSettings,
-  { opening, grant }: Planned,
-  status: StatusSlot,
-): Statement<unknown>[] {
+function grantStatements(client: ClientSettings, { opening, grant }: Planned): Statement<unknown>[] {
   const { tenantId, userId, sessionId, now, endsAt } = opening
   const { audience, scope, accessTokenSeconds } = client
   const common = { tenantId, sessionId, clientId: client.id, createdAt: now }
   return [
-    insertGrant({ ...common, id: grant.id, audience, scope, status, expiresAt: endsAt }),
+    insertGrant({ ...common, id: grant.id, audience, scope, status: grant.slot, expiresAt: endsAt }),
     insertFamily({
       ...common,
       id: grant.familyId,

@@ -93,6 +93,8 @@ export interface FamilyClaims {
   readonly amr: readonly string[]
   readonly acr: string
   readonly auth_time: number
+  /** The grant's slot in a status list. */
+  readonly status: { readonly list: string; readonly idx: number }
 }
 
 export interface NewFamily {

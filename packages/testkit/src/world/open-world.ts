@@ -169,7 +169,7 @@ function instanceOn(
   return {
     issuer: testDeployment.issuer,
     audience: testDeployment.issuer,
-    statusShards: 2,
+    region: testDeployment.region,
     secrets: new SecretRings(),
     signingKeys: new SigningKeys(),
     verifiedTokens: new VerifiedTokens(),

@@ -1,0 +1,7 @@
+export {
+  mostLists,
+  parseStatusListId,
+  slotsPerList,
+  statusListId,
+  statusListUri,
+} from './status-list-address.ts'
