@@ -94,7 +94,9 @@ export class ServedKeySet {
       ['/.well-known/openid-configuration', metadata],
       ['/.well-known/oauth-authorization-server', metadata],
     ])
-    if (keys.length > 0) answers.set('/.well-known/jwks.json', prepare(JSON.stringify({ keys }), json))
+    // A member of our own besides `keys`, as RFC 7517 5 allows; JSON leaves it out where there is none.
+    const plain = JSON.stringify({ keys, next_rotation: keySet.claims.next_rotation })
+    if (keys.length > 0) answers.set('/.well-known/jwks.json', prepare(plain, json))
     for (const key of keys) {
       const document = prepare(JSON.stringify(key), { type: 'application/jwk+json', cacheControl })
       answers.set(`/.well-known/jwks/${key.kid}.json`, document)

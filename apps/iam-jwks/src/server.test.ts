@@ -127,6 +127,24 @@ describe('iam-jwks', () => {
     expect((await ask('/.well-known/jwks.json?bust=1')).body).toEqual(plain.body)
   })
 
+  test('says when another key is to sign, plain as well as signed', async () => {
+    const hinted = emptyServed()
+    const { document: signed } = await buildKeySet(testAnchors.publisher, {
+      issuer,
+      region: 'local',
+      keys: [await endorsedKey(day, now)],
+      version: now.getTime(),
+      now,
+      lifetime: 3 * day,
+      nextRotation: 1_800_000_000,
+    })
+    await hinted.offer(signed, now)
+    const plain = hinted.answer('/.well-known/jwks.json')?.identity.body.toString() ?? ''
+    expect(JSON.parse(plain)).toMatchObject({ next_rotation: 1_800_000_000 })
+    await hinted.offer(await document([await endorsedKey(day, now)], now, now.getTime() + 1), now)
+    expect(hinted.answer('/.well-known/jwks.json')?.identity.body.toString()).not.toContain('next_rotation')
+  })
+
   test('answers each key by itself, cached like the set, and one that is not there for ten seconds', async () => {
     const set = await ask('/.well-known/jwks.json')
     const { keys } = JSON.parse(set.body.toString()) as { keys: { kid: string }[] }

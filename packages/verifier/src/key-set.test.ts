@@ -156,6 +156,18 @@ describe('the signed key set of a verifier', () => {
     await expect(open({ pinned }).ready()).rejects.toBeInstanceOf(KeysUnavailable)
   })
 
+  test('C24: does not verify by a key that it says was given up, though it is endorsed', async () => {
+    await issuer.publish({ publisher, endorser })
+    const verifier = open({ pinned })
+    const [old] = issuer.keys
+    await verifier.verify(issuer.mint())
+    issuer.keys = [new IssuerKey(), ...issuer.keys]
+    await issuer.publish({ publisher, endorser }, { revoked: [old?.kid] })
+    issuer.time += 31 * second
+    await verifier.verify(issuer.mint())
+    await expect(verifier.verify(issuer.mint({}, old))).rejects.toMatchObject({ reason: 'unknown_key' })
+  })
+
   test('is never taken back to an older one', async () => {
     await issuer.publish({ publisher, endorser }, { parts: { local: 2, abroad: 7 } })
     const verifier = open({ pinned })

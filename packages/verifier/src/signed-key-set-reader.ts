@@ -18,6 +18,8 @@ interface Claims {
   readonly exp: number
   readonly parts: Readonly<Record<string, number>>
   readonly keys: readonly (JWK & { readonly endorsement?: unknown })[]
+  /** Kids that were given up before their end. */
+  readonly revoked?: readonly unknown[]
 }
 
 interface Endorsement {
@@ -58,15 +60,22 @@ export class SignedKeySetReader {
     this.#requireNewest(claims)
     const ends = await Promise.all(claims.keys.map((key) => this.#endorsedUntil(key)))
     const endOf = new Map(claims.keys.map((key, index) => [key, ends[index] ?? -Infinity]))
-    const keys = readKeys(claims.keys, (key) => endOf.get(key) ?? -Infinity)
+    const given = claims.keys.filter(({ kid }) => !claims.revoked?.includes(kid))
+    const keys = readKeys(given, (key) => endOf.get(key) ?? -Infinity)
     this.#seen = { ...this.#seen, ...claims.parts }
     return { keys: keys.filter(({ until }) => this.#now() < until), until: claims.exp * 1000 }
   }
 
-  #requireNewest({ iss, sub, iat, exp, parts, keys }: Claims): void {
+  #requireNewest({ iss, sub, iat, exp, parts, keys, revoked = [] }: Claims): void {
     const now = this.#now() / 1000
     if (iss !== this.#issuer || sub !== this.#issuer) throw new Error('The key set is of another issuer.')
-    if (!Number.isInteger(iat) || !Number.isInteger(exp) || !Array.isArray(keys) || !isVersions(parts))
+    if (
+      !Number.isInteger(iat) ||
+      !Number.isInteger(exp) ||
+      !Array.isArray(keys) ||
+      !Array.isArray(revoked) ||
+      !isVersions(parts)
+    )
       throw new Error('The key set is malformed.')
     if (iat > now + farAhead) throw new Error('The key set is from the future.')
     if (exp <= now) throw new Error('The key set has expired.')

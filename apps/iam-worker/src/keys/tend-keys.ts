@@ -34,12 +34,13 @@ export async function tendKeys(deps: KeysDeps, config: Config): Promise<boolean>
   if (system === undefined) throw new Error('There is no system tenant yet: run `iam bootstrap` first.')
   const common = { ...deps, deployment: config.deployment, lease, systemTenantId: system.tenantId }
   const secrets = await tendSecretKeys({ ...common, lead: config.signingKeys.announce })
+  const policy = config.signingKeys
   const signing = await tendSigningKeys({
     ...common,
-    policy: config.signingKeys,
+    policy,
     servedKids: () => servedKids(config.jwksUrl),
   })
-  const published = await publishKeySet({ ...common, ...config.keySet })
+  const published = await publishKeySet({ ...common, policy, ...config.keySet })
   if (secrets.length > 0 || signing.length > 0 || published !== undefined) deps.keysChanged()
   return true
 }

@@ -14,6 +14,10 @@ export interface KeySetClaims {
   /** The version of each region's keys that went in: none may ever go back. */
   readonly parts: Readonly<Record<string, number>>
   readonly keys: readonly EndorsedKey[]
+  /** Kids that were given up before their end: whoever keeps anything by key lets go of it, and takes none back. */
+  readonly revoked: readonly string[]
+  /** When another key is to sign, in seconds since the epoch: a hint to look again by then. */
+  readonly next_rotation?: number
   readonly metadata: { readonly openid_provider: ProviderMetadata }
 }
 
@@ -21,6 +25,9 @@ export interface BuildKeySet {
   readonly issuer: string
   readonly region: string
   readonly keys: readonly EndorsedKey[]
+  readonly revoked?: readonly string[]
+  /** Seconds since the epoch. */
+  readonly nextRotation?: number | undefined
   /** Milliseconds since the epoch, and more than any version before. */
   readonly version: number
   readonly now: Date
@@ -43,6 +50,8 @@ export async function buildKeySet(
     version: input.version,
     parts: { [input.region]: input.version },
     keys: input.keys,
+    revoked: input.revoked ?? [],
+    ...(input.nextRotation === undefined ? {} : { next_rotation: input.nextRotation }),
     metadata: { openid_provider: providerMetadata(input.issuer) },
   }
   return { claims, document: await signAnchored(publisher, keySetTyp, claims) }

@@ -87,6 +87,13 @@ describe('readKeySet', () => {
     )
   })
 
+  test('C24: leaves out a key that the set itself says was given up', async () => {
+    const other = await endorsed()
+    const read = await readKeySet(await build({ keys: [key, other], revoked: [other.kid] }), expected)
+    expect(read).toMatchObject({ claims: { revoked: [other.kid] }, keys: [{ key: { kid: key.kid } }] })
+    expect(await readKeySet(await build({ revoked: [key.kid] }), expected)).toBe('no_endorsed_key')
+  })
+
   test('refuses to publish an empty set', async () => {
     await expect(build({ keys: [] })).rejects.toThrow('empty')
   })

@@ -36,7 +36,11 @@ export async function readKeySet(document: string, expected: ReadKeySet): Promis
   if (claims.iss !== expected.issuer || claims.sub !== expected.issuer) return 'not_ours'
   if (claims.iat > expected.now.getTime() / 1000 + skewSeconds) return 'from_the_future'
   if (isOlder(claims.parts, expected.floor)) return 'older_than_seen'
-  const keys = await endorsedKeys(claims.keys, expected)
+  const revoked = new Set(claims.revoked)
+  const keys = await endorsedKeys(
+    claims.keys.filter(({ kid }) => !revoked.has(kid)),
+    expected,
+  )
   return keys.length === 0 ? 'no_endorsed_key' : { document, claims, keys }
 }
 
@@ -59,14 +63,16 @@ async function endorsedKeys(keys: readonly EndorsedKey[], expected: ReadKeySet):
 }
 
 function isKeySetClaims(claims: Record<string, unknown>): claims is Record<string, unknown> & KeySetClaims {
-  const { iat, exp, version, parts, keys, metadata } = claims
+  const { iat, exp, version, parts, keys, revoked = [], next_rotation = 0, metadata } = claims
   return (
-    [iat, exp, version].every(Number.isInteger) &&
+    [iat, exp, version, next_rotation].every(Number.isInteger) &&
     typeof parts === 'object' &&
     parts !== null &&
     Object.values(parts).every(Number.isInteger) &&
     Array.isArray(keys) &&
     keys.every((key: unknown) => typeof key === 'object' && key !== null) &&
+    Array.isArray(revoked) &&
+    revoked.every((kid) => typeof kid === 'string') &&
     typeof metadata === 'object' &&
     metadata !== null
   )

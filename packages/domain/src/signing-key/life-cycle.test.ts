@@ -1,9 +1,16 @@
 import { testAnchors, testWrapping } from '@iam/testkit/kms'
 import { openWorld, testDeployment, type World } from '@iam/testkit/world'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import type { KeySetClaims } from '../key-set/index.ts'
 import { holdLease } from '../lease/index.ts'
 import { findDirectoryEntry } from '../tenant/index.ts'
-import { loadSigningKeys, publishKeySet, tendSigningKeys, type SigningKeyPolicy } from './index.ts'
+import {
+  compromiseSigningKey,
+  loadSigningKeys,
+  publishKeySet,
+  tendSigningKeys,
+  type SigningKeyPolicy,
+} from './index.ts'
 
 const day = 86_400
 const policy: SigningKeyPolicy = { signFor: 7 * day, verifyAfter: 2 * day, activationLead: day, announce: 60 }
@@ -34,10 +41,13 @@ class Store {
     this.generation += 1
   }
 
-  kids(): string[] {
+  claims(): KeySetClaims {
     const payload = this.document?.toString().split('.')[1] ?? ''
-    const { keys } = JSON.parse(Buffer.from(payload, 'base64url').toString()) as { keys: { kid: string }[] }
-    return keys.map((key) => key.kid)
+    return JSON.parse(Buffer.from(payload, 'base64url').toString()) as KeySetClaims
+  }
+
+  kids(): string[] {
+    return this.claims().keys.map((key) => key.kid)
   }
 }
 
@@ -64,7 +74,7 @@ describe('the life of signing keys', () => {
       systemTenantId: system.tenantId,
     }
     const done = await tendSigningKeys({ ...common, policy, servedKids: async () => new Set() })
-    await publishKeySet({ ...common, keySetStore: store, lifetime: 3 * day, resignAfter: 3600 })
+    await publishKeySet({ ...common, policy, keySetStore: store, lifetime: 3 * day, resignAfter: 3600 })
     return done.map((action) => action.do)
   }
 
@@ -99,6 +109,43 @@ describe('the life of signing keys', () => {
     }
     expect(seen.length).toBeGreaterThanOrEqual(4)
     expect(store.kids().length).toBeLessThanOrEqual(5)
+  })
+
+  test('says in the set when the next key is to sign, and keeps that word', async () => {
+    let hints = 0
+    let current = await signer()
+    for (let hour = 0; hour < 24 * 8; hour += 1) {
+      const announced = store.claims().next_rotation
+      await world.testClock.advance(3600)
+      await round()
+      const kid = await signer()
+      if (kid === current) continue
+      current = kid
+      hints += 1
+      // It took over in the hour that was told; what is told now is a later turn, or nothing yet.
+      const now = world.clock().getTime() / 1000
+      expect(announced).toBeGreaterThan(now - 3600 - 60)
+      expect(announced).toBeLessThanOrEqual(now)
+      expect(store.claims().next_rotation ?? Infinity).toBeGreaterThan(now)
+    }
+    expect(hints).toBeGreaterThanOrEqual(1)
+  })
+
+  test('C24: names a key that was given up in the set until the end that it was endorsed for', async () => {
+    const kid = (await signer()) ?? ''
+    const system = await findDirectoryEntry(world.workerDb.kysely, 'system')
+    const systemTenantId = system?.tenantId ?? 'ten_none'
+    const settings = { ...policy, leastLead: day, verifierCache: 600 }
+    await compromiseSigningKey({ db: world.workerDb, clock: world.clock, systemTenantId, settings }, { kid })
+    await world.testClock.advance(31)
+    await round()
+    expect(store.kids()).not.toContain(kid)
+    expect(store.claims().revoked).toEqual([kid])
+    for (let hour = 0; hour < 24 * 10; hour += 6) {
+      await world.testClock.advance(6 * 3600)
+      await round()
+    }
+    expect(store.claims().revoked).toEqual([])
   })
 
   test('changes nothing in the database when the store is away, and goes on when it is back', async () => {

@@ -104,7 +104,7 @@ function planActivation(
 }
 
 /** By today's policy, and a lead before the end that the key itself was endorsed for, perhaps by another. */
-function endOfTurn(active: SigningKeyRow, { signFor, activationLead }: SigningKeyPolicy): Date {
+export function endOfTurn(active: SigningKeyRow, { signFor, activationLead }: SigningKeyPolicy): Date {
   const began = (active.activateAt ?? active.createdAt).getTime()
   const byPolicy = began + ((signFor - activationLead) / 2) * 1000
   return new Date(Math.min(byPolicy, active.signUntil.getTime() - activationLead * 1000))

@@ -6,7 +6,9 @@ import { requireLease, type HeldLease } from '../lease/index.ts'
 import type { Deployment } from '../secret-key/index.ts'
 import { endorsedKey } from './endorsed-key.ts'
 import type { KeySetStore } from './key-set-store.ts'
-import { listSigningKeys, markPublished, type SigningKeyRow } from './queries.ts'
+import { nextRotation } from './next-rotation.ts'
+import type { SigningKeyPolicy } from './plan-signing-keys.ts'
+import { listRevokedKids, listSigningKeys, markPublished, type SigningKeyRow } from './queries.ts'
 import { recordKeyStep } from './tend-signing-keys.ts'
 
 export type PublishKeySet = {
@@ -17,29 +19,32 @@ export type PublishKeySet = {
   readonly deployment: Deployment
   readonly lease: HeldLease
   readonly systemTenantId: Id<'ten'>
+  /** How long keys live, which tells when the next one is to sign. Without it, nothing is said of that. */
+  readonly policy?: SigningKeyPolicy
   /** Seconds that a document may be served, and after which it is signed anew. */
   readonly lifetime: number
   readonly resignAfter: number
 }
 
 /**
- * Publishes the key set when its keys changed or it is due to be signed anew: first to the store, conditionally
+ * Publishes the key set when what it says changed or it is due to be signed anew: first to the store, conditionally
  * on what is there, and then in the database, which is when new keys count as published. Cut off in between,
  * the next run publishes again. @returns the claims published, or undefined when nothing was due.
  */
 export async function publishKeySet(deps: PublishKeySet): Promise<KeySetClaims | undefined> {
+  const { region, issuer } = deps.deployment
   if (!(await isDue(deps))) return undefined
   // What stands in the store is read before the keys are listed: whoever publishes in between makes our write
   // fail, and so a worker that was held up cannot put back a set without the newest keys.
   const stored = await deps.keySetStore.read()
   await inTenant(deps.db, { tenantId: deps.systemTenantId }, (tx) => requireLease(tx, deps.lease))
-  const { keys } = await listSigningKeys(deps.db.kysely)
-  const last = await lastPublished(deps.db.kysely, deps.deployment.region)
-  const { issuer, region } = deps.deployment
+  const { keys, ...contents } = await contentsOf(deps)
+  const last = await lastPublished(deps.db.kysely, region)
   const now = deps.clock()
   const { claims, document } = await buildKeySet(deps.publisher, {
     issuer,
     region,
+    ...contents,
     keys: keys.map(endorsedKey),
     version: Math.max(now.getTime(), (last?.version ?? 0) + 1),
     now,
@@ -50,36 +55,45 @@ export async function publishKeySet(deps: PublishKeySet): Promise<KeySetClaims |
   return claims
 }
 
-async function isDue({ db, clock, deployment, resignAfter }: PublishKeySet): Promise<boolean> {
-  const { keys } = await listSigningKeys(db.kysely)
-  if (keys.length === 0) return false
-  const last = await lastPublished(db.kysely, deployment.region)
-  return last === undefined || !isCurrent(last, { keys, now: clock(), resignAfter })
+/** What a key set of now has to say. */
+interface Contents {
+  readonly keys: readonly SigningKeyRow[]
+  readonly revoked: readonly string[]
+  readonly nextRotation: number | undefined
 }
 
-type Last = { readonly version: number; readonly issuedAt: Date; readonly kids: readonly string[] }
-
-function isCurrent(
-  last: Last,
-  { keys, now, resignAfter }: { keys: readonly SigningKeyRow[]; now: Date; resignAfter: number },
-): boolean {
-  const same = last.kids.join() === keys.map((key) => key.kid).join()
-  return same && now.getTime() - last.issuedAt.getTime() < resignAfter * 1000
+async function contentsOf({ db, policy }: PublishKeySet): Promise<Contents> {
+  const { keys, databaseTime } = await listSigningKeys(db.kysely)
+  const revoked = await listRevokedKids(db.kysely)
+  return { keys, revoked, nextRotation: policy && nextRotation(keys, databaseTime, policy) }
 }
 
-async function lastPublished(db: Executor, region: string): Promise<Last | undefined> {
+async function isDue(deps: PublishKeySet): Promise<boolean> {
+  const contents = await contentsOf(deps)
+  if (contents.keys.length === 0) return false
+  const last = await lastPublished(deps.db.kysely, deps.deployment.region)
+  if (last === undefined || !saysTheSame(last, contents)) return true
+  return deps.clock().getTime() - last.iat * 1000 >= deps.resignAfter * 1000
+}
+
+function saysTheSame(last: KeySetClaims, { keys, revoked, nextRotation }: Contents): boolean {
+  const sameKeys = kidsOf(last.keys) === kidsOf(keys) && last.revoked?.join() === revoked.join()
+  return sameKeys && last.next_rotation === nextRotation
+}
+
+const kidsOf = (keys: readonly { readonly kid: string }[]) => keys.map(({ kid }) => kid).join()
+
+async function lastPublished(db: Executor, region: string): Promise<KeySetClaims | undefined> {
   const found = await db
     .selectFrom('iam.key_set_version')
-    .select(['version', 'issued_at', 'document'])
+    .select('document')
     .where('region', '=', region)
     .orderBy('version', 'desc')
     .limit(1)
     .executeTakeFirst()
-  if (found === undefined) return undefined
-  const payload = Buffer.from(found.document.split('.')[1] ?? '', 'base64url').toString()
-  const claims = JSON.parse(payload) as KeySetClaims
-  const kids = claims.keys.map((key) => key.kid)
-  return { version: Number(found.version), issuedAt: found.issued_at, kids }
+  const payload = found?.document.split('.')[1]
+  if (payload === undefined) return undefined
+  return JSON.parse(Buffer.from(payload, 'base64url').toString()) as KeySetClaims
 }
 
 async function recordPublished(

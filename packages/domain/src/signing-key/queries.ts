@@ -74,6 +74,18 @@ export async function listSigningKeys(db: Executor): Promise<{ keys: SigningKeyR
   return { keys: found as unknown as SigningKeyRow[], databaseTime: time.time }
 }
 
+/** The ids of keys that were given up before the end that they were endorsed for, in a fixed order. */
+export async function listRevokedKids(db: Executor): Promise<string[]> {
+  const found = await db
+    .selectFrom('iam.signing_key')
+    .select('kid')
+    .where('state', '=', 'compromised')
+    .where('verify_until', '>', sql<Date>`iam.now()`)
+    .orderBy('kid')
+    .execute()
+  return found.map(({ kid }) => kid)
+}
+
 /** Adds a key that was generated and endorsed. */
 export async function insertSigningKey(db: Executor, key: SigningKeyRow): Promise<void> {
   await db
