@@ -17,7 +17,7 @@ const mix: ParameterShare[] = [
 function secrets(fill = 7): SecretRings {
   const rings = new SecretRings()
   const keyOf = (byte: number) => createSecretKey(Buffer.alloc(32, byte))
-  rings.replace('fingerprint', [{ version: 1, key: keyOf(fill), activateAt: new Date(0) }])
+  rings.replace('decoy', [{ version: 1, key: keyOf(fill), activateAt: new Date(0) }])
   rings.replace('pepper', [{ version: 4, key: keyOf(9), activateAt: new Date(0) }])
   return rings
 }

@@ -13,7 +13,8 @@ export interface ParameterShare {
 /**
  * What is checked for an address that has no password: a hash with the parameters of one of the tenant's, drawn
  * by the address over how many the tenant has of each, so that imported hashes and old parameters give nobody
- * away. The same address draws the same while the tenant's mix stays the same.
+ * away. The same address draws the same while the tenant's mix stays the same: its key is not rotated, since an address
+ * that draws another decoy afterwards would show that nobody has it.
  *
  * That an address answers as slowly as, say, bcrypt says nothing of whether it is registered, because as large a
  * part of the unknown addresses does as of the registered ones. It hides nothing from somebody who knows what a
@@ -40,7 +41,7 @@ function drawn(
   { secrets, clock }: { readonly secrets: SecretRings; readonly clock: Clock },
   { tenantId, email }: { readonly tenantId: string; readonly email: string },
 ): number {
-  const { key } = secrets.of('fingerprint').current(clock())
+  const { key } = secrets.of('decoy').current(clock())
   const digest = createHmac('sha256', key).update(['decoy', tenantId, email].join('\0')).digest()
   return digest.readUIntBE(0, 6) / 2 ** 48
 }

@@ -1,5 +1,5 @@
 import { openLimiter } from '@iam/platform/limits'
-import { openWorld, type World } from '@iam/testkit/world'
+import { openWorld, rotateSecret, type World } from '@iam/testkit/world'
 import { afterAll, beforeEach, describe, expect, inject, test } from 'vitest'
 import type { Refusal } from '../kit/index.ts'
 import { logInWithPassword } from '../session/index.ts'
@@ -155,6 +155,22 @@ describe('the lanes of a login', () => {
     const hank = { email: 'hank@acme.example', origin }
     await guessTimes(10, () => ({ email: hank.email }))
     expect(await guess(hank)).toEqual(limited('login-address'))
+  })
+
+  test('C167: devices stay known when the key is rotated that they are known by', async () => {
+    const { origin } = loginBy({ agent: 'app/1.0 (phone of Ada)' })
+    const device = rememberDevice(world, { tenantId: world.acme, email }, undefined)
+    expect(await logIn({ origin })).toBe('in')
+    const lagging = await rotateSecret(world, 'fingerprint')
+    for (const instance of [world, lagging]) {
+      world = instance
+      await lapse('login-address')
+      await strangersFailed()
+      await guess()
+      expect(await logIn()).toEqual(limited('login-wait'))
+      expect(await logIn({ device })).toBe('in')
+      expect(await logIn({ origin })).toBe('in')
+    }
   })
 
   test('C168: a known device has ten logins a minute, and waits for its own failures', async () => {

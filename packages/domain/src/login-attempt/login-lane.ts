@@ -3,8 +3,8 @@ import { Refusal, type Id, type RefusalCode, type RequestOrigin, type Standing }
 import { countRequest, limitKey, takePoint, type Counted, type LimitDeps } from '../limit/index.ts'
 import { mostFailures } from './count-failure.ts'
 import { knownDevice } from './known-device.ts'
-import { originIdOf } from './known-origin.ts'
-import { knownOrigin } from './queries.ts'
+import { originIdsOf } from './known-origin.ts'
+import { knownOrigins } from './queries.ts'
 import { watchFailures } from './watch-failures.ts'
 
 export interface EnterLoginLane {
@@ -55,9 +55,9 @@ export async function enterLoginLane(deps: LimitDeps, login: EnterLoginLane): Pr
     await countRequest(deps, { tenantId, origin, counts: [{ limit: 'login-address', value: email }] })
     return await waitTurn(deps, { tenantId, by: 'address', value: email, standings, origin })
   } catch (error) {
-    const id = originIdOf(deps, login)
-    if (!isLimited(error) || !(await isKnown(deps, tenantId, id))) throw error
-    return enterDeviceLane(deps, login, id.toString('base64url'))
+    const known = isLimited(error) ? await knownAmong(deps, tenantId, originIdsOf(deps, login)) : undefined
+    if (known === undefined) throw error
+    return enterDeviceLane(deps, login, known.toString('base64url'))
   }
 }
 
@@ -102,10 +102,14 @@ function isLimited(error: unknown): boolean {
   return error instanceof Refusal && error.code === 'rate_limited'
 }
 
-/** Without the database nobody is known. */
-async function isKnown(deps: LimitDeps, tenantId: Id<'ten'>, id: Buffer): Promise<boolean> {
-  return inOneFlight(deps.db, { tenantId }, [knownOrigin(tenantId, id)]).then(
-    ([found]) => found.length > 0,
-    () => false,
+/** The first of these that is known. Without the database nobody is. */
+async function knownAmong(
+  deps: LimitDeps,
+  tenantId: Id<'ten'>,
+  ids: readonly Buffer[],
+): Promise<Buffer | undefined> {
+  return inOneFlight(deps.db, { tenantId }, [knownOrigins(tenantId, ids)]).then(
+    ([found]) => ids.find((id) => found.some((row) => row.id.equals(id))),
+    () => undefined,
   )
 }

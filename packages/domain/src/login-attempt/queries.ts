@@ -53,12 +53,12 @@ export async function deleteOldOrigins(db: Executor, { limit }: { limit: number 
   return Number(deleted.numAffectedRows ?? 0n)
 }
 
-/** When somebody logged in from there before; no row: never. */
-export function knownOrigin(tenantId: Id<'ten'>, id: Buffer) {
+/** Which of these somebody logged in from before. */
+export function knownOrigins(tenantId: Id<'ten'>, ids: readonly Buffer[]) {
   return build
     .selectFrom('iam.known_origin')
-    .select('last_seen_at as lastSeenAt')
+    .select('id')
     .where('tenant_id', '=', tenantId)
-    .where('id', '=', id)
+    .where('id', 'in', [...ids])
     .compile()
 }

@@ -4,7 +4,7 @@ import type { SecretPurpose } from './secret-purposes.ts'
 
 const now = new Date('2026-11-21T12:00:00Z')
 const lead = 120
-const others: SecretPurpose[] = ['token-tag', 'pepper', 'data', 'fingerprint', 'one-time']
+const others: SecretPurpose[] = ['token-tag', 'pepper', 'data', 'fingerprint', 'decoy', 'one-time']
 const settled = others.map((purpose) => ({ purpose, version: 1, activateAt: ago(1e6), retireAt: null }))
 
 function ago(seconds: number): Date {

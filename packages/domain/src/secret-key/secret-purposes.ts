@@ -10,6 +10,8 @@ export const secretPurposes = {
   data: {},
   /** Keys fingerprints of networks and agents, and of addresses nobody is registered under. */
   fingerprint: {},
+  /** Draws which kind of hash is checked for an address that nobody has. */
+  decoy: {},
   /** Derives the links and codes that are mailed. A version is needed as long as the longest link of it lives. */
   'one-time': { rotateEvery: 30 * 86_400, keepAfter: 8 * 86_400 },
 } as const satisfies Record<string, { readonly rotateEvery?: number; readonly keepAfter?: number }>

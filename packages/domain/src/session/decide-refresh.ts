@@ -1,6 +1,7 @@
 import type { Statement } from '../db/index.ts'
 import { newId, type Id, type RequestOrigin } from '../kit/index.ts'
 import { eventTypes } from '../outbox/index.ts'
+import type { Fingerprints } from './fingerprint.ts'
 import type { FamilyClaims } from './queries.ts'
 
 /** What becomes of a presented refresh token. */
@@ -47,7 +48,7 @@ export interface DecideRefresh {
   readonly clientId: Id<'cli'>
   /** The thumbprint of the key or certificate the caller proved, for sender-constrained families. */
   readonly binding: string | null
-  readonly fingerprint: Buffer
+  readonly fingerprints: Fingerprints
   /** What `sealOrigin` made of the origin. */
   readonly sealedOrigin: Buffer
   readonly origin: RequestOrigin
@@ -77,7 +78,8 @@ function rfc3339(expression: string): string {
  * no row, but for one: a live token that comes too late ends its family, so that a clock that is set back does not
  * bring it to life again. A replay is answered for ten seconds, 64 times; for a sender-constrained family until the successor
  * is used. Two generations in a row replayed from somewhere else than they were rotated are two holders of
- * one token taking turns, and burn. A burn tells when each party came and whether from elsewhere, keeps both origins,
+ * one token taking turns, and burn. Where it was rotated is compared under the key of then; where that key is not held,
+ * nothing tells that it was elsewhere. A burn tells when each party came and whether from elsewhere, keeps both origins,
  * has the person told, and, unless a lost reply explains it, marks what they logged in to before as to be proved anew.
  */
 const decideSql = `
@@ -86,7 +88,12 @@ with family as materialized (
          rotated_by, rotated_from, foreign_replay, served, access_token_seconds, expires_at, ends_at, revoked_at
     from iam.refresh_family where tenant_id = $1 and id = $2 for update
 ),
-clocked as materialized (select family.*, iam.now() as t from family),
+clocked as materialized (
+  select family.*, iam.now() as t,
+         exists (select from unnest($20::bytea[]) mine
+                  where substring(mine for 4) = substring(rotated_by for 4) and mine <> rotated_by) as elsewhere
+    from family
+),
 decided as materialized (
   select clocked.*, case
     when revoked_at is not null then 'dead'
@@ -96,7 +103,7 @@ decided as materialized (
     when $3 = generation then case when cur_hash = $4 then 'rotate' else 'forged' end
     when $3 = generation - 1 and prev_hash is distinct from $4 then 'forged'
     when $3 = generation - 1 and (binding is not null or rotated[1] > t - interval '10 seconds') then
-      case when rotated_by is distinct from $9 and foreign_replay = generation - 1 then 'burn'
+      case when elsewhere and foreign_replay = generation - 1 then 'burn'
            when served >= 64 then 'superseded'
            else 'replay' end
     when rotated[(generation - $3)::int] > t - interval '10 seconds' then 'superseded'
@@ -112,7 +119,7 @@ kept as (
     rotated = case d.outcome when 'rotate' then (array[d.t] || f.rotated)[1:16] else f.rotated end,
     rotated_by = case d.outcome when 'rotate' then $9 else f.rotated_by end,
     rotated_from = case d.outcome when 'rotate' then $18 else f.rotated_from end,
-    foreign_replay = case when d.outcome = 'replay' and f.rotated_by is distinct from $9
+    foreign_replay = case when d.outcome = 'replay' and d.elsewhere
                           then f.generation else f.foreign_replay end,
     served = case d.outcome when 'rotate' then 0 when 'replay' then f.served + 1 else f.served end,
     expires_at = case d.outcome when 'rotate' then least(d.t + make_interval(secs => f.idle_seconds), f.ends_at)
@@ -153,9 +160,9 @@ told as (
                                                  'clientId', d.client_id, 'generation', d.generation + 1)
            else jsonb_strip_nulls(jsonb_build_object(
                   'sessionId', d.session_id, 'userId', d.user_id, 'reason', 'refresh_reused',
-                  'successorUsed', d.generation > $3 + 1, 'elsewhere', d.rotated_by is distinct from $9,
+                  'successorUsed', d.generation > $3 + 1, 'elsewhere', d.elsewhere,
                   'refreshedAt', ${rfc3339('d.rotated[1]')}, 'presentedAt', ${rfc3339('d.t')},
-                  'stepUpSince', case when d.generation > $3 + 1 or d.rotated_by is distinct from $9
+                  'stepUpSince', case when d.generation > $3 + 1 or d.elsewhere
                                       then ${rfc3339("date_trunc('second', d.t)")} end)) end,
          $14, $12, case d.outcome when 'rotate' then $16 else $17 end
     from decided d, stream
@@ -173,7 +180,7 @@ select d.outcome, d.session_id as "sessionId", d.grant_id as "grantId", d.user_i
        case d.outcome when 'burn' then iam.end_session($1, d.session_id, 'refresh_reused', d.t) end as ended,
        case d.outcome when 'burn' then iam.record_reuse(
          $1, d.session_id, $2, d.user_id, $19, $12, d.rotated[1], d.t, d.generation > $3 + 1,
-         d.rotated_by is distinct from $9, d.rotated_from, $18)::text end as recorded
+         d.elsewhere, d.rotated_from, $18)::text end as recorded
   from decided d left join kept on true`
 
 const refreshed = eventTypes['session.refreshed']
@@ -192,7 +199,7 @@ export function decideRefresh(input: DecideRefresh): Statement<RefreshDecision> 
       input.box,
       input.clientId,
       input.binding,
-      input.fingerprint,
+      input.fingerprints.current,
       newId('aud', input.now),
       newId('evt', input.now),
       input.origin.requestId,
@@ -203,6 +210,7 @@ export function decideRefresh(input: DecideRefresh): Statement<RefreshDecision> 
       revoked.retention,
       input.sealedOrigin,
       newId('mail', input.now),
+      input.fingerprints.all,
     ],
   }
 }

@@ -1,12 +1,34 @@
-import { createHmac } from 'node:crypto'
+import { createHmac, type KeyObject } from 'node:crypto'
 import type { Clock, RequestOrigin } from '../kit/index.ts'
 import type { SecretRings } from '../secret-key/index.ts'
 
 type Deps = { readonly secrets: SecretRings; readonly clock: Clock }
 
-/** 16 bytes that are the same for the same network and agent at the same tenant, and tell nothing of either. */
-export function fingerprintOf(deps: Deps, tenantId: string, origin: RequestOrigin): Buffer {
-  return keyed(deps, ['origin', tenantId, origin.network, origin.agent]).subarray(0, 16)
+/** A network and agent at a tenant, telling nothing of either: by the key that makes now, and by every one that is held. */
+export interface Fingerprints {
+  readonly current: Buffer
+  readonly all: readonly Buffer[]
+}
+
+const bytes = { version: 4, tag: 16 }
+
+/**
+ * 20 bytes for each version of the key, the version before the 16 that are the same for the same network and agent.
+ * Two of different versions say nothing of one another: what was noted before a rotation is compared by its own key.
+ */
+export function fingerprintsOf(
+  { secrets, clock }: Deps,
+  tenantId: string,
+  origin: RequestOrigin,
+): Fingerprints {
+  const ring = secrets.of('fingerprint')
+  const fields = ['origin', tenantId, origin.network, origin.agent]
+  const by = ({ version, key }: { readonly version: number; readonly key: KeyObject }): Buffer => {
+    const head = Buffer.alloc(bytes.version)
+    head.writeUInt32BE(version)
+    return Buffer.concat([head, hmac(key, fields).subarray(0, bytes.tag)])
+  }
+  return { current: by(ring.current(clock())), all: ring.all().map(by) }
 }
 
 /** What stands in the audit trail for an address nobody is registered under. */
@@ -24,5 +46,9 @@ export function streamOfUnknown(subjectHmac: Buffer): string {
 
 function keyed(deps: Deps, fields: readonly string[]): Buffer {
   const { key } = deps.secrets.of('fingerprint').current(deps.clock())
+  return hmac(key, fields)
+}
+
+function hmac(key: KeyObject, fields: readonly string[]): Buffer {
   return createHmac('sha256', key).update(fields.join('\0')).digest()
 }

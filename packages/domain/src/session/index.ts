@@ -25,7 +25,7 @@ export {
   type EndSessionsOf,
 } from './end-sessions-of.ts'
 export { forgetSessions } from './forget-sessions.ts'
-export { fingerprintOf, streamOfUnknown, subjectHmacOf } from './fingerprint.ts'
+export { streamOfUnknown, subjectHmacOf } from './fingerprint.ts'
 export {
   beginEnrolment,
   beginPasskeyEnrolment,

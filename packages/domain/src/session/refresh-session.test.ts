@@ -1,5 +1,5 @@
 import { createSecretKey, randomBytes } from 'node:crypto'
-import { auditOf, eventsOf, logIn, openWorld, stateOf, type World } from '@iam/testkit/world'
+import { auditOf, eventsOf, logIn, openWorld, rotateSecret, stateOf, type World } from '@iam/testkit/world'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { verifyAccessToken } from '../access-token/index.ts'
 import { newId } from '../kit/index.ts'
@@ -276,6 +276,49 @@ describe('refreshSession', () => {
     const fourth = await refresh(third.refreshToken, { agent: 'in the street' })
     await refresh(third.refreshToken, { agent: 'at work' })
     expect((await refresh(fourth.refreshToken)).session).toEqual(first.session)
+  })
+
+  describe('across a rotation of the key that fingerprints are made with', () => {
+    test('a lost reply is no theft, also where one instance does not know the new key', async () => {
+      const own = await openWorld(inject('services'))
+      try {
+        for (const agents of [['vitest'], ['another agent', 'vitest']]) {
+          const first = await logIn(own)
+          const second = await refresh(first.refreshToken, { instance: own })
+          const lagging = await rotateSecret(own, 'fingerprint')
+          for (const agent of agents) await refresh(first.refreshToken, { instance: own, agent })
+          await refresh(first.refreshToken, { instance: lagging })
+          const third = await refresh(second.refreshToken, { instance: own })
+          for (const instance of [lagging, own]) await refresh(second.refreshToken, { instance })
+          expect((await refresh(third.refreshToken, { instance: lagging })).session).toEqual(first.session)
+          await own.testClock.advance(11)
+          const code = 'refresh_reused'
+          await expect(refresh(third.refreshToken, { instance: own })).rejects.toMatchObject({ code })
+          expect((await eventsOf(own, own.acme, first.session.id)).at(-1)?.payload).toMatchObject({
+            elsewhere: false,
+            successorUsed: false,
+          })
+        }
+      } finally {
+        await own.close()
+      }
+    })
+
+    test('two holders of one token who take turns are found out', async () => {
+      const own = await openWorld(inject('services'))
+      try {
+        const first = await logIn(own)
+        const as = (agent: string) => ({ instance: own, agent })
+        const second = await refresh(first.refreshToken, as('owner'))
+        await rotateSecret(own, 'fingerprint')
+        await refresh(first.refreshToken, as('thief'))
+        await refresh(second.refreshToken, as('owner'))
+        const code = 'refresh_reused'
+        await expect(refresh(second.refreshToken, as('thief'))).rejects.toMatchObject({ code })
+      } finally {
+        await own.close()
+      }
+    })
   })
 
   test('consumes nothing while no key can sign', async () => {

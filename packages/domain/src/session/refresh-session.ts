@@ -16,7 +16,7 @@ import type { TenantDirectory } from '../tenant/index.ts'
 import { unproved } from './assurance.ts'
 import { readSession } from './check-session.ts'
 import { decideRefresh, lockSessionOfFamily, type RefreshDecision } from './decide-refresh.ts'
-import { fingerprintOf } from './fingerprint.ts'
+import { fingerprintsOf, type Fingerprints } from './fingerprint.ts'
 import type { IssuedSession } from './issued-session.ts'
 import { mintForGrant } from './mint-for-grant.ts'
 import { sealOrigin } from './sealed-origin.ts'
@@ -58,9 +58,11 @@ export async function refreshSession(deps: RefreshDeps, input: RefreshSession): 
   if (presented === undefined) throw await refusalOfStranger(deps, input.refreshToken)
   if (input.tenantId !== undefined && input.tenantId !== presented.tenantId)
     throw new Refusal('tenant_mismatch')
-  const fingerprint = fingerprintOf(deps, presented.tenantId, input.origin)
-  const key = presented.hash.toString('base64') + fingerprint.toString('base64')
-  return deps.refreshFlights.share(key, () => refresh(deps, { presented, fingerprint, origin: input.origin }))
+  const fingerprints = fingerprintsOf(deps, presented.tenantId, input.origin)
+  const key = presented.hash.toString('base64') + fingerprints.current.toString('base64')
+  return deps.refreshFlights.share(key, () =>
+    refresh(deps, { presented, fingerprints, origin: input.origin }),
+  )
 }
 
 /** Why a token without our tag is refused: it may be good where its tenant lives, or nowhere. */
@@ -72,7 +74,7 @@ async function refusalOfStranger({ tenants }: RefreshDeps, refreshToken: string)
 
 type Presentation = {
   readonly presented: OpaqueToken
-  readonly fingerprint: Buffer
+  readonly fingerprints: Fingerprints
   readonly origin: RequestOrigin
 }
 
@@ -102,7 +104,7 @@ async function refresh(deps: RefreshDeps, presentation: Presentation): Promise<I
 const lastGeneration = 0xffff_ffff
 
 /** One flight: the lock on the session's events, and the statement that decides. */
-async function decide(deps: RefreshDeps, { presented, fingerprint, origin }: Presentation, now: Date) {
+async function decide(deps: RefreshDeps, { presented, fingerprints, origin }: Presentation, now: Date) {
   const { tenantId, objectId: familyId, generation } = presented
   const secret = randomBytes(32)
   const candidate = mintOpaqueToken(deps.secrets.of('token-tag').current(now), {
@@ -126,7 +128,7 @@ async function decide(deps: RefreshDeps, { presented, fingerprint, origin }: Pre
         box,
         clientId: firstPartyClientId(tenantId),
         binding: null,
-        fingerprint,
+        fingerprints,
         sealedOrigin: sealOrigin(deps, familyId, origin),
         origin,
         now,
