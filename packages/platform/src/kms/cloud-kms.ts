@@ -1,12 +1,12 @@
-import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto'
-import { call, type Patience } from './call.ts'
-import { derToJose } from './der-to-jose.ts'
+import { createPublicKey, hash, type KeyObject } from 'node:crypto'
+import { Caller, type CallerParts } from './call.ts'
 import { checksumOf, type Int64Value, requireChecksum, requireName, requireVerified } from './integrity.ts'
+import { KeyVersions } from './key-versions.ts'
 import type { Kms } from './kms.ts'
-import type { KmsChannel } from './kms-channel.ts'
-import { damaged } from './kms-error.ts'
+import { damaged, grpcCode, KmsError } from './kms-error.ts'
+import { type KmsNumbers, KmsStatistics } from './kms-statistics.ts'
+import { type SignatureScheme, signatureSchemes } from './signature-schemes.ts'
 
-type Channel = Pick<KmsChannel, 'unary' | 'close'>
 type EncryptResponse = {
   name: string
   ciphertext: Buffer
@@ -20,18 +20,23 @@ type SignResponse = {
   signature: Buffer
   signatureCrc32c: Int64Value
   verifiedDigestCrc32c: boolean
+  verifiedDataCrc32c: boolean
 }
-type PublicKeyResponse = { name: string; pem: string; pemCrc32c: Int64Value }
+type PublicKeyResponse = { name: string; pem: string; pemCrc32c: Int64Value; algorithm: string }
+
+/** The public half of a version, and its algorithm by its name in Cloud KMS. */
+type PublicHalf = { readonly key: KeyObject; readonly algorithm: string }
 
 /** Cloud KMS, with every answer checked as its documentation of data integrity asks. */
 export class CloudKms implements Kms {
-  readonly #channel: Channel
-  readonly #patience: Patience
-  readonly #publicKeys = new Map<string, Promise<KeyObject>>()
+  readonly versions: Kms['versions']
+  readonly #caller: Caller
+  readonly #statistics = new KmsStatistics()
+  readonly #publicHalves = new Map<string, Promise<PublicHalf>>()
 
-  constructor(channel: Channel, patience: Patience) {
-    this.#channel = channel
-    this.#patience = patience
+  constructor(parts: Omit<CallerParts, 'statistics'>) {
+    this.#caller = new Caller({ ...parts, statistics: this.#statistics })
+    this.versions = new KeyVersions(this.#caller, this.#statistics)
   }
 
   async encrypt(keyName: string, plaintext: Buffer, aad: Buffer): Promise<Buffer> {
@@ -42,7 +47,7 @@ export class CloudKms implements Kms {
       additionalAuthenticatedData: aad,
       additionalAuthenticatedDataCrc32c: checksumOf(aad),
     }
-    return call(this.#channel, this.#patience, {
+    return this.#caller.call({
       method: 'Encrypt',
       request,
       read: (answer: EncryptResponse) => {
@@ -64,7 +69,7 @@ export class CloudKms implements Kms {
       additionalAuthenticatedData: aad,
       additionalAuthenticatedDataCrc32c: checksumOf(aad),
     }
-    return call(this.#channel, this.#patience, {
+    return this.#caller.call({
       method: 'Decrypt',
       request,
       read: ({ plaintext, plaintextCrc32c }: DecryptResponse) => {
@@ -75,52 +80,74 @@ export class CloudKms implements Kms {
   }
 
   async sign(versionName: string, data: Buffer): Promise<Buffer> {
-    const key = await this.publicKey(versionName)
-    const sha256 = createHash('sha256').update(data).digest()
-    return call(this.#channel, this.#patience, {
+    const { key, algorithm } = await this.#publicHalf(versionName)
+    const scheme = signatureSchemes[algorithm]
+    if (scheme === undefined) {
+      throw new KmsError(grpcCode.failedPrecondition, `KMS: nothing here is signed by ${algorithm}`)
+    }
+    return this.#caller.call({
       method: 'AsymmetricSign',
-      request: { name: versionName, digest: { sha256 }, digestCrc32c: checksumOf(sha256) },
+      request: { name: versionName, ...toBeSigned(scheme, data) },
       read: (answer: SignResponse) => {
         requireName(answer.name === versionName, answer.name)
-        requireVerified('digest', answer.verifiedDigestCrc32c)
+        const { verifiedDigestCrc32c, verifiedDataCrc32c } = answer
+        requireVerified(scheme.takes, scheme.takes === 'digest' ? verifiedDigestCrc32c : verifiedDataCrc32c)
         requireChecksum('signature', answer.signature, answer.signatureCrc32c)
-        return readSignature(answer.signature, key, data)
+        return readSignature(scheme, { answered: answer.signature, key, data })
       },
     })
   }
 
-  publicKey(versionName: string): Promise<KeyObject> {
-    let key = this.#publicKeys.get(versionName)
-    if (key === undefined) {
-      key = this.#fetchPublicKey(versionName)
-      this.#publicKeys.set(versionName, key)
-      key.catch(() => this.#publicKeys.delete(versionName)) // the next caller asks again
-    }
-    return key
+  async publicKey(versionName: string): Promise<KeyObject> {
+    return (await this.#publicHalf(versionName)).key
+  }
+
+  numbers(): KmsNumbers {
+    return this.#statistics.numbers()
   }
 
   close(): void {
-    this.#channel.close()
+    this.#caller.close()
   }
 
-  #fetchPublicKey(versionName: string): Promise<KeyObject> {
-    return call(this.#channel, this.#patience, {
+  #publicHalf(versionName: string): Promise<PublicHalf> {
+    let half = this.#publicHalves.get(versionName)
+    if (half === undefined) {
+      half = this.#fetchPublicHalf(versionName)
+      this.#publicHalves.set(versionName, half)
+      half.catch(() => this.#publicHalves.delete(versionName)) // the next caller asks again
+    }
+    return half
+  }
+
+  #fetchPublicHalf(versionName: string): Promise<PublicHalf> {
+    return this.#caller.call({
       method: 'GetPublicKey',
       request: { name: versionName },
-      read: ({ name, pem, pemCrc32c }: PublicKeyResponse) => {
+      read: ({ name, pem, pemCrc32c, algorithm }: PublicKeyResponse) => {
         requireName(name === versionName, name)
         requireChecksum('public key', Buffer.from(pem), pemCrc32c)
-        return createPublicKey(pem)
+        return { key: createPublicKey(pem), algorithm }
       },
     })
   }
 }
 
+/** Exactly one of digest and data, with its checksum. */
+function toBeSigned({ takes }: SignatureScheme, data: Buffer): object {
+  if (takes === 'data') return { data, dataCrc32c: checksumOf(data) }
+  const sha256 = hash('sha256', data, 'buffer')
+  return { digest: { sha256 }, digestCrc32c: checksumOf(sha256) }
+}
+
 /** The signature as JOSE has it. Refuses one that this very key does not verify: nothing unsound may be
  *  issued. */
-function readSignature(der: Buffer, key: KeyObject, data: Buffer): Buffer {
-  const signature = derToJose(der)
-  if (signature === undefined || !verify('sha256', data, { key, dsaEncoding: 'ieee-p1363' }, signature)) {
+function readSignature(
+  scheme: SignatureScheme,
+  { answered, key, data }: { answered: Buffer; key: KeyObject; data: Buffer },
+): Buffer {
+  const signature = scheme.read(answered)
+  if (signature === undefined || !scheme.verify(key, data, signature)) {
     throw damaged('the signature does not verify')
   }
   return signature

@@ -13,7 +13,17 @@ type Method = { requestType: string; responseType: string }
 type Service = { methods: Record<string, Method> }
 type Tree = Record<string, Type>
 
-const methods = ['Encrypt', 'Decrypt', 'AsymmetricSign', 'GetPublicKey']
+const methods = [
+  'Encrypt',
+  'Decrypt',
+  'AsymmetricSign',
+  'GetPublicKey',
+  'CreateCryptoKeyVersion',
+  'GetCryptoKeyVersion',
+  'ListCryptoKeyVersions',
+  'UpdateCryptoKeyVersion',
+  'DestroyCryptoKeyVersion',
+]
 const service = 'KeyManagementService'
 
 /**

@@ -1,5 +1,6 @@
 export { makeKmsProtos } from './generate-protos.ts'
 export { keyWrapping } from './key-wrapping.ts'
-export type { Kms } from './kms.ts'
+export type { KeyVersion, Kms } from './kms.ts'
 export { KmsError } from './kms-error.ts'
+export type { KmsNumbers } from './kms-statistics.ts'
 export { type KmsOptions, openKms } from './open-kms.ts'

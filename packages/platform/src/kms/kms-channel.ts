@@ -6,9 +6,19 @@ import protos from './kms-protos.generated.json' with { type: 'json' }
 type Method = MethodDefinition<object, object>
 
 /** Every request we make names a key or one of its versions. */
-export type KmsRequest = { name: string } & Record<string, unknown>
+export type KmsRequest = Record<string, unknown> &
+  ({ name: string } | { parent: string } | { cryptoKeyVersion: { name: string } })
 
-export type MethodName = 'Encrypt' | 'Decrypt' | 'AsymmetricSign' | 'GetPublicKey'
+export type MethodName =
+  | 'Encrypt'
+  | 'Decrypt'
+  | 'AsymmetricSign'
+  | 'GetPublicKey'
+  | 'CreateCryptoKeyVersion'
+  | 'GetCryptoKeyVersion'
+  | 'ListCryptoKeyVersions'
+  | 'UpdateCryptoKeyVersion'
+  | 'DestroyCryptoKeyVersion'
 
 const longest = 2 ** 31 - 1
 
@@ -54,8 +64,7 @@ export class KmsChannel {
 
   #send(client: Client, method: Method, call: { request: KmsRequest; deadline: number }): Promise<object> {
     const metadata = new Metadata()
-    // Tells the front end which region to route to.
-    metadata.set('x-goog-request-params', `name=${encodeURIComponent(call.request.name)}`)
+    metadata.set('x-goog-request-params', routingOf(call.request))
     const { path, requestSerialize, responseDeserialize } = method
     return new Promise((resolve, reject) => {
       client.makeUnaryRequest(
@@ -87,6 +96,15 @@ export class KmsChannel {
     client.getChannel().getConnectivityState(true) // begins to connect before the first call
     return client
   }
+}
+
+/** Tells the front end which region to route to, as the service's HTTP rules have it. */
+function routingOf(request: KmsRequest): string {
+  const { name, parent, cryptoKeyVersion } = request as Readonly<Record<string, unknown>>
+  if (typeof name === 'string') return `name=${encodeURIComponent(name)}`
+  if (typeof parent === 'string') return `parent=${encodeURIComponent(parent)}`
+  const version = cryptoKeyVersion as { name: string }
+  return `crypto_key_version.name=${encodeURIComponent(version.name)}`
 }
 
 function loadMethods(): Record<string, Method> {

@@ -1,7 +1,10 @@
 /** The gRPC codes this adapter speaks of (grpc.github.io/grpc/core/md_doc_statuscodes). */
 export const grpcCode = {
+  unknown: 2,
   invalidArgument: 3,
   deadlineExceeded: 4,
+  notFound: 5,
+  permissionDenied: 7,
   resourceExhausted: 8,
   failedPrecondition: 9,
   aborted: 10,
@@ -28,6 +31,12 @@ export class KmsError extends Error {
   constructor(code: number, message: string, options?: ErrorOptions) {
     super(message, options)
     this.code = code
+  }
+
+  /** The name of the code, as counts have it. */
+  get outcome(): string {
+    const name = Object.entries(grpcCode).find(([, code]) => code === this.code)?.[0]
+    return name?.replace(/[A-Z]/g, '_$&').toUpperCase() ?? `CODE_${this.code}`
   }
 
   /** Whether the same call may well succeed later. */

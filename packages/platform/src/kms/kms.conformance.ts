@@ -1,4 +1,4 @@
-import { randomBytes, verify } from 'node:crypto'
+import { randomBytes, verify, type VerifyKeyObjectInput } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Kms } from './kms.ts'
 
@@ -10,6 +10,10 @@ export type KmsSubject = {
   otherKeyName: string
   /** A version that signs with ECDSA P-256 SHA-256. */
   versionName: string
+  /** And those that sign otherwise, each under its JOSE name. */
+  otherVersions: Readonly<Record<'RS256' | 'EdDSA', string>>
+  /** A key for signing whose versions nobody else uses, and whose versions are not there at once. */
+  versionedKeyName: string
   /** A well-formed name of no key. */
   missingKeyName: string
   close(): Promise<void>
@@ -27,6 +31,8 @@ export function testKms(open: () => Promise<KmsSubject>): void {
   afterAll(() => subject.close())
   testEncryption(() => subject)
   testSigning(() => subject)
+  testVersions(() => subject)
+  testEndingVersions(() => subject)
 }
 
 function testEncryption(subject: () => KmsSubject): void {
@@ -79,6 +85,22 @@ function testSigning(subject: () => KmsSubject): void {
     expect(verify('sha256', data, { key, dsaEncoding: 'ieee-p1363' }, signature)).toBe(true)
   })
 
+  const ways = {
+    RS256: { digest: 'sha256', options: {}, bytes: 256 },
+    EdDSA: { digest: null, options: {}, bytes: 64 },
+  } as const
+  test.each(['RS256', 'EdDSA'] as const)('signs %s as JOSE has it', async (alg) => {
+    const { kms, otherVersions } = subject()
+    const key = await kms.publicKey(otherVersions[alg])
+    const { digest, options, bytes } = ways[alg]
+    const data = randomBytes(1000)
+    const signature = await kms.sign(otherVersions[alg], data)
+    expect(signature).toHaveLength(bytes)
+    const how: VerifyKeyObjectInput = { key, ...options }
+    expect(verify(digest, data, how, signature)).toBe(true)
+    expect(verify(digest, randomBytes(1000), how, signature)).toBe(false)
+  })
+
   test('gives the same public key each time', async () => {
     const { kms, versionName } = subject()
     const [one, other] = await Promise.all([kms.publicKey(versionName), kms.publicKey(versionName)])
@@ -91,5 +113,75 @@ function testSigning(subject: () => KmsSubject): void {
     await expect(kms.sign(`${missingKeyName}/cryptoKeyVersions/1`, aad)).rejects.toMatchObject(missing)
     const unfit = { name: 'KmsError', code: codes.failedPrecondition, retriable: false }
     await expect(kms.sign(`${keyName}/cryptoKeyVersions/1`, aad)).rejects.toMatchObject(unfit)
+  })
+}
+
+/** A version that is there and can be used. */
+async function made({ kms, versionedKeyName }: KmsSubject): Promise<string> {
+  const { name } = await kms.versions.create(versionedKeyName)
+  await expect.poll(async () => (await kms.versions.get(name)).state, { timeout: 60_000 }).toBe('ENABLED')
+  return name
+}
+
+function testVersions(subject: () => KmsSubject): void {
+  test('makes versions, each with a key of its own', async () => {
+    const { kms } = subject()
+    const [one, other] = [await made(subject()), await made(subject())]
+    expect(one).not.toBe(other)
+    expect((await kms.publicKey(one)).equals(await kms.publicKey(other))).toBe(false)
+    const data = randomBytes(100)
+    const key = await kms.publicKey(other)
+    const signature = await kms.sign(other, data)
+    expect(verify('sha256', data, { key, dsaEncoding: 'ieee-p1363' }, signature)).toBe(true)
+  })
+
+  test('lists versions, oldest first, with what they are', async () => {
+    const { kms, versionedKeyName } = subject()
+    const names = [await made(subject()), await made(subject())]
+    const listed = await kms.versions.list(versionedKeyName)
+    expect(listed.slice(-2)).toEqual(
+      names.map((name) => ({
+        name,
+        state: 'ENABLED',
+        algorithm: 'EC_SIGN_P256_SHA256',
+        protectionLevel: 'HSM',
+      })),
+    )
+  })
+
+  test('refuses versions of a key that is missing', async () => {
+    const { kms, missingKeyName } = subject()
+    const missing = { name: 'KmsError', code: codes.notFound, retriable: false }
+    await expect(kms.versions.create(missingKeyName)).rejects.toMatchObject(missing)
+    await expect(kms.versions.list(missingKeyName)).rejects.toMatchObject(missing)
+    const version = `${missingKeyName}/cryptoKeyVersions/1`
+    await expect(kms.versions.disable(version)).rejects.toMatchObject(missing)
+    await expect(kms.versions.destroy(version)).rejects.toMatchObject(missing)
+  })
+}
+
+function testEndingVersions(subject: () => KmsSubject): void {
+  const unfit = { name: 'KmsError', code: codes.failedPrecondition, retriable: false }
+  const stateOf = async (name: string) => (await subject().kms.versions.get(name)).state
+
+  test('disables a version, once and again: it signs nothing any more', async () => {
+    const { kms } = subject()
+    const name = await made(subject())
+    await kms.versions.disable(name)
+    await kms.versions.disable(name)
+    expect(await stateOf(name)).toBe('DISABLED')
+    await expect(kms.sign(name, aad)).rejects.toMatchObject(unfit)
+  })
+
+  test('destroys a version, once and again, disabled or not', async () => {
+    const { kms } = subject()
+    const name = await made(subject())
+    await kms.publicKey(name)
+    await kms.versions.disable(name)
+    await kms.versions.destroy(name)
+    await kms.versions.destroy(name)
+    await kms.versions.disable(name)
+    expect(await stateOf(name)).toBe('DESTROY_SCHEDULED')
+    await expect(kms.sign(name, aad)).rejects.toMatchObject(unfit)
   })
 }

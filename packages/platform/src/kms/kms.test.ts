@@ -17,6 +17,14 @@ const service = 'KeyManagementService'
 const text = Buffer.from('a secret')
 const aad = Buffer.from('what it belongs to')
 
+const signingKeys = [
+  ['signing', { algorithm: 'EC_SIGN_P256_SHA256' }],
+  ['rsa', { algorithm: 'RSA_SIGN_PKCS1_2048_SHA256' }],
+  ['edwards', { algorithm: 'EC_SIGN_ED25519' }],
+  ['versioned', { algorithm: 'EC_SIGN_P256_SHA256', protectionLevel: 'HSM' }],
+] as const
+const versionOf = (key: string) => `${ring}/cryptoKeys/${key}/cryptoKeyVersions/1`
+
 async function startWithKeys(): Promise<GoogleEmulator> {
   const emulator = await startGoogleEmulator()
   const admin = new KeyManagementServiceClient({
@@ -29,9 +37,10 @@ async function startWithKeys(): Promise<GoogleEmulator> {
   for (const cryptoKeyId of ['data', 'other']) {
     await admin.createCryptoKey({ parent: ring, cryptoKeyId, cryptoKey: { purpose: 'ENCRYPT_DECRYPT' } })
   }
-  const versionTemplate = { algorithm: 'EC_SIGN_P256_SHA256' } as const
-  const cryptoKey = { purpose: 'ASYMMETRIC_SIGN', versionTemplate } as const
-  await admin.createCryptoKey({ parent: ring, cryptoKeyId: 'signing', cryptoKey })
+  for (const [cryptoKeyId, versionTemplate] of signingKeys) {
+    const cryptoKey = { purpose: 'ASYMMETRIC_SIGN', versionTemplate } as const
+    await admin.createCryptoKey({ parent: ring, cryptoKeyId, cryptoKey })
+  }
   await admin.close()
   return emulator
 }
@@ -45,6 +54,8 @@ describe('Cloud KMS', () => {
       keyName,
       otherKeyName: `${ring}/cryptoKeys/other`,
       versionName,
+      otherVersions: { RS256: versionOf('rsa'), EdDSA: versionOf('edwards') },
+      versionedKeyName: `${ring}/cryptoKeys/versioned`,
       missingKeyName: `${ring}/cryptoKeys/missing`,
       close: async () => {
         kms.close()
@@ -152,6 +163,141 @@ describe('in trouble', () => {
     await expect(use(impatient, method)).rejects.toMatchObject({ code: status.DATA_LOSS, retriable: true })
     patient.close()
     impatient.close()
+  })
+
+  test.each(['signing', 'rsa', 'edwards'])(
+    'C26: C262: issues no signature by the key %s whose bytes, checksums or checks are wrong',
+    async (key) => {
+      for (const corrupt of ['bytes', 'checksums', 'verified'] as const) {
+        const patient = await openKms({ endpoint: emulator.endpoint })
+        await patient.publicKey(versionOf(key))
+        emulator.faults.inject({ service, method: 'AsymmetricSign', corrupt, calls: 1 })
+        expect(await callsDuring('AsymmetricSign', () => patient.sign(versionOf(key), text))).toBe(2)
+        emulator.faults.inject({ service, method: 'AsymmetricSign', corrupt })
+        await expect(patient.sign(versionOf(key), text)).rejects.toMatchObject({ code: status.DATA_LOSS })
+        emulator.faults.clear()
+        patient.close()
+      }
+    },
+  )
+
+  test('C26: issues no signature by another version of the key', async () => {
+    const fresh = await openKms({ endpoint: emulator.endpoint, attempts: 1 })
+    const other = await fresh.versions.create(`${ring}/cryptoKeys/signing`)
+    const foreign = await fresh.sign(other.name, text)
+    expect(foreign).toHaveLength(64)
+    emulator.faults.inject({ service, method: 'AsymmetricSign', answer: { name: other.name } })
+    await expect(fresh.sign(versionName, text)).rejects.toMatchObject({ code: status.DATA_LOSS })
+    fresh.close()
+  })
+
+  test('C262: says that a version is disabled, and does not ask again at once', async () => {
+    const fresh = await openKms({ endpoint: emulator.endpoint })
+    const { name } = await fresh.versions.create(`${ring}/cryptoKeys/signing`)
+    await fresh.sign(name, text)
+    await fresh.versions.disable(name)
+    const failing = () => fresh.sign(name, text)
+    await expect(failing()).rejects.toMatchObject({ code: status.FAILED_PRECONDITION, retriable: false })
+    expect(await callsDuring('AsymmetricSign', failing)).toBe(1)
+    fresh.close()
+  })
+
+  test('C262: does not multiply an outage: retries are few, and then nobody is asked', async () => {
+    let now = 0
+    const fresh = await openKms({ endpoint: emulator.endpoint, attempts: 3, monotonic: () => now })
+    emulator.faults.inject({ service, method: 'Encrypt', code: 'UNAVAILABLE' })
+    const failing = () => fresh.encrypt(keyName, text, aad)
+    const calls = await callsDuring('Encrypt', async () => {
+      for (let n = 0; n < 50; n += 1) await failing().catch(() => undefined)
+    })
+    expect(calls).toBe(5 * 3) // five calls with three attempts each, and 45 that were not made
+    expect(fresh.numbers()).toMatchObject({
+      calls: { 'Encrypt UNAVAILABLE': 50 },
+      retries: { Encrypt: 10 },
+      breakers: { Encrypt: 'open' },
+    })
+    // Other methods have nothing to do with it.
+    await expect(fresh.decrypt(keyName, sealed, aad)).resolves.toEqual(text)
+
+    now += 5_000
+    expect(await callsDuring('Encrypt', () => Promise.all([failing(), failing(), failing()]))).toBeLessThan(4)
+    emulator.faults.clear()
+    now += 5_000
+    await expect(failing()).resolves.toBeInstanceOf(Buffer) // the one that finds out
+    await expect(Promise.all([failing(), failing()])).resolves.toHaveLength(2)
+    expect(fresh.numbers().breakers).toEqual({ Encrypt: 'closed', Decrypt: 'closed' })
+    fresh.close()
+  })
+
+  test('has retries for a share of the calls only, once those saved up are spent', async () => {
+    const fresh = await openKms({ endpoint: emulator.endpoint, attempts: 2, monotonic: () => 0 })
+    const half = async (n: number) => {
+      for (let call = 0; call < n; call += 1) {
+        emulator.faults.inject({ service, method: 'Encrypt', code: 'UNAVAILABLE', calls: 1 })
+        await fresh.encrypt(keyName, text, aad).catch(() => undefined)
+        emulator.faults.clear()
+        await fresh.encrypt(keyName, text, aad)
+      }
+    }
+    await half(50) // a hundred calls, of which every other one fails at first
+    const { retries } = fresh.numbers()
+    expect(retries['Encrypt']).toBeGreaterThanOrEqual(10)
+    expect(retries['Encrypt']).toBeLessThanOrEqual(10 + 10)
+    fresh.close()
+  })
+
+  test('an exhausted quota opens no breaker: KMS answers', async () => {
+    const fresh = await openKms({ endpoint: emulator.endpoint })
+    emulator.faults.inject({ service, method: 'AsymmetricSign', code: 'RESOURCE_EXHAUSTED', calls: 20 })
+    for (let n = 0; n < 20; n += 1) {
+      await expect(fresh.sign(versionName, text)).rejects.toMatchObject({ code: status.RESOURCE_EXHAUSTED })
+    }
+    await expect(fresh.sign(versionName, text)).resolves.toHaveLength(64)
+    fresh.close()
+  })
+
+  test('makes no second version where the answer to the first was lost, and finds it by listing', async () => {
+    const fresh = await openKms({ endpoint: emulator.endpoint })
+    const key = `${ring}/cryptoKeys/signing`
+    const before = await fresh.versions.list(key)
+    const method = 'CreateCryptoKeyVersion'
+    emulator.faults.inject({ service, method, code: 'UNAVAILABLE', afterEffect: true, calls: 1 })
+    await expect(fresh.versions.create(key)).rejects.toMatchObject({ code: status.UNAVAILABLE })
+    expect(await fresh.versions.list(key)).toHaveLength(before.length + 1)
+    fresh.close()
+  })
+
+  test('is content with a destruction whose answer was lost', async () => {
+    const fresh = await openKms({ endpoint: emulator.endpoint })
+    const { name } = await fresh.versions.create(`${ring}/cryptoKeys/signing`)
+    const method = 'DestroyCryptoKeyVersion'
+    emulator.faults.inject({ service, method, code: 'UNAVAILABLE', afterEffect: true, calls: 1 })
+    await fresh.versions.destroy(name)
+    expect((await fresh.versions.get(name)).state).toBe('DESTROY_SCHEDULED')
+    fresh.close()
+  })
+
+  test('counts what it asks and what that costs', async () => {
+    const fresh = await openKms({ endpoint: emulator.endpoint, attempts: 1 })
+    await fresh.sign(versionName, text)
+    await fresh.sign(versionOf('edwards'), text)
+    await fresh.versions.list(`${ring}/cryptoKeys/versioned`)
+    await fresh.decrypt(`${ring}/cryptoKeys/missing`, text, aad).catch(() => undefined)
+    const { calls, operations, versions, latency } = fresh.numbers()
+    expect(calls).toEqual({
+      'GetPublicKey OK': 2,
+      'AsymmetricSign OK': 2,
+      'ListCryptoKeyVersions OK': 1,
+      'Decrypt NOT_FOUND': 1,
+    })
+    expect(operations).toEqual({
+      'SOFTWARE GetPublicKey': 2,
+      'SOFTWARE AsymmetricSign': 2,
+      'ANY ListCryptoKeyVersions': 1,
+    })
+    expect(Object.keys(versions).every((name) => name.startsWith('HSM '))).toBe(true)
+    expect(latency['AsymmetricSign']?.longest).toBeLessThanOrEqual(latency['AsymmetricSign']?.sum ?? 0)
+    fresh.close()
   })
 
   test('asks for a public key once, however many need it', async () => {

@@ -9,9 +9,20 @@ export interface KmsOptions {
   readonly deadlineMs?: number
   /** How many attempts a call has in all. */
   readonly attempts?: number
+  /** Milliseconds. */
+  readonly monotonic?: () => number
 }
 
 /** Opens Cloud KMS. It connects with the first call, so an outage fails the calls and not the opening. */
-export async function openKms({ endpoint, deadlineMs = 2_000, attempts = 3 }: KmsOptions = {}): Promise<Kms> {
-  return new CloudKms(new LazyChannel(endpoint), { deadlineMs, attempts })
+export async function openKms({
+  endpoint,
+  deadlineMs = 2_000,
+  attempts = 3,
+  monotonic = () => performance.now(),
+}: KmsOptions = {}): Promise<Kms> {
+  return new CloudKms({
+    channel: new LazyChannel(endpoint),
+    patience: { deadlineMs, attempts },
+    monotonic,
+  })
 }

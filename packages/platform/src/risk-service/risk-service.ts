@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { readCapped } from '../http/index.ts'
-import { Breaker } from './breaker.ts'
+import { Breaker } from '../resilience/index.ts'
 
 export interface RiskServiceOptions {
   /** Where it takes questions, by POST. */
@@ -22,7 +22,7 @@ const answer = z.object({ score: z.number().int().min(0).max(100) })
  * seconds.
  */
 export function riskService({ url, answerWithin = 300, monotonic, onSilent }: RiskServiceOptions) {
-  const breaker = new Breaker(monotonic)
+  const breaker = new Breaker({ monotonic })
   return {
     /** @throws when it does not answer in time, or anything but a score. */
     score: (question: object): Promise<number> =>
