@@ -29,9 +29,11 @@ describe('a token of another person beside one’s own session', () => {
     const signer = world.signingKeys.signer(world.clock())
     if (signer === undefined) throw new Error('Nothing signs.')
     const own = claimsOf(accessToken)
-    expect((await ask(mintAccessToken(signer, own))).statusCode).toBe(200)
+    expect((await ask(await mintAccessToken(signer, own))).statusCode).toBe(200)
     const victim = await addPerson(world, { tenantId: world.acme, email: 'victim@acme.example' })
-    const forged = await ask(mintAccessToken(signer, { ...own, sub: victim.userId, amr: ['pwd', 'mfa'] }))
+    const forged = await ask(
+      await mintAccessToken(signer, { ...own, sub: victim.userId, amr: ['pwd', 'mfa'] }),
+    )
     expect([forged.statusCode, forged.json<{ code: string }>().code]).toEqual([401, 'invalid_token'])
   })
 })

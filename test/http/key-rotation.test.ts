@@ -10,6 +10,7 @@ import {
   rotateSigningKey,
   signingKeyPolicy,
   tendSigningKeys,
+  tokenLines,
   type Signer,
   type SigningKeyPolicy,
 } from '@iam/domain/signing-key'
@@ -69,7 +70,8 @@ describe('key rotation, as services see it', () => {
     const lease = await holdLease(world.workerDb.kysely, { name: 'keys', owner: 'worker', ttl: 30 })
     if (lease === undefined) throw new Error('not the leader')
     const { endorser, publisher } = testAnchors
-    const keys = { wrapping: testWrapping, endorser, publisher, deployment: testDeployment }
+    const lines = tokenLines(['ES256'], testWrapping)
+    const keys = { lines, endorser, publisher, deployment: testDeployment }
     const deps = { db: world.workerDb, clock: world.clock, lease, systemTenantId, ...keys }
     await tendSigningKeys({ ...deps, policy: by, servedKids: async () => new Set() })
     const keySetStore = {
@@ -92,10 +94,10 @@ describe('key rotation, as services see it', () => {
       endorsementAnchors,
     })
     const signer = world.signingKeys.signer(world.clock())
-    return { kid: signer?.kid ?? '', token: mintedBy(signer) }
+    return { kid: signer?.kid ?? '', token: await mintedBy(signer) }
   }
 
-  function mintedBy(signer: Signer | undefined): string {
+  async function mintedBy(signer: Signer | undefined): Promise<string> {
     if (signer === undefined) throw new Error('Nothing signs.')
     const iat = Math.floor(world.clock().getTime() / 1000)
     const texts = { iss: testDeployment.issuer, sub: 'usr_1', aud: audience, jti: '1', client_id: 'cli_1' }
@@ -155,7 +157,7 @@ describe('key rotation, as services see it', () => {
     cdn.isOriginUp = hours % 41 < 19
     await round(by)
     // An operator who rotates whenever it is not refused: no standby waits longer than it must.
-    await rotateSigningKey({ ...operator(), policy: by }).catch(requireTooEarly)
+    await rotateSigningKey({ ...operator(), policy: by }, { alg: 'ES256' }).catch(requireTooEarly)
     const { kid, token: jwt } = await token()
     return { kid, refusals: await refusalsOf(all, jwt) }
   }
@@ -189,10 +191,10 @@ describe('key rotation, as services see it', () => {
     // The next key was published as the standby long ago: nobody refuses it, not even in the first moment.
     expect(await refusalsOf(all, next.token)).toEqual([])
     // Copies of the key set still hold the key that was given up; when the bound has passed, none does.
-    expect((await refusalsOf(all, mintedBy(thief))).length).toBeLessThan(all.length)
+    expect((await refusalsOf(all, await mintedBy(thief))).length).toBeLessThan(all.length)
     cdn.isOriginUp = true
     await world.testClock.advance((given.refusedEverywhereBy.getTime() - world.clock().getTime()) / 1000)
-    expect(await refusalsOf(all, mintedBy(thief))).toHaveLength(all.length)
+    expect(await refusalsOf(all, await mintedBy(thief))).toHaveLength(all.length)
   }, 3_600_000)
 
   test('C260: a key that signs before the last cache can know it is refused by some: the simulation would see it', async () => {

@@ -62,7 +62,7 @@ import {
   RefreshFlights,
   type IssuedSession,
 } from '@iam/domain/session'
-import { publishKeySet, tendSigningKeys } from '@iam/domain/signing-key'
+import { publishKeySet, tendSigningKeys, tokenLines } from '@iam/domain/signing-key'
 import { createTenant, defaultTenantPolicy, findDirectoryEntry } from '@iam/domain/tenant'
 import { hasRole } from '@iam/domain/role'
 import { createUser, readProfile } from '@iam/domain/user'
@@ -329,6 +329,7 @@ async function tendOnce(world: World, lease: HeldLease, systemTenantId: Id<'ten'
     ...common,
     endorser: testAnchors.endorser,
     policy,
+    lines: tokenLines(['ES256'], testWrapping),
     servedKids: async () => new Set(),
   })
   await publishKeySet({

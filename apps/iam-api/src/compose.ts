@@ -44,7 +44,7 @@ export function composeDeps(config: Config, { postgres, redis, kms, log }: Conne
   const clock = () => new Date()
   const monotonic = () => performance.now()
   const secrets = new SecretRings()
-  const signingKeys = new SigningKeys()
+  const signingKeys = new SigningKeys(config.signingAlgs[0])
   const cache = versionedCache(redis.client)
   return {
     issuer: config.deployment.issuer,

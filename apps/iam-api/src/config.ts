@@ -10,6 +10,7 @@ import {
   httpVariables,
   logLevel,
   seconds,
+  signingAlgs,
 } from '@iam/platform/variables'
 import ipaddr from 'ipaddr.js'
 import * as z from 'zod'
@@ -45,6 +46,7 @@ const environment = z
     IAM_COORDINATES_HEADER: headerName.optional(),
     IAM_TOR_EXITS: z.union([z.literal('off'), file]).default('off'),
     IAM_RISK_SERVICE_URL: z.url({ protocol: /^https?$/ }).optional(),
+    IAM_SIGNING_ALGS: signingAlgs,
     IAM_KEY_POLL_SECONDS: seconds.default(5),
     IAM_ARGON2_MEMORY_KIB: z.coerce.number().int().min(7168).default(65_536),
     IAM_ARGON2_ITERATIONS: z.coerce.number().int().min(1).default(3),
@@ -84,6 +86,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     redis: { url: read.REDIS_URL, commandTimeout: read.REDIS_TIMEOUT_MS },
     kms: { wrapKey: read.IAM_KMS_WRAP_KEY, endpoint: read.IAM_KMS_ENDPOINT },
     endorsementAnchors: read.IAM_ENDORSEMENT_ANCHORS,
+    /** Of which the first signs what is pinned to none. */
+    signingAlgs: read.IAM_SIGNING_ALGS,
     keyPollSeconds: read.IAM_KEY_POLL_SECONDS,
     argon2: {
       memoryKib: read.IAM_ARGON2_MEMORY_KIB,

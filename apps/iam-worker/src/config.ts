@@ -12,6 +12,7 @@ import {
   logLevel,
   objectStore,
   seconds,
+  signingAlgs,
   signingKeysOf,
   signingKeyVariables,
 } from '@iam/platform/variables'
@@ -45,6 +46,7 @@ const environment = z
     IAM_JWKS_URL: z.url().optional(),
     IAM_KEYS_POLL_SECONDS: seconds.default(5),
     ...signingKeyVariables,
+    IAM_SIGNING_ALGS: signingAlgs,
     IAM_KEY_SET_LIFETIME_SECONDS: seconds.default(72 * 3600),
     IAM_KEY_SET_RESIGN_SECONDS: seconds.default(3600),
     IAM_TOR_EXITS_URL: z
@@ -90,6 +92,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     jwksUrl: read.IAM_JWKS_URL ?? `${read.IAM_ISSUER}/.well-known/jwks.json`,
     keysPollSeconds: read.IAM_KEYS_POLL_SECONDS,
     signingKeys: signingKeyPolicy(signingKeysOf(read)),
+    signingAlgs: read.IAM_SIGNING_ALGS,
     keySet: { lifetime: read.IAM_KEY_SET_LIFETIME_SECONDS, resignAfter: read.IAM_KEY_SET_RESIGN_SECONDS },
     torExitsUrl: read.IAM_TOR_EXITS_URL === 'off' ? undefined : read.IAM_TOR_EXITS_URL,
     smtp: { url: read.IAM_SMTP_URL, from: read.IAM_MAIL_FROM },

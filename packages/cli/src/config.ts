@@ -7,6 +7,7 @@ import {
   devOnly,
   keyVersion,
   objectStore,
+  signingAlgs,
   signingKeysOf,
   signingKeyVariables,
 } from '@iam/platform/variables'
@@ -15,6 +16,7 @@ import * as z from 'zod'
 const environment = z.object({
   ...deploymentVariables,
   ...signingKeyVariables,
+  IAM_SIGNING_ALGS: signingAlgs,
   IAM_AUDIENCE: z.url().optional(),
   DATABASE_URL: databaseVariables.DATABASE_URL,
   IAM_KMS_ENDPOINT: z.string().optional(),
@@ -51,6 +53,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     },
     pubsub: { endpoint: read.IAM_PUBSUB_ENDPOINT, namespace: read.IAM_EVENT_NAMESPACE },
     signingKeys: signingKeysOf(read),
+    signingAlgs: read.IAM_SIGNING_ALGS,
     store: { url: read.IAM_OBJECT_STORE, endpoint: read.IAM_OBJECT_STORE_ENDPOINT },
   })
 }

@@ -1,7 +1,8 @@
 import { text } from 'node:stream/consumers'
 import { Refusal } from '@iam/domain/kit'
+import { signingAlgs, type SigningAlg } from '@iam/domain/key-set'
 import { ConfigurationError } from '@iam/platform/config'
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { bootstrap } from './commands/bootstrap.ts'
 import { describeCompromise, describeKey } from './commands/describe-keys.ts'
 import { keysCompromise, keysList, keysRotate } from './commands/keys.ts'
@@ -73,9 +74,12 @@ keys
 keys
   .command('rotate')
   .description('let the standby sign before its turn; refused while a verifier may not know it')
+  .addOption(
+    new Option('--alg <alg>', 'of which algorithm; the usual one when nothing is said').choices(signingAlgs),
+  )
   .option('--dry-run', 'say what would happen, and change nothing')
   .option('--json', 'print the result as JSON')
-  .action(async (options: Json & { dryRun?: true }) => {
+  .action(async (options: Json & { alg?: SigningAlg; dryRun?: true }) => {
     const { kid, activateAt } = await withDeps((deps) => keysRotate(deps, readConfig(), options))
     const verb = options.dryRun === true ? 'would sign' : 'signs'
     print(options, { kid, activateAt }, [`${kid} ${verb} from ${activateAt.toISOString()} on.`])

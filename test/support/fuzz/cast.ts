@@ -1,5 +1,6 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto'
 import { mintAccessToken, verifyAccessToken } from '@iam/domain/access-token'
+import { signerIn } from '@iam/domain/signing-key'
 import { issueChallenge } from '@iam/domain/challenge'
 import { hashPassword } from '@iam/domain/credential'
 import { inOneFlight } from '@iam/domain/db'
@@ -78,7 +79,7 @@ export async function newCast(world: World): Promise<Props> {
     '«cookie»': `__Host-iam_refresh_${world.acme.slice(4)}=${person.refreshToken}`,
     '«of another tenant»': stranger.accessToken,
     '«ended»': leaver.accessToken,
-    ...forgeries(world, person.accessToken),
+    ...(await forgeries(world, person.accessToken)),
   }
 }
 
@@ -127,7 +128,7 @@ async function challengeFor(
 }
 
 /** Tokens that only look good. */
-function forgeries(world: World, live: string) {
+async function forgeries(world: World, live: string) {
   const [header = '', payload = ''] = live.split('.')
   const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as Parameters<
     typeof mintAccessToken
@@ -135,10 +136,11 @@ function forgeries(world: World, live: string) {
   const ours = world.signingKeys.signer(world.clock())
   if (ours === undefined) throw new Error('No key can sign.')
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const sign = signerIn('ES256', privateKey)
   const unsigned = Buffer.from('{"alg":"none","typ":"at+jwt"}').toString('base64url')
   return {
-    '«expired»': mintAccessToken(ours, { ...claims, iat: claims.iat - 3600, exp: claims.iat - 60 }),
-    '«foreign»': mintAccessToken({ ...ours, header, privateKey }, claims),
+    '«expired»': await mintAccessToken(ours, { ...claims, iat: claims.iat - 3600, exp: claims.iat - 60 }),
+    '«foreign»': await mintAccessToken({ ...ours, header, sign }, claims),
     '«unsigned»': `${unsigned}.${payload}.`,
   }
 }

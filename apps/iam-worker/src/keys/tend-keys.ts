@@ -3,7 +3,7 @@ import type { Clock } from '@iam/domain/kit'
 import type { AnchorSigner } from '@iam/domain/key-set'
 import { holdLease } from '@iam/domain/lease'
 import { tendSecretKeys, type KeyWrapping } from '@iam/domain/secret-key'
-import { publishKeySet, tendSigningKeys, type KeySetStore } from '@iam/domain/signing-key'
+import { publishKeySet, tendSigningKeys, tokenLines, type KeySetStore } from '@iam/domain/signing-key'
 import { findDirectoryEntry } from '@iam/domain/tenant'
 import type { Config } from '../config.ts'
 import { servedKids } from './served-kids.ts'
@@ -38,6 +38,7 @@ export async function tendKeys(deps: KeysDeps, config: Config): Promise<boolean>
   const signing = await tendSigningKeys({
     ...common,
     policy,
+    lines: tokenLines(config.signingAlgs, deps.wrapping),
     servedKids: () => servedKids(config.jwksUrl),
   })
   const published = await publishKeySet({ ...common, policy, ...config.keySet })

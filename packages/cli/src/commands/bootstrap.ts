@@ -6,7 +6,7 @@ import { anchorOf, type AnchorSigner } from '@iam/domain/key-set'
 import { holdLease, releaseLease, type HeldLease } from '@iam/domain/lease'
 import { topics } from '@iam/domain/outbox'
 import { tendSecretKeys } from '@iam/domain/secret-key'
-import { keySetStoreIn, publishKeySet, tendSigningKeys } from '@iam/domain/signing-key'
+import { keySetStoreIn, publishKeySet, tendSigningKeys, tokenLines } from '@iam/domain/signing-key'
 import { createTenant, findDirectoryEntry, systemTenantSlug } from '@iam/domain/tenant'
 import { hasRole } from '@iam/domain/role'
 import { createUser } from '@iam/domain/user'
@@ -124,7 +124,8 @@ async function tendKeys(
   await tendSecretKeys({ ...common, lead: 0 })
   // Nothing is activated here: that waits until iam-jwks is seen to serve the document.
   const servedKids = async () => new Set<string>()
-  await tendSigningKeys({ ...common, endorser: anchors.endorser, policy, servedKids })
+  const lines = tokenLines(config.signingAlgs, deps.wrapping)
+  await tendSigningKeys({ ...common, endorser: anchors.endorser, policy, lines, servedKids })
   const keySetStore = keySetStoreIn(await openObjectStore(store))
   await publishKeySet({
     ...common,

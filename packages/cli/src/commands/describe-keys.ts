@@ -2,9 +2,17 @@ import type { Compromise } from '@iam/domain/signing-key'
 import type { ListedKey } from './keys.ts'
 
 /** A line on a key. */
-export function describeKey({ kid, alg, state, activateAt, signUntil, verifyUntil }: ListedKey): string {
+export function describeKey({
+  kid,
+  purpose,
+  alg,
+  state,
+  activateAt,
+  signUntil,
+  verifyUntil,
+}: ListedKey): string {
   const since = activateAt === null ? 'never signed' : `signs since ${activateAt.toISOString()}`
-  return `${kid}  ${alg}  ${state.padEnd(9)}  ${since}; signs until ${signUntil.toISOString()}, verifies until ${verifyUntil.toISOString()}`
+  return `${kid}  ${purpose}  ${alg}  ${state.padEnd(9)}  ${since}; signs until ${signUntil.toISOString()}, verifies until ${verifyUntil.toISOString()}`
 }
 
 /** What giving a key up comes to, in sentences. */
@@ -16,8 +24,8 @@ export function describeCompromise(given: Compromise, isDryRun: boolean): string
       ? 'It never signed, so no token can be its own.'
       : `Every access token since ${given.signedSince.toISOString()} may be forged. People stay signed in: they get other tokens when they refresh.`,
     given.signer === undefined
-      ? 'No other key is there to sign: nothing is issued until iam-worker has made one.'
-      : `${given.signer} ${does} from now on.`,
+      ? 'No other key of its line is there to sign: nothing is issued by it until iam-worker has made one.'
+      : `${given.signer} ${does} in its place from now on.`,
     `The last service that verifies by itself refuses its tokens by ${given.refusedEverywhereBy.toISOString()}, if it can reach the key set.`,
   ]
 }

@@ -6,6 +6,7 @@ import {
   type Compromise,
   type Rotation,
 } from '@iam/domain/signing-key'
+import type { SigningAlg } from '@iam/domain/key-set'
 import { findDirectoryEntry } from '@iam/domain/tenant'
 import type { Config } from '../config.ts'
 import type { OperatorDeps } from '../operator-deps.ts'
@@ -13,6 +14,7 @@ import type { OperatorDeps } from '../operator-deps.ts'
 /** A signing key as operators are told of it. */
 export interface ListedKey {
   readonly kid: string
+  readonly purpose: string
   readonly alg: string
   readonly state: string
   readonly publishedAt: Date | null
@@ -24,20 +26,20 @@ export interface ListedKey {
 /** The keys that may still sign or verify, oldest first. */
 export async function keysList({ db }: OperatorDeps): Promise<ListedKey[]> {
   const { keys } = await listSigningKeys(db.kysely)
-  return keys.map(({ kid, alg, state, publishedAt, activateAt, signUntil, verifyUntil }) => {
-    return { kid, alg, state, publishedAt, activateAt, signUntil, verifyUntil }
+  return keys.map(({ kid, purpose, alg, state, publishedAt, activateAt, signUntil, verifyUntil }) => {
+    return { kid, purpose, alg, state, publishedAt, activateAt, signUntil, verifyUntil }
   })
 }
 
-/** Lets the standby sign before its turn. @throws Refusal with the computation, while a verifier may not know it. */
+/** Lets the standby of a line, the usual one when nothing is said, sign before its turn. @throws Refusal with the computation, while a verifier may not know it. */
 export async function keysRotate(
   deps: OperatorDeps,
   config: Config,
-  options: { dryRun?: boolean },
+  { alg, ...options }: { alg?: SigningAlg; dryRun?: boolean },
 ): Promise<Rotation> {
   return rotateSigningKey(
     { ...deps, systemTenantId: await systemTenant(deps), policy: signingKeyPolicy(config.signingKeys) },
-    options,
+    { alg: alg ?? config.signingAlgs[0] ?? 'ES256', ...options },
   )
 }
 

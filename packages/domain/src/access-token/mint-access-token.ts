@@ -1,4 +1,4 @@
-import { signEs256, type Signer } from '../signing-key/index.ts'
+import type { Signer } from '../signing-key/index.ts'
 
 /** The claims of an access token (RFC 9068 2.2), times in seconds. */
 export interface AccessTokenClaims {
@@ -20,8 +20,10 @@ export interface AccessTokenClaims {
   readonly status: { readonly status_list: { readonly idx: number; readonly uri: string } }
 }
 
-/** Signs an access token. In memory and synchronous: an ES256 signature takes less than handing it to a thread. */
-export function mintAccessToken(signer: Signer, claims: AccessTokenClaims): string {
+/** Signs an access token: at once where the signer does, which its usual one in memory does. */
+export function mintAccessToken(signer: Signer, claims: AccessTokenClaims): string | Promise<string> {
   const input = `${signer.header}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}`
-  return `${input}.${signEs256(signer.privateKey, input).toString('base64url')}`
+  const signature = signer.sign(input)
+  if (typeof signature === 'string') return `${input}.${signature}`
+  return signature.then((signed) => `${input}.${signed}`)
 }

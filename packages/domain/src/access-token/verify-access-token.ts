@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { Refusal, type Clock, type Id } from '../kit/index.ts'
-import { verifyEs256, type SigningKeys } from '../signing-key/index.ts'
+import { isSignatureOf, type SigningKeys } from '../signing-key/index.ts'
 import type { AccessTokenClaims } from './mint-access-token.ts'
 import type { VerifiedToken, VerifiedTokens } from './verified-tokens.ts'
 
@@ -13,7 +13,7 @@ type VerifyAccessToken = {
 }
 
 const longest = 4096
-const shape = /^([A-Za-z0-9_-]{1,512})\.([A-Za-z0-9_-]{1,3072})\.([A-Za-z0-9_-]{86})$/
+const shape = /^([A-Za-z0-9_-]{1,512})\.([A-Za-z0-9_-]{1,3072})\.([A-Za-z0-9_-]{86,683})$/
 
 /**
  * Verifies one of our own access tokens (RFC 9068 4): key, signature, type, issuer, audience and expiry. Whether
@@ -40,7 +40,7 @@ function verify(deps: VerifyAccessToken, token: string, now: Date): VerifiedToke
   const bytes = Buffer.from(signature, 'base64url')
   // The last character's spare bits must be zero: one signature, one spelling.
   if (key === undefined || bytes.toString('base64url') !== signature) throw new Refusal('invalid_token')
-  if (!verifyEs256(key.publicKey, `${header}.${payload}`, bytes)) throw new Refusal('invalid_token')
+  if (!isSignatureOf(key, `${header}.${payload}`, bytes)) throw new Refusal('invalid_token')
   const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as AccessTokenClaims
   if (claims.iss !== deps.issuer || claims.aud !== deps.audience) throw new Refusal('invalid_token')
   return {

@@ -1,7 +1,11 @@
+import { isKeyFor, type SigningAlg } from './signing-alg.ts'
 import { thumbprint, type PublicJwk } from './thumbprint.ts'
 import { verifyAnchored } from './verify-anchored.ts'
 
 export const endorsementTyp = 'iam-endorsement+jwt'
+
+/** What a key signs: access tokens, or status lists. */
+export type KeyPurpose = 'token' | 'status'
 
 /**
  * What the endorsement key says of a signing key when it is generated: that it is ours, for what, and until
@@ -15,9 +19,9 @@ export interface Endorsement {
   readonly scope: string
   readonly kid: string
   readonly jwk: PublicJwk
-  readonly alg: 'ES256'
+  readonly alg: SigningAlg
   readonly use: 'sig'
-  readonly purpose: 'token' | 'status'
+  readonly purpose: KeyPurpose
   /** Seconds since the epoch, as the three below. */
   readonly created: number
   readonly sign_until: number
@@ -25,9 +29,9 @@ export interface Endorsement {
 }
 
 /** A public key as it stands in a key set, with its endorsement beside it. */
-export interface EndorsedKey extends PublicJwk {
+export type EndorsedKey = PublicJwk & {
   readonly kid: string
-  readonly alg: 'ES256'
+  readonly alg: SigningAlg
   readonly use: 'sig'
   readonly endorsement: string
 }
@@ -37,14 +41,15 @@ export interface ReadEndorsement {
   readonly issuer: string
   /** What the key is to be used for here: an endorsement for anything else does not hold. */
   readonly scope: string
-  readonly purpose: Endorsement['purpose']
+  readonly purpose: KeyPurpose
   /** Thumbprints of the endorsement keys. */
   readonly anchors: readonly string[]
 }
 
 /**
  * Reads a key's endorsement.
- * @returns undefined when it is not by an anchor, or says anything else than the key does.
+ * @returns undefined when it is not by an anchor, says anything else than the key does, or names an algorithm that is
+ *   not the key's own.
  */
 export async function readEndorsement(
   key: EndorsedKey,
@@ -55,8 +60,12 @@ export async function readEndorsement(
   if (says === undefined || says.v !== 1 || says.env !== expected.env || says.iss !== expected.issuer)
     return undefined
   if (says.scope !== expected.scope || says.purpose !== expected.purpose) return undefined
-  if (says.kid !== key.kid || thumbprint(says.jwk) !== key.kid || thumbprint(key) !== key.kid)
-    return undefined
   if (says.alg !== key.alg || says.use !== key.use) return undefined
+  if (says.kid !== key.kid || !isTheKey(key, says.jwk) || !isTheKey(key, key)) return undefined
   return Number.isInteger(says.verify_until) && Number.isInteger(says.sign_until) ? says : undefined
+}
+
+/** Whether a key has the id and is for the algorithm that the published one has. */
+function isTheKey({ kid, alg }: EndorsedKey, jwk: PublicJwk): boolean {
+  return isKeyFor(alg, jwk) && thumbprint(jwk) === kid
 }

@@ -1,9 +1,16 @@
 export { anchorOf } from './anchor-of.ts'
 export { cacheHorizon, keySetCaching, type Verifiers } from './caching.ts'
-export { endorsementTyp, readEndorsement, type Endorsement, type EndorsedKey } from './endorsement.ts'
+export {
+  endorsementTyp,
+  readEndorsement,
+  type Endorsement,
+  type EndorsedKey,
+  type KeyPurpose,
+} from './endorsement.ts'
 export { signAnchored, type AnchorSigner } from './sign-anchored.ts'
 export { verifyAnchored } from './verify-anchored.ts'
 export { buildKeySet, keySetTyp, type BuildKeySet, type KeySetClaims } from './build-key-set.ts'
 export { readKeySet, type KeySet, type ReadKeySet } from './read-key-set.ts'
 export { providerMetadata, type ProviderMetadata } from './provider-metadata.ts'
-export { thumbprint, type PublicJwk } from './thumbprint.ts'
+export { isKeyFor, signingAlgs, type SigningAlg } from './signing-alg.ts'
+export { requiredMembers, thumbprint, type PublicJwk } from './thumbprint.ts'

@@ -1,9 +1,9 @@
-import type { PublicJwk } from './thumbprint.ts'
+import type { EcJwk } from './thumbprint.ts'
 
 /** A key whose thumbprint verifiers have pinned. It lives in a key-management service and signs bytes with ES256. */
 export interface AnchorSigner {
   readonly kid: string
-  readonly jwk: PublicJwk
+  readonly jwk: EcJwk
   /** @returns the 64 bytes r||s of RFC 7518 3.4. */
   sign(bytes: Buffer): Promise<Buffer>
 }

@@ -43,7 +43,7 @@ export async function openSession(deps: OpenSessionDeps, input: OpenSession): Pr
   const { client, user } = loginOf(input.cleared)
   const opening = planOpening(input, now)
   const grant = await planGrant(deps, opening, input)
-  const minted = mintForGrant(signer, {
+  const minted = await mintForGrant(signer, {
     ...opening,
     issuer: deps.issuer,
     grantId: grant.id,

@@ -336,7 +336,7 @@ describe('refreshSession', () => {
     if (key === undefined) throw new Error('no key')
     const broken = {
       ...key,
-      get privateKey(): never {
+      sign(): never {
         throw new Error('the signer fails')
       },
     }

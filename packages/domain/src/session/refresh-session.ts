@@ -96,7 +96,13 @@ async function refresh(deps: RefreshDeps, presentation: Presentation): Promise<I
   const refreshToken = successorToken(deps, presentation.presented, { decision, successor })
   const session =
     cached === undefined || cached === 'ended' ? await readSession(deps, { tenantId, grantId }) : cached
-  const issued = issue(deps.issuer, signer, { tenantId, decision, refreshToken, now, email: session.email })
+  const issued = await issue(deps.issuer, signer, {
+    tenantId,
+    decision,
+    refreshToken,
+    now,
+    email: session.email,
+  })
   return { ...issued, standings }
 }
 
@@ -174,18 +180,18 @@ function spelledAsBefore(deps: RefreshDeps, body: MintOpaqueToken, hash: Buffer)
   throw new Refusal('temporarily_unavailable', { retryAfter: 1 })
 }
 
-function issue(
+async function issue(
   issuer: string,
   signer: Signer,
   input: { tenantId: Id<'ten'>; decision: RefreshDecision; refreshToken: string; now: Date; email: string },
-): IssuedSession {
+): Promise<IssuedSession> {
   const { tenantId, decision, refreshToken, now, email } = input
   const { userId, grantId, clientId, accessTokenSeconds } = decision
   const claims = decision.mustStepUp ? { ...decision.claims, acr: unproved } : decision.claims
   const endsAt = new Date(decision.endsAt)
   const grant = { issuer, tenantId, userId, grantId, clientId, claims, accessTokenSeconds, now, endsAt }
   return {
-    ...mintForGrant(signer, grant),
+    ...(await mintForGrant(signer, grant)),
     refreshToken,
     refreshExpiresIn: Math.floor((decision.expiresAt - decision.decidedAt) / 1000),
     session: { id: decision.sessionId },

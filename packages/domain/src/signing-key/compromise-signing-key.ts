@@ -1,6 +1,7 @@
 import { inTenant, run, streamKey, type Db, type Executor } from '../db/index.ts'
 import { Refusal, type Clock, type Id } from '../kit/index.ts'
 import { endLease } from '../lease/index.ts'
+import { isOfLine } from './line.ts'
 import { withdrawalBound, type SigningKeySettings } from './plan-signing-keys.ts'
 import {
   activateAtOnce,
@@ -21,7 +22,7 @@ export type CompromiseSigningKey = {
 /** What giving a key up comes to. Nobody is logged out: refresh tokens are not signed by it. */
 export interface Compromise {
   readonly kid: string
-  /** The key that signs from now on; undefined where there is none, and nothing is issued. */
+  /** The key that signs in its line from now on; undefined where there is none, and nothing is issued. */
   readonly signer: string | undefined
   /** Since when the key signed: every access token from then on may be forged. Undefined where it never signed. */
   readonly signedSince: Date | undefined
@@ -63,7 +64,7 @@ interface Situation {
   readonly key: SigningKeyRow
   /** The database's. */
   readonly now: Date
-  /** Another key that signs, now or as soon as this one does not. */
+  /** Another key of its line that signs, now or as soon as this one does not. */
   readonly signing: SigningKeyRow | undefined
   /** Where there is none, the one whose time is announced, or else the standby. */
   readonly successor: SigningKeyRow | undefined
@@ -75,7 +76,7 @@ async function situationOf(tx: Executor, kid: string): Promise<Situation> {
   if (key.state === 'compromised' || key.state === 'destroyed')
     throw new Refusal('wrong_state', { detail: `The signing key is ${key.state}: that is final.` })
   const { keys, databaseTime: now } = await listSigningKeys(tx)
-  const others = keys.filter((other) => other.id !== key.id)
+  const others = keys.filter((other) => other.id !== key.id && isOfLine(other, key))
   const active = others.filter(({ state }) => state === 'active')
   const signing = active.findLast(({ activateAt, signUntil }) => isPast(activateAt, now) && signUntil > now)
   const announced = active.find(({ activateAt }) => !isPast(activateAt, now))

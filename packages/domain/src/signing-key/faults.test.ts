@@ -6,7 +6,7 @@ import type { Db } from '../db/index.ts'
 import type { AnchorSigner, KeySetClaims } from '../key-set/index.ts'
 import { holdLease } from '../lease/index.ts'
 import { findDirectoryEntry } from '../tenant/index.ts'
-import { publishKeySet, tendSigningKeys, type SigningKeyPolicy } from './index.ts'
+import { publishKeySet, tendSigningKeys, tokenLines, type SigningKeyPolicy } from './index.ts'
 
 const hour = 3600
 const policy: SigningKeyPolicy = {
@@ -70,9 +70,9 @@ describe('signing keys, whatever fails on the way', () => {
       lease,
       systemTenantId,
       deployment: testDeployment,
-      wrapping: {
+      lines: tokenLines(['ES256'], {
         wrap: (...given: Parameters<typeof testWrapping.wrap>) => faulty(() => testWrapping.wrap(...given)),
-      },
+      }),
       endorser: signer(testAnchors.endorser),
       publisher: signer(testAnchors.publisher),
     }

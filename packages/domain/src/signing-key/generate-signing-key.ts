@@ -1,20 +1,24 @@
-import { generateKeyPairSync } from 'node:crypto'
 import { newId, type Clock } from '../kit/index.ts'
 import {
   endorsementTyp,
+  requiredMembers,
   signAnchored,
   thumbprint,
   type AnchorSigner,
   type Endorsement,
+  type KeyPurpose,
   type PublicJwk,
+  type SigningAlg,
 } from '../key-set/index.ts'
 import type { Deployment, KeyWrapping } from '../secret-key/index.ts'
+import { generateSigningKeyPair } from './generate-key-pair.ts'
 import { signingKeyAad } from './key-aad.ts'
 import type { SigningKeyRow } from './queries.ts'
 
 export interface NewSigningKey {
   readonly scope: string
-  readonly purpose: 'token' | 'status'
+  readonly purpose: KeyPurpose
+  readonly alg: SigningAlg
   /** Seconds from now in which the key may sign, and then still verifies. */
   readonly signFor: number
   readonly verifyAfter: number
@@ -28,7 +32,7 @@ type GenerateSigningKey = {
 }
 
 /**
- * Makes an ES256 key: wraps its private half and has its public half endorsed. Nothing is stored; the private
+ * Makes a key: wraps its private half and has its public half endorsed. Nothing is stored; the private
  * key's plaintext is cleared before this returns.
  */
 export async function generateSigningKey(
@@ -36,16 +40,16 @@ export async function generateSigningKey(
   input: NewSigningKey,
 ): Promise<SigningKeyRow> {
   const now = deps.clock()
-  const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  const publicJwk = pair.publicKey.export({ format: 'jwk' }) as unknown as PublicJwk
+  const pair = await generateSigningKeyPair(input.alg)
+  const publicJwk = requiredMembers(pair.publicKey.export({ format: 'jwk' }) as unknown as PublicJwk)
   const created = Math.floor(now.getTime() / 1000)
   const identity = {
     id: newId('sgk', now),
     scope: input.scope,
     purpose: input.purpose,
-    alg: 'ES256',
+    alg: input.alg,
     kid: thumbprint(publicJwk),
-  } as const
+  }
   const endorsement: Endorsement = {
     v: 1,
     env: deps.deployment.env,

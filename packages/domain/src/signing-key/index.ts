@@ -18,7 +18,8 @@ export {
   type SigningKeyRow,
   type SigningKeyState,
 } from './queries.ts'
-export { signEs256, verifyEs256 } from './es256.ts'
+export { isSignatureOf, signerIn, type Sign } from './jws-signature.ts'
+export { tokenLines, type SigningKeyLine, type TendedLine } from './line.ts'
 export { endorsedKey } from './endorsed-key.ts'
 export { type LoadedSigningKey, type Signer, SigningKeys } from './signing-keys.ts'
 export { keySetStoreIn, type KeySetStore } from './key-set-store.ts'

@@ -9,6 +9,7 @@ import {
   loadSigningKeys,
   publishKeySet,
   tendSigningKeys,
+  tokenLines,
   type SigningKeyPolicy,
 } from './index.ts'
 
@@ -66,7 +67,7 @@ describe('the life of signing keys', () => {
     const common = {
       db: world.workerDb,
       clock: world.clock,
-      wrapping: testWrapping,
+      lines: tokenLines(['ES256'], testWrapping),
       endorser: testAnchors.endorser,
       publisher: testAnchors.publisher,
       deployment: testDeployment,

@@ -76,7 +76,7 @@ describe('loadSigningKeys', () => {
         wrapping: testWrapping,
         endorser: testAnchors.stranger,
       },
-      { scope: 'issuer', purpose: 'token', signFor: 1000, verifyAfter: 1000 },
+      { scope: 'issuer', purpose: 'token', alg: 'ES256', signFor: 1000, verifyAfter: 1000 },
     )
     await insertSigningKey(world.admin, { ...foreign, id: 'sgk_FOREIGN' })
     await change('sgk_FOREIGN', { state: 'active', activate_at: world.clock() })
@@ -131,7 +131,7 @@ describe('loadSigningKeys', () => {
         wrapping: testWrapping,
         endorser: testAnchors.endorser,
       },
-      { scope: 'issuer', purpose: 'status', signFor: 1000, verifyAfter: 1000 },
+      { scope: 'issuer', purpose: 'status', alg: 'ES256', signFor: 1000, verifyAfter: 1000 },
     )
     await insertSigningKey(world.admin, { ...other, id })
     // Somebody who can write the table says that it is for tokens, and the active one.

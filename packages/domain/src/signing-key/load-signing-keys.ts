@@ -1,10 +1,10 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import type { Db } from '../db/index.ts'
 import { settle, type Clock } from '../kit/index.ts'
-import { readEndorsement, thumbprint, type PublicJwk } from '../key-set/index.ts'
+import { isKeyFor, readEndorsement, thumbprint, type PublicJwk } from '../key-set/index.ts'
 import type { Deployment, KeyWrapping } from '../secret-key/index.ts'
 import { endorsedKey } from './endorsed-key.ts'
-import { signEs256, verifyEs256 } from './es256.ts'
+import { isSignatureOf, signerIn, type Sign } from './jws-signature.ts'
 import { signingKeyAad } from './key-aad.ts'
 import { listSigningKeys, type SigningKeyRow } from './queries.ts'
 import { accessTokenHeader, type LoadedSigningKey, type SigningKeys } from './signing-keys.ts'
@@ -27,9 +27,9 @@ type LoadSigningKeys = {
  * @throws when some could not be unwrapped now, after taking in the others.
  */
 export async function loadSigningKeys(deps: LoadSigningKeys): Promise<LeftOut[]> {
-  const { keys, databaseTime } = await listSigningKeys(deps.db.kysely)
+  const { keys, databaseTime } = await listSigningKeys(deps.db.kysely, 'token')
   const ahead = databaseTime.getTime() - deps.clock().getTime()
-  const wanted = keys.filter((row) => row.state !== 'pending' && row.purpose === 'token')
+  const wanted = keys.filter((row) => row.state !== 'pending')
   const { done, failure } = await settle(wanted.map((row) => load(deps, row)))
   const missing = wanted.filter(({ kid }) => !done.some((outcome) => outcome.kid === kid))
   deps.signingKeys.replace(
@@ -45,7 +45,8 @@ type LeftOut = { readonly kid: string; readonly reason: string }
 
 async function load(deps: LoadSigningKeys, row: SigningKeyRow): Promise<LoadedSigningKey | LeftOut> {
   const held = deps.signingKeys.byKid(row.kid)
-  if (held !== undefined) return { ...held, activateAt: row.activateAt }
+  const activateAt = row.state === 'active' ? row.activateAt : null
+  if (held !== undefined) return { ...held, activateAt }
   const { env, issuer } = deps.deployment
   const endorsement = await readEndorsement(endorsedKey(row), {
     env,
@@ -59,16 +60,17 @@ async function load(deps: LoadSigningKeys, row: SigningKeyRow): Promise<LoadedSi
   const aad = signingKeyAad(deps.deployment, { ...endorsement, id: row.id })
   const privateKey = await unwrapPrivateKey(deps, row.wrapped, aad)
   if (privateKey === undefined) return { kid: row.kid, reason: 'its private key was not wrapped for it' }
+  const { kid, alg } = endorsement
   const publicKey = createPublicKey(privateKey)
-  if (!isEndorsedAndSigns(privateKey, publicKey, endorsement.kid)) {
-    return { kid: row.kid, reason: 'it is not the key that was endorsed' }
-  }
+  if (!isKey({ kid, alg, publicKey })) return { kid, reason: 'it is not the key that was endorsed' }
+  const sign = signerIn(alg, privateKey)
+  if (!(await signs({ kid, alg, publicKey, sign }))) return { kid, reason: 'it does not sign' }
   return {
-    kid: endorsement.kid,
-    alg: endorsement.alg,
-    privateKey,
+    kid,
+    alg,
+    sign,
     publicKey,
-    activateAt: row.activateAt,
+    activateAt,
     signUntil: new Date(endorsement.sign_until * 1000),
     verifyUntil: new Date(endorsement.verify_until * 1000),
     header: accessTokenHeader(endorsement),
@@ -89,8 +91,14 @@ async function unwrapPrivateKey(
   }
 }
 
-function isEndorsedAndSigns(privateKey: KeyObject, publicKey: KeyObject, kid: string): boolean {
-  if (thumbprint(publicKey.export({ format: 'jwk' }) as unknown as PublicJwk) !== kid) return false
-  const probe = `probe of ${kid}`
-  return verifyEs256(publicKey, probe, signEs256(privateKey, probe))
+type Public = Pick<LoadedSigningKey, 'kid' | 'alg' | 'publicKey'>
+
+function isKey({ kid, alg, publicKey }: Public): boolean {
+  const jwk = publicKey.export({ format: 'jwk' }) as unknown as PublicJwk
+  return isKeyFor(alg, jwk) && thumbprint(jwk) === kid
+}
+
+async function signs(key: Public & { readonly sign: Sign }): Promise<boolean> {
+  const probe = `probe of ${key.kid}`
+  return isSignatureOf(key, probe, Buffer.from(await key.sign(probe), 'base64url'))
 }

@@ -47,7 +47,7 @@ describe('what an operator does to signing keys', () => {
 
   const listed = async () => (await listSigningKeys(world.workerDb.kysely)).keys
   const common = () => ({ db: world.workerDb, clock: world.clock, systemTenantId })
-  const rotate = (options = {}) => rotateSigningKey({ ...common(), policy }, options)
+  const rotate = (options = {}) => rotateSigningKey({ ...common(), policy }, { alg: 'ES256', ...options })
   const compromise = (kid: string, dryRun = false) =>
     compromiseSigningKey({ ...common(), settings }, { kid, dryRun })
   const signer = async () => {
@@ -132,7 +132,13 @@ describe('what an operator does to signing keys', () => {
     await world.testClock.advance(policy.activationLead)
     await rotate()
     const { endorser } = testAnchors
-    const made = { scope: 'issuer', purpose: 'token', signFor: 30 * day, verifyAfter: 2 * day } as const
+    const made = {
+      scope: 'issuer',
+      purpose: 'token',
+      alg: 'ES256',
+      signFor: 30 * day,
+      verifyAfter: 2 * day,
+    } as const
     const next = await generateSigningKey(
       { ...world, deployment: testDeployment, wrapping: testWrapping, endorser },
       made,

@@ -1,4 +1,5 @@
 import { cacheHorizon, keySetCaching } from '../key-set/index.ts'
+import { isOfLine, type SigningKeyLine } from './line.ts'
 import type { SigningKeyRow } from './queries.ts'
 
 /** How long keys live, in seconds. */
@@ -48,58 +49,107 @@ export function withdrawalBound({ verifierCache }: Pick<SigningKeySettings, 'ver
   return fresh + whileRevalidating + verifierCache + jwks.pollSeconds + jwks.skewSeconds
 }
 
-export type SigningKeyAction =
-  | { readonly do: 'generate' }
+export type SigningKeyAction<Line extends SigningKeyLine = SigningKeyLine> =
+  | { readonly do: 'generate'; readonly line: Line }
+  | KeyAction
+
+type KeyAction =
   | { readonly do: 'activate'; readonly key: SigningKeyRow; readonly at: Date }
   | { readonly do: 'retire' | 'drop'; readonly key: SigningKeyRow }
 
-export interface SigningKeySituation {
+export interface SigningKeySituation<Line extends SigningKeyLine = SigningKeyLine> {
   readonly keys: readonly SigningKeyRow[]
+  /** The lines that there are to be. */
+  readonly lines: readonly Line[]
   readonly now: Date
-  /** The kids that iam-jwks answers with right now; read only while the issuer has never had an active key. */
+  /** The kids that iam-jwks answers with right now; read only while no key signs tokens. */
   readonly served: ReadonlySet<string>
 }
 
 /**
  * What has to happen to the issuer's keys now. Pure: the same situation gives the same list.
  *
- * There is always one standby that never signed. A key is endorsed for two turns, one as the standby and one as
+ * Each line has one standby that never signed. A key is endorsed for two turns, one as the standby and one as
  * the active key, with a lead to spare: so the standby takes over after half of that time, and never before its
- * own lead has passed. The first key of an issuer has no verifiers with caches yet: it becomes active as soon as
- * it is seen to be served.
+ * own lead has passed. While nothing at all signs for a purpose, as in a new deployment, waiting serves nobody: the
+ * first key becomes active as soon as it is seen to be served. A line that is no longer asked for goes on without a
+ * new key until another signs in its place, and is then run out.
  */
-export function planSigningKeys(
+export function planSigningKeys<Line extends SigningKeyLine>(
+  situation: SigningKeySituation<Line>,
+  policy: SigningKeyPolicy,
+): SigningKeyAction<Line>[] {
+  const { keys, lines, now } = situation
+  const asked = lines.flatMap((line): SigningKeyAction<Line>[] => {
+    const own = keys.filter((key) => isOfLine(key, line))
+    const steps = planSteps(own, situation, policy)
+    return needsStandby(own, steps) ? [...steps, { do: 'generate', line }] : steps
+  })
+  const isAsked = (key: SigningKeyRow) => lines.some((line) => isOfLine(key, line))
+  const left = linesOf(keys.filter((key) => !isAsked(key))).flatMap((own) => {
+    const isReplaced = keys.some((key) => isAsked(key) && key.purpose === own[0]?.purpose && signs(key, now))
+    return isReplaced ? planEnd(own, now) : planSteps(own, situation, policy)
+  })
+  return [...asked, ...left]
+}
+
+/** Keys by line. */
+function linesOf(keys: readonly SigningKeyRow[]): SigningKeyRow[][] {
+  const heads = keys.filter((key, at) => keys.findIndex((other) => isOfLine(other, key)) === at)
+  return heads.map((head) => keys.filter((key) => isOfLine(key, head)))
+}
+
+/** The steps of one line's keys. */
+function planSteps(
+  own: readonly SigningKeyRow[],
   situation: SigningKeySituation,
   policy: SigningKeyPolicy,
-): SigningKeyAction[] {
-  const { keys, now } = situation
-  const actions: SigningKeyAction[] = []
-  const standby = keys.find((key) => key.state === 'published')
-  const active = keys.filter((key) => key.state === 'active').at(-1)
-  const activation = planActivation({ active, standby }, situation, policy)
-  if (activation !== undefined) actions.push(activation)
-  const unused = keys.filter((key) => key.state === 'pending' || key.state === 'published').length
-  if (unused - (activation === undefined ? 0 : 1) < 1) actions.push({ do: 'generate' })
-  const signing = keys.filter((key) => key.state === 'active' && hasCome(key.activateAt, now)).at(-1)
-  for (const key of keys) {
-    if (key.state === 'active' && key !== signing && hasCome(key.activateAt, now))
-      actions.push({ do: 'retire', key })
-    if (key.state === 'retiring' && key.verifyUntil <= now) actions.push({ do: 'drop', key })
-  }
-  return actions
+): KeyAction[] {
+  const activation = planActivation(own, situation, policy)
+  const signing = own.filter((key) => signs(key, situation.now)).at(-1)
+  const superseded = own.filter((key) => key !== signing && signs(key, situation.now))
+  return [
+    ...(activation === undefined ? [] : [activation]),
+    ...superseded.map((key) => ({ do: 'retire', key }) as const),
+    ...planDrops(own, situation.now),
+  ]
+}
+
+/** The end of a line: what signs stops and verifies to its own end; what never signed is needed by nobody. */
+function planEnd(own: readonly SigningKeyRow[], now: Date): KeyAction[] {
+  const unused = own.filter(isUnused).map((key) => ({ do: 'drop', key }) as const)
+  const signing = own.filter((key) => key.state === 'active').map((key) => ({ do: 'retire', key }) as const)
+  return [...signing, ...unused, ...planDrops(own, now)]
+}
+
+function planDrops(own: readonly SigningKeyRow[], now: Date): KeyAction[] {
+  return own
+    .filter((key) => key.state === 'retiring' && key.verifyUntil <= now)
+    .map((key) => ({ do: 'drop', key }) as const)
+}
+
+function needsStandby(own: readonly SigningKeyRow[], steps: readonly KeyAction[]): boolean {
+  const taken = steps.filter((step) => step.do === 'activate').length
+  return own.filter(isUnused).length - taken < 1
 }
 
 function planActivation(
-  { active, standby }: { active: SigningKeyRow | undefined; standby: SigningKeyRow | undefined },
-  { now, served }: SigningKeySituation,
+  own: readonly SigningKeyRow[],
+  { keys, now, served }: SigningKeySituation,
   policy: SigningKeyPolicy,
-): SigningKeyAction | undefined {
+): KeyAction | undefined {
+  const standby = own.find((key) => key.state === 'published')
   if (standby === undefined) return undefined
+  const { purpose, kid } = standby
+  const isReady = secondsSince(standby.publishedAt, now) >= policy.activationLead
+  const active = own.filter((key) => key.state === 'active').at(-1)
   if (active === undefined) {
-    return served.has(standby.kid) ? { do: 'activate', key: standby, at: now } : undefined
+    const isFirst = !keys.some((key) => key.purpose === purpose && key.state === 'active')
+    // Only the key set is fetched by verifiers; what signs other things is carried by them.
+    const isSeen = purpose !== 'token' || served.has(kid)
+    return (isFirst ? isSeen : isReady) ? { do: 'activate', key: standby, at: now } : undefined
   }
-  if (now < endOfTurn(active, policy)) return undefined
-  if (secondsSince(standby.publishedAt, now) < policy.activationLead) return undefined
+  if (now < endOfTurn(active, policy) || !isReady) return undefined
   return { do: 'activate', key: standby, at: new Date(now.getTime() + policy.announce * 1000) }
 }
 
@@ -114,6 +164,10 @@ function secondsSince(time: Date | null, now: Date): number {
   return time === null ? 0 : (now.getTime() - time.getTime()) / 1000
 }
 
-function hasCome(time: Date | null | undefined, now: Date): boolean {
-  return time != null && time <= now
+function isUnused({ state }: SigningKeyRow): boolean {
+  return state === 'pending' || state === 'published'
+}
+
+function signs({ state, activateAt }: SigningKeyRow, now: Date): boolean {
+  return state === 'active' && activateAt !== null && activateAt <= now
 }

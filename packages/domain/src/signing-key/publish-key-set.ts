@@ -63,7 +63,7 @@ interface Contents {
 }
 
 async function contentsOf({ db, policy }: PublishKeySet): Promise<Contents> {
-  const { keys, databaseTime } = await listSigningKeys(db.kysely)
+  const { keys, databaseTime } = await listSigningKeys(db.kysely, 'token')
   const revoked = await listRevokedKids(db.kysely)
   return { keys, revoked, nextRotation: policy && nextRotation(keys, databaseTime, policy) }
 }

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Executor } from '../db/index.ts'
 import type { Id } from '../kit/index.ts'
-import type { PublicJwk } from '../key-set/index.ts'
+import type { KeyPurpose, PublicJwk, SigningAlg } from '../key-set/index.ts'
 
 export type SigningKeyState =
   | 'pending'
@@ -15,8 +15,8 @@ export type SigningKeyState =
 export interface SigningKeyRow {
   readonly id: Id<'sgk'>
   readonly scope: string
-  readonly purpose: 'token' | 'status'
-  readonly alg: 'ES256'
+  readonly purpose: KeyPurpose
+  readonly alg: SigningAlg
   readonly kid: string
   readonly publicJwk: PublicJwk
   readonly endorsement: string
@@ -63,10 +63,17 @@ export async function markCompromised(db: Executor, id: Id<'sgk'>): Promise<void
     .execute()
 }
 
-/** Every signing key that may still sign or verify, oldest first, and the database's time of the reading. */
-export async function listSigningKeys(db: Executor): Promise<{ keys: SigningKeyRow[]; databaseTime: Date }> {
+/**
+ * Every signing key that may still sign or verify, oldest first, and the database's time of the reading.
+ * @param purpose those for this alone; all when nothing is said.
+ */
+export async function listSigningKeys(
+  db: Executor,
+  purpose?: KeyPurpose,
+): Promise<{ keys: SigningKeyRow[]; databaseTime: Date }> {
   const found = await rows(db)
     .where('state', 'in', ['pending', 'published', 'active', 'retiring'])
+    .where('purpose', 'in', purpose === undefined ? ['token', 'status'] : [purpose])
     .orderBy('created_at')
     .orderBy('id')
     .execute()

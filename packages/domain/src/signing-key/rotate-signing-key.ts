@@ -1,6 +1,8 @@
 import { inTenant, run, streamKey, type Db } from '../db/index.ts'
 import { Refusal, type Clock, type Id } from '../kit/index.ts'
 import { endLease } from '../lease/index.ts'
+import type { SigningAlg } from '../key-set/index.ts'
+import { isOfLine } from './line.ts'
 import type { SigningKeyPolicy } from './plan-signing-keys.ts'
 import { activateSigningKey, listSigningKeys, type SigningKeyRow } from './queries.ts'
 import { recordKeyStep } from './tend-signing-keys.ts'
@@ -19,18 +21,25 @@ export interface Rotation {
   readonly activateAt: Date
 }
 
+export interface RotateLine {
+  /** Of which algorithm's keys for access tokens. */
+  readonly alg: SigningAlg
+  /** Changes nothing. */
+  readonly dryRun?: boolean
+}
+
 /**
- * Lets the standby sign before its turn. It must have been published for as long as any cache on the way to a
+ * Lets the standby of a line sign before its turn. It must have been published for as long as any cache on the way to a
  * verifier may be without it.
- * @param dryRun changes nothing.
  * @throws Refusal `wrong_state`, with the computation, while that is not so, and where there is no standby.
  */
 export async function rotateSigningKey(
   deps: RotateSigningKey,
-  { dryRun = false }: { readonly dryRun?: boolean } = {},
+  { alg, dryRun = false }: RotateLine,
 ): Promise<Rotation> {
   const { keys, databaseTime } = await listSigningKeys(deps.db.kysely)
-  const standby = requireReady(keys, databaseTime, deps.policy)
+  const line = keys.filter((key) => isOfLine(key, { purpose: 'token', alg }))
+  const standby = requireReady(line, databaseTime, deps.policy)
   const activateAt = new Date(databaseTime.getTime() + deps.policy.announce * 1000)
   if (!dryRun) await activate(deps, standby, activateAt)
   return { kid: standby.kid, activateAt }

@@ -1,25 +1,26 @@
 import type { KeyObject } from 'node:crypto'
+import type { SigningAlg } from '../key-set/index.ts'
 import { Refusal } from '../kit/index.ts'
+import type { Sign } from './jws-signature.ts'
 import type { SigningKeyRow } from './queries.ts'
 
 /** A key of this issuer as an instance holds it: endorsed, unwrapped, and seen to sign. */
-export interface LoadedSigningKey {
-  readonly kid: string
-  readonly alg: 'ES256'
-  readonly privateKey: KeyObject
+export interface LoadedSigningKey extends Signer {
   readonly publicKey: KeyObject
+  /** Null for one that does not sign yet, or any more. */
   readonly activateAt: Date | null
   readonly signUntil: Date
   readonly verifyUntil: Date
-  /** The first segment of every access token that this key signs, and of no other token. */
-  readonly header: string
 }
 
+/** What signs access tokens, wherever its private key is. */
 export interface Signer {
   readonly kid: string
-  /** The encoded protected header of an access token. */
+  readonly alg: SigningAlg
+  /** The encoded protected header of an access token: the first segment of each that this key signs, and of no other. */
   readonly header: string
-  readonly privateKey: KeyObject
+  /** Signs header and payload with the dot between them. @returns the token's third segment. */
+  readonly sign: Sign
 }
 
 /** The issuer's keys in this instance. Which one signs is a function of their times alone, not of any message. */
@@ -28,6 +29,12 @@ export class SigningKeys {
   #missing = new Set<string>()
   #ahead = 0
   #wasWhole = false
+  readonly #usualAlg: SigningAlg
+
+  /** @param usualAlg the algorithm of tokens that are pinned to none. */
+  constructor(usualAlg: SigningAlg = 'ES256') {
+    this.#usualAlg = usualAlg
+  }
 
   /**
    * @param databaseAhead milliseconds by which the database's clock is ahead of ours.
@@ -54,13 +61,15 @@ export class SigningKeys {
   }
 
   /**
-   * The key that signs at `now`: of those whose activation has come and whose time to sign has not passed, the
-   * one activated last. Undefined when there is none; nothing is issued then.
+   * The key of a line that signs at `now`: of those whose activation has come and whose time to sign has not passed,
+   * the one activated last. Undefined when there is none; nothing is issued then.
+   * @param alg the line, the usual one when nothing is said.
    */
-  signer(now: Date): Signer | undefined {
+  signer(now: Date, alg: SigningAlg | null = null): Signer | undefined {
     const time = new Date(now.getTime() + this.#ahead)
     let chosen: LoadedSigningKey | undefined
     for (const key of this.#byHeader.values()) {
+      if (key.alg !== (alg ?? this.#usualAlg)) continue
       if (key.activateAt === null || key.activateAt > time || key.signUntil <= time) continue
       if (chosen?.activateAt == null || key.activateAt > chosen.activateAt) chosen = key
     }

@@ -4,8 +4,9 @@ import type { Clock, Id } from '../kit/index.ts'
 import type { AnchorSigner } from '../key-set/index.ts'
 import { requireLease, type HeldLease } from '../lease/index.ts'
 import { appendEvent, type DomainEvent } from '../outbox/index.ts'
-import type { Deployment, KeyWrapping } from '../secret-key/index.ts'
+import type { Deployment } from '../secret-key/index.ts'
 import { generateSigningKey } from './generate-signing-key.ts'
+import type { TendedLine } from './line.ts'
 import { planSigningKeys, type SigningKeyAction, type SigningKeyPolicy } from './plan-signing-keys.ts'
 import {
   activateSigningKey,
@@ -18,7 +19,8 @@ import {
 export type TendSigningKeys = {
   readonly db: Db
   readonly clock: Clock
-  readonly wrapping: Pick<KeyWrapping, 'wrap'>
+  /** The lines that there are to be: any other is run out. */
+  readonly lines: readonly TendedLine[]
   readonly endorser: AnchorSigner
   readonly deployment: Deployment
   readonly lease: HeldLease
@@ -32,22 +34,24 @@ export type TendSigningKeys = {
  * Takes the issuer's keys one step along their life cycle, each step in a transaction of its own with audit and
  * event. Safe to run at any time and to be cut off anywhere. @returns what was done.
  */
-export async function tendSigningKeys(deps: TendSigningKeys): Promise<SigningKeyAction[]> {
+export async function tendSigningKeys(deps: TendSigningKeys): Promise<SigningKeyAction<TendedLine>[]> {
   const { keys, databaseTime: now } = await listSigningKeys(deps.db.kysely)
+  const tokenKeys = keys.filter((key) => key.purpose === 'token')
   const unproven =
-    keys.some((key) => key.state === 'published') && !keys.some((key) => key.state === 'active')
+    tokenKeys.some((key) => key.state === 'published') && !tokenKeys.some((key) => key.state === 'active')
   const served = unproven ? await deps.servedKids() : new Set<string>()
-  const plan = planSigningKeys({ keys, now, served }, deps.policy)
+  const plan = planSigningKeys({ keys, now, served, lines: deps.lines }, deps.policy)
   for (const action of plan) {
-    if (action.do === 'generate') await generate(deps)
+    if (action.do === 'generate') await generate(deps, action.line)
     else await step(deps, action)
   }
   return plan
 }
 
-async function generate(deps: TendSigningKeys): Promise<void> {
+async function generate(deps: TendSigningKeys, { purpose, alg, wrapping }: TendedLine): Promise<void> {
   const { signFor, verifyAfter } = deps.policy
-  const key = await generateSigningKey(deps, { scope: 'issuer', purpose: 'token', signFor, verifyAfter })
+  const made = { scope: 'issuer', purpose, alg, signFor, verifyAfter }
+  const key = await generateSigningKey({ ...deps, wrapping }, made)
   await recorded(deps, { key, did: 'generated' }, async (tx) => {
     await insertSigningKey(tx, key)
     return true
@@ -56,7 +60,7 @@ async function generate(deps: TendSigningKeys): Promise<void> {
 
 async function step(
   deps: TendSigningKeys,
-  action: Exclude<SigningKeyAction, { do: 'generate' }>,
+  action: Exclude<SigningKeyAction<TendedLine>, { do: 'generate' }>,
 ): Promise<void> {
   const { key } = action
   if (action.do === 'activate') {
@@ -70,7 +74,7 @@ async function step(
   } else {
     const event = { type: 'signing_key.retired', payload: { kid: key.kid, alg: key.alg } } as const
     await recorded(deps, { key, did: 'retired', event }, (tx) =>
-      moveSigningKey(tx, { id: key.id, from: 'retiring', to: 'retired' }),
+      moveSigningKey(tx, { id: key.id, from: key.state, to: 'retired' }),
     )
   }
 }

@@ -8,4 +8,4 @@ export {
   signingKeysOf,
   signingKeyVariables,
 } from './shared.ts'
-export { cryptoKey, keyVersion, logLevel, objectStore, seconds } from './kinds.ts'
+export { cryptoKey, keyVersion, logLevel, objectStore, seconds, signingAlgs } from './kinds.ts'

@@ -18,4 +18,12 @@ export const objectStore = z
   .string()
   .regex(/^(gs:\/\/[a-z0-9._-]+|file:\/\/\/.+)$/, 'must be gs://<bucket> or file:///<directory>')
 
+/** The algorithms that access tokens are signed with, the usual one first (RFC 7518 3.1, RFC 8037 3.1). */
+export const signingAlgs = z
+  .string()
+  .default('ES256')
+  .transform((text) => text.split(',').map((item) => item.trim()))
+  .pipe(z.array(z.enum(['ES256', 'RS256', 'EdDSA'])))
+  .refine((algs) => new Set(algs).size === algs.length, 'must name each algorithm once')
+
 export const logLevel = z.enum(['debug', 'info', 'warn', 'error'])

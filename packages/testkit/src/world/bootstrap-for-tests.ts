@@ -2,7 +2,7 @@ import { HashAdmission, hashPassword } from '@iam/domain/credential'
 import type { Database, Db } from '@iam/domain/db'
 import { holdLease, releaseLease } from '@iam/domain/lease'
 import { loadSecretKeys, SecretRings, tendSecretKeys, type Deployment } from '@iam/domain/secret-key'
-import { publishKeySet, tendSigningKeys } from '@iam/domain/signing-key'
+import { publishKeySet, tendSigningKeys, tokenLines } from '@iam/domain/signing-key'
 import { createTenant } from '@iam/domain/tenant'
 import { createUser } from '@iam/domain/user'
 import { openPostgres } from '@iam/platform/postgres'
@@ -69,7 +69,13 @@ async function createKeys(db: Db, clock: () => Date): Promise<void> {
     write: async (document: Buffer) => void stored.set('key-set', document),
   }
   const servedKids = async () => new Set(await everyKid(db))
-  const tend = { ...common, endorser: testAnchors.endorser, policy, servedKids }
+  const tend = {
+    ...common,
+    endorser: testAnchors.endorser,
+    policy,
+    lines: tokenLines(['ES256'], testWrapping),
+    servedKids,
+  }
   const publish = {
     ...common,
     publisher: testAnchors.publisher,
