@@ -1,4 +1,4 @@
-import { HashAdmission } from '@iam/domain/credential'
+import { Admission } from '@iam/domain/admission'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openApp, type TestApp } from '../support/open-app.ts'
 
@@ -30,7 +30,7 @@ describe('a storm of logins', () => {
         return hasher.verify(...given)
       },
     }
-    Object.assign(open.world.passwords, { hasher: slow, admission: new HashAdmission(limits) })
+    Object.assign(open.world.passwords, { hasher: slow, admission: new Admission(limits) })
   })
   afterAll(() => open.close())
 

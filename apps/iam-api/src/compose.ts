@@ -1,5 +1,6 @@
 import { VerifiedTokens } from '@iam/domain/access-token'
-import { HashAdmission, RecheckBudget, type Passwords } from '@iam/domain/credential'
+import { Admission } from '@iam/domain/admission'
+import { RecheckBudget, type Passwords } from '@iam/domain/credential'
 import type { Database, Db } from '@iam/domain/db'
 import { settle } from '@iam/domain/kit'
 import type { RiskSources } from '@iam/domain/risk'
@@ -84,9 +85,7 @@ function composePasswords(config: Config, log: Logger): Passwords {
   return {
     hasher: argon2Hasher(config.argon2),
     foreign: { verify: verifyForeignHash },
-    admission: new HashAdmission({ ...admission, concurrency: config.hashConcurrency }, () =>
-      performance.now(),
-    ),
+    admission: new Admission({ ...admission, concurrency: config.hashConcurrency }, () => performance.now()),
     common: new CommonPasswordList(),
     breached: url === undefined ? undefined : breachedPasswords({ url }),
     rechecks: new RecheckBudget(rechecksAtATime),

@@ -1,4 +1,4 @@
-import { HashAdmission } from '@iam/domain/credential'
+import { Admission } from '@iam/domain/admission'
 import type { Database, Db } from '@iam/domain/db'
 import { loadSecretKeys, SecretRings } from '@iam/domain/secret-key'
 import { argon2Hasher } from '@iam/platform/argon2'
@@ -24,7 +24,7 @@ export async function openOperatorDeps(config: Config) {
     kms,
     wrapping,
     secrets,
-    passwords: { hasher: argon2Hasher(parameters), admission: new HashAdmission(unhurried) },
+    passwords: { hasher: argon2Hasher(parameters), admission: new Admission(unhurried) },
     loadSecrets: async (): Promise<void> => {
       await loadSecretKeys({ db, wrapping, deployment: config.deployment, secrets })
     },

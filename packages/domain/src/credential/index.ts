@@ -1,6 +1,5 @@
 export { checkPassword, type CheckPassword } from './check-password.ts'
 export { decoyFor } from './decoy.ts'
-export { HashAdmission, type HashAdmissionLimits } from './hash-admission.ts'
 export { hashPassword } from './hash-password.ts'
 export type {
   BreachedPasswords,

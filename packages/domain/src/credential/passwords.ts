@@ -1,9 +1,9 @@
+import type { Admission } from '../admission/index.ts'
 import type { KeyObject } from 'node:crypto'
 import type { Db } from '../db/index.ts'
 import type { Clock } from '../kit/index.ts'
 import type { SecretRings } from '../secret-key/index.ts'
 import type { ForeignHash } from './foreign-hash.ts'
-import type { HashAdmission } from './hash-admission.ts'
 import type { RecheckBudget } from './recheck-budget.ts'
 
 /** argon2id with the deployment's parameters, keyed with the pepper. */
@@ -60,7 +60,7 @@ export type PasswordReport =
 export interface Passwords {
   readonly hasher: PasswordHasher
   readonly foreign: ForeignVerifier
-  readonly admission: HashAdmission
+  readonly admission: Admission
   readonly common: CommonPasswords
   /** None where the deployment asks nobody: the tenants' `breachCheck` is then as if `off`. */
   readonly breached: BreachedPasswords | undefined

@@ -1,4 +1,5 @@
-import { HashAdmission, hashPassword } from '@iam/domain/credential'
+import { Admission } from '@iam/domain/admission'
+import { hashPassword } from '@iam/domain/credential'
 import type { Database, Db } from '@iam/domain/db'
 import { holdLease, releaseLease } from '@iam/domain/lease'
 import { loadSecretKeys, SecretRings, tendSecretKeys, type Deployment } from '@iam/domain/secret-key'
@@ -32,7 +33,7 @@ export async function bootstrapForTests(ownerUrl: string): Promise<void> {
   const clock = () => new Date()
   try {
     await createKeys(db, clock)
-    const passwords = { hasher: countedHashers().hasher, admission: new HashAdmission(unhurried) }
+    const passwords = { hasher: countedHashers().hasher, admission: new Admission(unhurried) }
     const secrets = new SecretRings()
     await loadSecretKeys({ db, wrapping: testWrapping, deployment: testDeployment, secrets })
     for (const { slug, email } of demo.tenants) {

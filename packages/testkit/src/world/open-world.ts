@@ -1,7 +1,8 @@
 import { EventEmitter, once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { VerifiedTokens } from '@iam/domain/access-token'
-import { HashAdmission, RecheckBudget, type PasswordReport, type Passwords } from '@iam/domain/credential'
+import { Admission } from '@iam/domain/admission'
+import { RecheckBudget, type PasswordReport, type Passwords } from '@iam/domain/credential'
 import type { Database, Db } from '@iam/domain/db'
 import type { Id, RequestOrigin } from '@iam/domain/kit'
 import type { RiskSources } from '@iam/domain/risk'
@@ -156,7 +157,7 @@ function instanceOn(
   const reports = new EventEmitter()
   const passwords: Passwords = {
     ...hashers,
-    admission: new HashAdmission(quickAdmission),
+    admission: new Admission(quickAdmission),
     common: new CommonPasswordList(),
     breached: undefined, // tests ask nobody outside; those about breaches bring a stand-in
     rechecks: new RecheckBudget(4),

@@ -1,10 +1,10 @@
 import { describe, expect, test, vi } from 'vitest'
-import { HashAdmission, type Release } from './hash-admission.ts'
+import { Admission, type Release } from './admission.ts'
 
 const limits = { concurrency: 1, waitingPerTenant: 3, waiting: 5, deadline: 60_000 }
 
 /** Enters for a list of tenants at once; answers the order in which they were served. */
-async function serve(admission: HashAdmission, tenants: readonly string[]): Promise<string[]> {
+async function serve(admission: Admission, tenants: readonly string[]): Promise<string[]> {
   const served: string[] = []
   await Promise.all(
     tenants.map(async (tenant) => {
@@ -17,14 +17,14 @@ async function serve(admission: HashAdmission, tenants: readonly string[]): Prom
   return served
 }
 
-describe('HashAdmission', () => {
+describe('Admission', () => {
   test('serves tenants in turns, however many callers one of them has', async () => {
-    const order = await serve(new HashAdmission(limits), ['a', 'a', 'a', 'a', 'b'])
+    const order = await serve(new Admission(limits), ['a', 'a', 'a', 'a', 'b'])
     expect(order).toEqual(['a', 'a', 'b', 'a', 'a'])
   })
 
   test('runs no more at a time than it is told', async () => {
-    const admission = new HashAdmission({ ...limits, concurrency: 2 })
+    const admission = new Admission({ ...limits, concurrency: 2 })
     let running = 0
     let most = 0
     await Promise.all(
@@ -41,7 +41,7 @@ describe('HashAdmission', () => {
   })
 
   test('gives the next turn while the hash before still runs, which begins when that has ended', async () => {
-    const admission = new HashAdmission({ ...limits, ahead: 1 })
+    const admission = new Admission({ ...limits, ahead: 1 })
     const said: string[] = []
     const attempt = async (name: string) => {
       const turn = await admission.enterAhead(name)
@@ -63,7 +63,7 @@ describe('HashAdmission', () => {
   })
 
   test('hands a turn on that ends without a hash', async () => {
-    const admission = new HashAdmission({ ...limits, ahead: 1 })
+    const admission = new Admission({ ...limits, ahead: 1 })
     const running = await admission.enter('a')
     const failed = await admission.enterAhead('b')
     const next = admission.enter('c')
@@ -75,7 +75,7 @@ describe('HashAdmission', () => {
   })
 
   test('C170: gives a quiet tenant the next turn but one while three hundred tenants storm', async () => {
-    const admission = new HashAdmission({
+    const admission = new Admission({
       concurrency: 1,
       waitingPerTenant: 64,
       waiting: 256,
@@ -106,7 +106,7 @@ describe('HashAdmission', () => {
   })
 
   test('lets a quiet address in while another of its tenant has every place', async () => {
-    const admission = new HashAdmission(limits)
+    const admission = new Admission(limits)
     const release = await admission.enter('a', 'noisy')
     const noisy = [1, 2, 3].map(() => admission.enter('a', 'noisy').catch((error: unknown) => error))
     const quiet = admission.enter('a', 'quiet')
@@ -123,7 +123,7 @@ describe('HashAdmission', () => {
   test('serves what nobody waits for when nobody waits, and forgets it after half a minute', async () => {
     vi.useFakeTimers()
     try {
-      const admission = new HashAdmission(limits)
+      const admission = new Admission(limits)
       const order: string[] = []
       const running = await admission.enter('a')
       const idle = admission.enterWhenIdle('a').then((release) => {
@@ -148,7 +148,7 @@ describe('HashAdmission', () => {
   })
 
   test("refuses one tenant's surplus at once and still takes another's", async () => {
-    const admission = new HashAdmission(limits)
+    const admission = new Admission(limits)
     const release = await admission.enter('a')
     const waiting = ['a', 'a', 'a'].map((tenant) => admission.enter(tenant))
     await expect(admission.enter('a')).rejects.toMatchObject({ code: 'login_busy', retryAfter: 2 })
@@ -160,7 +160,7 @@ describe('HashAdmission', () => {
   test('refuses a caller whose deadline passes, and its place is free again', async () => {
     vi.useFakeTimers()
     try {
-      const admission = new HashAdmission(limits)
+      const admission = new Admission(limits)
       const release = await admission.enter('a')
       const late = admission.enter('a')
       const refused = late.catch((error: unknown) => error)
@@ -175,7 +175,7 @@ describe('HashAdmission', () => {
   })
 
   test('ends a turn once, however often it is told to', async () => {
-    const admission = new HashAdmission(limits)
+    const admission = new Admission(limits)
     const release = await admission.enter('a')
     release()
     release()
@@ -188,7 +188,7 @@ describe('HashAdmission', () => {
 
   test('tells those it refuses when to come back: as long as those before them take, by what turns took lately', async () => {
     let now = 0
-    const admission = new HashAdmission(
+    const admission = new Admission(
       { concurrency: 1, waiting: 10, waitingPerTenant: 10, deadline: 60_000 },
       () => now,
     )

@@ -2,10 +2,10 @@ import { Refusal, type Monotonic } from '../kit/index.ts'
 import { FairQueue, Line } from './fair-queue.ts'
 import { QueuePace } from './queue-pace.ts'
 
-export interface HashAdmissionLimits {
-  /** Hashes at a time. One with 64 MiB and four lanes: two that overlap take longer than two in a row. */
+export interface AdmissionLimits {
+  /** Turns at a time. Of hashes with 64 MiB and four lanes one: two that overlap take longer than two in a row. */
   readonly concurrency: number
-  /** Turns given before their hash can begin, so that what it needs is looked up meanwhile; none by default. */
+  /** Turns given before their work can begin, so that what it needs is looked up meanwhile; none by default. */
   readonly ahead?: number
   /** Most callers of one tenant that wait. */
   readonly waitingPerTenant: number
@@ -13,6 +13,8 @@ export interface HashAdmissionLimits {
   readonly waiting: number
   /** Milliseconds a caller waits before it is refused. */
   readonly deadline: number
+  /** What it is refused with: `login_busy` where nothing is said. */
+  readonly refusal?: 'login_busy' | 'temporarily_unavailable'
 }
 
 /** Ends a turn; called again it does nothing. */
@@ -20,7 +22,7 @@ export type Release = () => void
 
 /** A turn that was given. */
 export interface Turn {
-  /** Waits until the hash may begin: at most for those that were given a turn before. */
+  /** Waits until the work may begin: at most for those that were given a turn before. */
   readonly begin: () => Promise<void>
   readonly release: Release
 }
@@ -31,18 +33,18 @@ interface Waiter {
   readonly timer: NodeJS.Timeout
 }
 
-/** How many hashes nobody waits for are kept in mind, and for how many milliseconds: each holds a password. */
+/** How many turns nobody waits for are kept in mind, and for how many milliseconds: each holds a password. */
 const mostIdle = 64
 const idleDeadline = 30_000
 
 /**
- * The queue in front of password hashing: bounded, with a deadline, and fair. Tenants take turns, and within a
+ * The queue in front of scarce work, such as hashing passwords: bounded, with a deadline, and fair. Tenants take turns, and within a
  * tenant the addresses that call, however many callers each has; a tenant that had no turn lately has the next.
  * When it is full, the newcomer takes the place of the newest of whoever has the most waiting, and is refused
  * only if that is itself. It is decided before any account is looked up, so being refused says nothing of one.
  */
-export class HashAdmission {
-  readonly #limits: HashAdmissionLimits
+export class Admission {
+  readonly #limits: AdmissionLimits
   readonly #queue: FairQueue<Waiter>
   readonly #idle: FairQueue<Waiter>
   readonly #pace: QueuePace
@@ -52,7 +54,7 @@ export class HashAdmission {
   #running = 0
 
   /** @param monotonic milliseconds, by which those who are refused are told when to come back. */
-  constructor(limits: HashAdmissionLimits, monotonic?: Monotonic) {
+  constructor(limits: AdmissionLimits, monotonic?: Monotonic) {
     this.#limits = limits
     this.#pace = new QueuePace(monotonic)
     const ofTenant = () => new FairQueue<Waiter>(limits.waitingPerTenant, () => new Line())
@@ -63,13 +65,13 @@ export class HashAdmission {
   /**
    * Waits for a turn.
    * @param address the network of the caller, where there is one.
-   * @throws Refusal `login_busy` when there is no place in the queue, or the deadline passes.
+   * @throws Refusal `login_busy`, or what the limits say, when there is no place in the queue, or the deadline passes.
    */
   async enter(tenantId: string, address = ''): Promise<Release> {
     return begun(await this.enterAhead(tenantId, address))
   }
 
-  /** The same for who has something to look up before it hashes, and begins when it has. */
+  /** The same for who has something to look up before it works, and begins when it has. */
   async enterAhead(tenantId: string, address = ''): Promise<Turn> {
     const { concurrency, ahead = 0, deadline } = this.#limits
     return this.#enter(this.#queue, { path: [tenantId, address], deadline, most: concurrency + ahead })
@@ -93,7 +95,7 @@ export class HashAdmission {
     return new Promise((admit, reject) => {
       const refuse = () => {
         const retryAfter = this.#pace.secondsFor(this.#queue.size, this.#limits.concurrency)
-        reject(new Refusal('login_busy', { retryAfter }))
+        reject(new Refusal(this.#limits.refusal ?? 'login_busy', { retryAfter }))
       }
       const timer = setTimeout(() => {
         if (queue.remove(path, waiter)) refuse()

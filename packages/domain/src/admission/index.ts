@@ -1,0 +1,1 @@
+export { Admission, type AdmissionLimits, type Release, type Turn } from './admission.ts'
