@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { type Stack, startStack } from '@iam/local-stack/stack'
+import type { InspectedKeySet } from '@iam/domain/key-set'
+import { type Environment, type Stack, startStack } from '@iam/local-stack/stack'
 import { createVerifier, type Verifier } from '@iam/verifier'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { checkSession, logIn, refresh, type Tokens } from '../support/client.ts'
@@ -18,22 +19,46 @@ describe('iam keys', () => {
   let stack: Stack
   let verifier: Verifier
   let ahead = 0
+  let pins: Environment = {}
   beforeAll(async () => {
-    stack = await startStack()
+    stack = await startStack({ adjust })
     const { issuer } = stack.state
     const now = () => Date.now() + ahead
     verifier = createVerifier({ issuer, audience: issuer, tenants: 'any', now, cacheSeconds: 60 })
   })
   afterAll(() => stack.stop())
 
-  const iam = async (...args: string[]) => {
-    const env = { ...process.env, ...stack.operatorVariables }
-    return promisify(execFile)(process.execPath, [program, 'keys', ...args], { env }).catch(
+  /** The pins that iam-jwks has. */
+  function adjust(name: string, environment: Environment): Environment {
+    if (name === 'iam-jwks') pins = environment
+    return environment
+  }
+
+  const iamAll = async (...args: string[]) => {
+    const env = { ...process.env, ...pins, ...stack.operatorVariables }
+    return promisify(execFile)(process.execPath, [program, ...args], { env }).catch(
       (error: unknown) => error as { stdout: string; stderr: string },
     )
   }
+  const iam = (...args: string[]) => iamAll('keys', ...args)
+  const iamKeySet = (...args: string[]) => iamAll('key-set', ...args)
   const list = async () => JSON.parse((await iam('list', '--json')).stdout) as ListedKey[]
   const inState = async (state: string) => (await list()).filter((key) => key.state === state)
+
+  test('the published key set is shown, and holds wherever it is read', async () => {
+    const { issuer } = stack.state
+    const shown = JSON.parse((await iamKeySet('show', '--json')).stdout) as InspectedKeySet
+    expect(shown).not.toHaveProperty('fault')
+    expect(shown).toMatchObject({ anchor: { pinned: true }, claims: { iss: issuer } })
+    expect(shown.keys.every(({ endorsed }) => endorsed)).toBe(true)
+    for (const url of [stack.state.jwks.url, issuer]) {
+      const { stdout } = await iamKeySet('verify', `${url}/.well-known/jwks.jwt`)
+      expect(stdout).toContain('The key set holds.')
+    }
+    const plain = await iamKeySet('verify', `${issuer}/.well-known/jwks.json`)
+    expect(plain).toMatchObject({ code: 1 })
+    expect(plain.stdout).toContain('WRONG')
+  })
 
   test('a standby that caches may not know does not sign, and the refusal computes until when', async () => {
     await expect.poll(async () => (await inState('published')).length, { timeout: 60_000 }).toBe(1)

@@ -37,6 +37,29 @@ export function readDatabaseUrl(env: Readonly<Record<string, string | undefined>
   return readEnvironment('iam', environment.pick({ DATABASE_URL: true }), env).DATABASE_URL
 }
 
+const thumbprints = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{43}(,[A-Za-z0-9_-]{43})*$/, 'must be RFC 7638 thumbprints with commas between')
+  .transform((text) => text.split(','))
+
+const verifying = z.object({
+  IAM_ENV: deploymentVariables.IAM_ENV,
+  IAM_ISSUER: deploymentVariables.IAM_ISSUER,
+  IAM_JWKS_ANCHORS: thumbprints,
+  IAM_ENDORSEMENT_ANCHORS: thumbprints,
+})
+
+/** What a published key set is held against: the pins that verifiers have. @throws ConfigurationError. */
+export function readPins(env: Readonly<Record<string, string | undefined>> = process.env) {
+  const read = readEnvironment('iam', verifying, env)
+  return {
+    env: read.IAM_ENV,
+    issuer: read.IAM_ISSUER,
+    anchors: read.IAM_JWKS_ANCHORS,
+    endorsementAnchors: read.IAM_ENDORSEMENT_ANCHORS,
+  }
+}
+
 /** Reads the operator command's environment. @throws ConfigurationError that names every fault. */
 export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env) {
   const read = readEnvironment('iam', environment.superRefine(devOnly), env)

@@ -5,12 +5,15 @@ import { ConfigurationError } from '@iam/platform/config'
 import { Command, Option } from 'commander'
 import { bootstrap } from './commands/bootstrap.ts'
 import { describeCompromise, describeKey } from './commands/describe-keys.ts'
+import { describeChecks, describeKeySet } from './commands/describe-key-set.ts'
+import { keySetShow } from './commands/key-set-show.ts'
+import { keySetVerify } from './commands/key-set-verify.ts'
 import { keysCompromise, keysList, keysRotate } from './commands/keys.ts'
 import { migrate } from './commands/migrate.ts'
 import { tenantCreate } from './commands/tenant-create.ts'
 import { userCreate } from './commands/user-create.ts'
 import { userImport } from './commands/user-import.ts'
-import { readConfig, readDatabaseUrl } from './config.ts'
+import { readConfig, readDatabaseUrl, readPins } from './config.ts'
 import { openOperatorDeps, type OperatorDeps } from './operator-deps.ts'
 
 const importHelp = `
@@ -94,6 +97,28 @@ keys
   .action(async (kid: string, options: Json & { dryRun?: true }) => {
     const given = await withDeps((deps) => keysCompromise(deps, readConfig(), { kid, ...options }))
     print(options, given, describeCompromise(given, options.dryRun === true))
+  })
+
+const keySet = program.command('key-set').description('the published key set')
+keySet
+  .command('show')
+  .description('what is published now, its age, and each key with its ends and its endorsement')
+  .option('--json', 'print the result as JSON')
+  .action(async (options: Json) => {
+    const shown = await withDeps((deps) => keySetShow(deps, readConfig()))
+    print(options, shown, describeKeySet(shown))
+  })
+
+keySet
+  .command('verify')
+  .description('whether a signed key set holds, against IAM_JWKS_ANCHORS and IAM_ENDORSEMENT_ANCHORS')
+  .argument('<source>', 'its URL, or a file')
+  .option('--json', 'print the result as JSON')
+  .addHelpText('after', '\nEnds with 1 when any of it does not hold. It needs neither the database nor KMS.')
+  .action(async (source: string, options: Json) => {
+    const verified = await keySetVerify(source, readPins())
+    print(options, verified, describeChecks(verified))
+    if (!verified.holds) process.exitCode = 1
   })
 
 const user = program.command('user').description('people')

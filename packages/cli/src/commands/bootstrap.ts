@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto'
 import { hashPassword } from '@iam/domain/credential'
 import { inTenant } from '@iam/domain/db'
 import type { Id } from '@iam/domain/kit'
-import { anchorOf, type AnchorSigner } from '@iam/domain/key-set'
 import { holdLease, releaseLease, type HeldLease } from '@iam/domain/lease'
 import { topics } from '@iam/domain/outbox'
 import { tendSecretKeys } from '@iam/domain/secret-key'
@@ -14,6 +13,7 @@ import { openObjectStore } from '@iam/platform/object-store'
 import { openPublisher } from '@iam/platform/pubsub'
 import type { Config } from '../config.ts'
 import { ensureKmsKeys } from '../kms/ensure-kms-keys.ts'
+import { openAnchors, type Anchors } from '../kms/open-anchors.ts'
 import type { OperatorDeps } from '../operator-deps.ts'
 
 export interface Bootstrapped {
@@ -50,18 +50,6 @@ export async function bootstrap(deps: OperatorDeps, config: Config, say: Say): P
     },
     systemTenant: { id: systemTenantId, slug: systemTenantSlug },
     operator,
-  }
-}
-
-type Anchors = Readonly<Record<'publisher' | 'spare' | 'endorser', AnchorSigner>>
-
-async function openAnchors({ kms }: OperatorDeps, config: Config): Promise<Anchors> {
-  const open = async (version: string) =>
-    anchorOf(await kms.publicKey(version), (bytes) => kms.sign(version, bytes))
-  return {
-    publisher: await open(config.kms.publishKey),
-    spare: await open(config.kms.sparePublishKey),
-    endorser: await open(config.kms.endorseKey),
   }
 }
 

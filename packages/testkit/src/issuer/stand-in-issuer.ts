@@ -79,9 +79,9 @@ export class StandInIssuer {
     by: { publisher: AnchorSigner; endorser: AnchorSigner },
     changes: Readonly<Record<string, unknown>> = {},
   ): Promise<void> {
-    const verify_until = this.seconds + 86_400
+    const ends = { sign_until: this.seconds + 43_200, verify_until: this.seconds + 86_400 }
     const endorsed = this.keys.map((key) =>
-      key.endorsed(by.endorser, { env: 'test', iss: this.url, verify_until }),
+      key.endorsed(by.endorser, { env: 'test', iss: this.url, ...ends }),
     )
     const claims = {
       iss: this.url,

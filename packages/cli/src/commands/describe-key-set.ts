@@ -1,0 +1,32 @@
+import type { InspectedKey, InspectedKeySet } from '@iam/domain/key-set'
+import type { VerifiedKeySet } from './key-set-verify.ts'
+
+const time = (seconds: number) => new Date(seconds * 1000).toISOString()
+
+/** A key set in lines: the document first, then a line on each key. */
+export function describeKeySet({ fault, anchor, claims, age, expiresIn, keys }: InspectedKeySet): string[] {
+  if (claims === undefined) return ['This is no signed key set.']
+  const { iss, version, parts, revoked = [], next_rotation: next } = claims
+  const regions = Object.entries(parts ?? {}).map(([region, part]) => `${region}=${part}`)
+  return [
+    `${iss}  version ${version}  parts ${regions.join(',')}`,
+    `signed by ${anchor.kid ?? 'nobody'} ${age} s ago; expires in ${expiresIn} s`,
+    fault === undefined ? 'Verifiers take it.' : `Verifiers refuse it: ${fault}.`,
+    next === undefined ? 'No rotation is foreseen yet.' : `Another key is to sign from ${time(next)} on.`,
+    ...(revoked.length === 0 ? [] : [`Given up: ${revoked.join(', ')}`]),
+    ...keys.map(describeKey),
+  ]
+}
+
+function describeKey({ kid, alg, endorsed, purpose, signUntil, verifyUntil }: InspectedKey): string {
+  if (!endorsed || signUntil === undefined || verifyUntil === undefined) return `${kid}  ${alg}  not endorsed`
+  return `${kid}  ${alg}  ${purpose}  endorsed: signs until ${time(signUntil)}, verifies until ${time(verifyUntil)}`
+}
+
+/** What holds and what does not, a line each. */
+export function describeChecks({ checks, holds }: VerifiedKeySet): string[] {
+  const lines = checks.map(
+    ({ check, holds: is, detail }) => `${is ? 'ok   ' : 'WRONG'}  ${check.padEnd(9)}  ${detail}`,
+  )
+  return [...lines, holds ? 'The key set holds.' : 'The key set does not hold.']
+}
