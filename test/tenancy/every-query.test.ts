@@ -55,6 +55,12 @@ const notOfATenant: readonly (readonly [RegExp, string])[] = [
   [/iam\.ensure_audit_partitions/, 'partitions hold the events of all tenants'],
 ]
 
+/** What iam-worker alone sends so, because it sends the mails of all tenants: these name their tenant themselves. */
+const namedByWorker = [
+  /^select .* from "iam"\."mail" where "tenant_id" = \$1/,
+  /^(delete from|update) "iam"\."mail" .*"tenant_id" = \$\d/,
+]
+
 /** Answers one row in any case: what it leaves behind is compared instead. */
 const endSession = /^\s*select iam\.end_session\(/
 
@@ -98,6 +104,7 @@ describe('row-level security', () => {
     const texts = new Map(sent.map((statement) => [statement.sql, statement]))
     return [...texts.values()]
       .filter(({ sql }) => !notOfATenant.some(([pattern]) => pattern.test(sql)))
+      .filter(({ sql }) => login !== 'iam_worker' || !namedByWorker.some((pattern) => pattern.test(sql)))
       .map((statement) => ({ login, statement }))
   }
 

@@ -68,6 +68,7 @@ import { hasRole } from '@iam/domain/role'
 import { createUser, readProfile } from '@iam/domain/user'
 import { testAnchors, testWrapping } from '@iam/testkit/kms'
 import { deliverMails, logIn, testDeployment, tokenIn, type World } from '@iam/testkit/world'
+import { travelThroughInbox } from './inbox-journey.ts'
 
 /** Everything that people do. */
 export async function travelAsPeople(world: World): Promise<void> {
@@ -260,6 +261,7 @@ export async function travelAsWorker(world: World): Promise<void> {
   await deleteOldSessions(kysely, { limit: 10 })
   await deleteOldReuses(kysely, { limit: 10 })
   await deleteOldOrigins(kysely, { limit: 10 })
+  await travelThroughInbox(world)
   await buryEndedSessions({ kysely, sessionCache: world.sessionCache }, beforeAllRevocations)
 }
 

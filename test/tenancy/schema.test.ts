@@ -44,6 +44,8 @@ const acrossTenants: Record<string, string> = {
   'grant.sweep': 'with their grants',
   'session_reuse.sweep': 'what is known of old thefts',
   'refresh_family.sweep': 'and their refresh families',
+  'inbox_event.sweep_old': 'what is deleted by its age has to be seen; only what is old enough is',
+  'inbox_event.sweep': 'what was received long ago is deleted',
   'known_origin.sweep': 'devices that nobody used for 90 days are forgotten',
 }
 

@@ -8,6 +8,8 @@ export const owners: Record<string, string> = {
   credential_mix: 'credential',
   directory: 'tenant',
   grant: 'session',
+  inbox_event: 'inbox',
+  inbox_position: 'inbox',
   key_set_version: 'signing-key',
   known_origin: 'login-attempt',
   leader_lease: 'lease',

@@ -18,7 +18,7 @@ import {
 } from '@iam/platform/variables'
 import * as z from 'zod'
 
-const roles = ['relay', 'keys', 'mail', 'upkeep'] as const
+const roles = ['relay', 'inbox', 'keys', 'mail', 'upkeep'] as const
 
 const environment = z
   .object({
@@ -27,13 +27,14 @@ const environment = z
     ...databaseVariables,
     IAM_WORKER_ROLES: z
       .string()
-      .default('relay,keys,mail,upkeep')
+      .default(roles.join(','))
       .transform((text) => text.split(','))
       .pipe(z.array(z.enum(roles))),
     IAM_EVENT_NAMESPACE: z
       .string()
       .regex(/^[a-z][a-z0-9-]*$/)
       .default('melmastoon'),
+    IAM_AUDIENCE: z.url().optional(),
     IAM_PUBSUB_ENDPOINT: z.string().optional(),
     IAM_RELAY_LEASE_SECONDS: seconds.default(10),
     IAM_OUTBOX_KEEP_SECONDS: seconds.default(86_400),
@@ -78,6 +79,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     http: { host: read.IAM_HTTP_HOST, port: read.PORT },
     database: databaseOf(read),
     redis: { url: read.REDIS_URL, commandTimeout: read.REDIS_TIMEOUT_MS },
+    audience: read.IAM_AUDIENCE ?? read.IAM_ISSUER,
     pubsubEndpoint: read.IAM_PUBSUB_ENDPOINT,
     eventNamespace: read.IAM_EVENT_NAMESPACE,
     relayLeaseSeconds: read.IAM_RELAY_LEASE_SECONDS,

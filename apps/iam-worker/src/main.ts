@@ -8,10 +8,12 @@ import { openLogger } from '@iam/platform/logging'
 import { openPostgres } from '@iam/platform/postgres'
 import { openRedis } from '@iam/platform/redis'
 import { readConfig } from './config.ts'
+import { startInbox } from './inbox/start-inbox.ts'
 import { startKeys } from './keys/start-keys.ts'
 import { startMail } from './mail/start-mail.ts'
 import { startRelay } from './relay/start-relay.ts'
 import { startBuryingSessions } from './upkeep/bury-sessions.ts'
+import { startSecrets } from './start-secrets.ts'
 import { startRenewingTorExits } from './upkeep/renew-tor-exits.ts'
 import { tidy } from './upkeep/tidy.ts'
 import { type Roles, workerHealth } from './worker-health.ts'
@@ -63,7 +65,11 @@ if (config.roles.includes('upkeep')) {
 }
 if (config.roles.includes('relay')) roles.relay = await startRelay(context, closers)
 if (config.roles.includes('keys')) roles.keys = await startKeys(context, closers)
-if (config.roles.includes('mail')) await startMail(context, closers)
+if (config.roles.includes('mail') || config.roles.includes('inbox')) {
+  const secrets = await startSecrets(context, closers)
+  if (config.roles.includes('mail')) startMail(context, secrets, closers)
+  if (config.roles.includes('inbox')) await startInbox(context, secrets, closers)
+}
 roles.started = true
 
 await runUntilSignal(closers, log)

@@ -2,6 +2,7 @@ import { ensureAuditPartitions } from '@iam/domain/audit'
 import { deleteOldChallenges } from '@iam/domain/challenge'
 import type { Db } from '@iam/domain/db'
 import { deleteOldKeys } from '@iam/domain/idempotency-key'
+import { deleteOldReceived } from '@iam/domain/inbox'
 import { deleteOldOrigins } from '@iam/domain/login-attempt'
 import { deleteOldMagicLinks } from '@iam/domain/magic-link'
 import { deleteOldMails } from '@iam/domain/mail'
@@ -14,7 +15,7 @@ const batch = 5_000
 const monthsAhead = 3
 
 /**
- * Keeps the database in shape: audit partitions made ahead; relayed events, sessions and devices of long ago, old
+ * Keeps the database in shape: audit partitions made ahead; relayed and received events, sessions and devices of long ago, old
  * revocations, mails, codes, links, challenges and Idempotency-Keys deleted. Safe to run twice.
  */
 export async function tidy(
@@ -29,6 +30,7 @@ export async function tidy(
   await deleteOldMails(db.kysely)
   await deleteOldLogins(db.kysely)
   await deleteOldKeys(db.kysely)
+  await inBatches((limit) => deleteOldReceived(db.kysely, { limit }))
   await inBatches((limit) => deleteOldReuses(db.kysely, { limit }))
   await inBatches((limit) => deleteOldSessions(db.kysely, { limit }))
   await inBatches((limit) => deleteOldOrigins(db.kysely, { limit }))

@@ -3,6 +3,7 @@ import { hashPassword } from '@iam/domain/credential'
 import { inTenant } from '@iam/domain/db'
 import type { Id } from '@iam/domain/kit'
 import { holdLease, releaseLease, type HeldLease } from '@iam/domain/lease'
+import { inboxDeadLetterTopic, inboxSubscriptions } from '@iam/domain/inbox'
 import { topics } from '@iam/domain/outbox'
 import { tendSecretKeys } from '@iam/domain/secret-key'
 import { keySetStoreIn, publishKeySet, tendSigningKeys, tokenLines } from '@iam/domain/signing-key'
@@ -10,7 +11,7 @@ import { createTenant, findDirectoryEntry, systemTenantSlug } from '@iam/domain/
 import { hasRole } from '@iam/domain/role'
 import { createUser } from '@iam/domain/user'
 import { openObjectStore } from '@iam/platform/object-store'
-import { openPublisher } from '@iam/platform/pubsub'
+import { openPublisher, openSubscriber } from '@iam/platform/pubsub'
 import type { Config } from '../config.ts'
 import { ensureKmsKeys } from '../kms/ensure-kms-keys.ts'
 import { openAnchors, type Anchors } from '../kms/open-anchors.ts'
@@ -29,7 +30,7 @@ type Say = (line: string) => void
 const operatorEmail = 'operator@system.example'
 
 /**
- * Prepares an empty deployment: KMS keys, topics, the system tenant, secrets, an operator, the first signing key
+ * Prepares an empty deployment: KMS keys, topics and subscriptions, the system tenant, secrets, an operator, the first signing key
  * and the first key-set document. Run again, it does what is missing and changes nothing that is there.
  */
 export async function bootstrap(deps: OperatorDeps, config: Config, say: Say): Promise<Bootstrapped> {
@@ -37,7 +38,7 @@ export async function bootstrap(deps: OperatorDeps, config: Config, say: Say): P
   say('KMS keys are there')
   const anchors = await openAnchors(deps, config)
   await ensureTopics(config)
-  say('Topics are there')
+  say('Topics and subscriptions are there')
   const systemTenantId = await ensureSystemTenant(deps, config)
   say('System tenant is there')
   await withKeysLease(deps, say, (lease) => tendKeys(deps, config, { anchors, lease, systemTenantId }))
@@ -54,14 +55,17 @@ export async function bootstrap(deps: OperatorDeps, config: Config, say: Say): P
 }
 
 async function ensureTopics(config: Config): Promise<void> {
-  const publisher = await openPublisher({
-    projectId: config.deployment.project,
-    endpoint: config.pubsub.endpoint,
-  })
+  const { endpoint, namespace } = config.pubsub
+  const options = { projectId: config.deployment.project, endpoint }
+  const publisher = await openPublisher(options)
+  const subscriber = await openSubscriber(options)
   try {
-    for (const topic of topics(config.pubsub.namespace)) await publisher.ensureTopic(topic)
+    for (const topic of [...topics(namespace), inboxDeadLetterTopic(namespace)])
+      await publisher.ensureTopic(topic)
+    for (const wanted of inboxSubscriptions(namespace)) await subscriber.ensureSubscription(wanted)
   } finally {
     await publisher.close()
+    await subscriber.close()
   }
 }
 

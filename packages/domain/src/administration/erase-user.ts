@@ -41,16 +41,19 @@ export async function eraseUser(deps: AdministrationDeps, call: UserCall): Promi
     const actor = { type: administrator.type, id: administrator.id }
     const common = { tenantId, at, origin }
     const ended = await endSessionsOf(tx, { ...common, userId, actor, reason: 'user_erased' })
-    await forget(deps, tx, { user, at })
+    await forgetPerson(deps, tx, { user, at })
     const event = { type: 'user.erased', payload: { userId, actor } } as const
     await run(tx, appendEvent({ ...common, aggregateId: userId, event }))
     return { answer: null, ended }
   })
 }
 
-/** Each noun forgets its own; a test knows every table and looks for what was left. */
-async function forget(
-  deps: AdministrationDeps,
+/**
+ * Forgets a person, inside the transaction that says so. Each noun forgets its own; a test knows every table and looks
+ * for what was left.
+ */
+export async function forgetPerson(
+  deps: Pick<AdministrationDeps, 'secrets'>,
   tx: Executor,
   { user, at }: { readonly user: User; readonly at: Acting['at'] },
 ): Promise<void> {

@@ -168,6 +168,19 @@ export interface IamIdempotencyKey {
   tenant_id: string;
 }
 
+export interface IamInboxEvent {
+  event_id: string;
+  received_at: Timestamp;
+  subject: string;
+  tenant_id: string;
+}
+
+export interface IamInboxPosition {
+  about: string;
+  position: Int8;
+  tenant_id: string;
+}
+
 export interface IamKeySetVersion {
   document: string;
   expires_at: Timestamp;
@@ -521,6 +534,8 @@ export interface DB {
   "iam.factor": IamFactor;
   "iam.grant": IamGrant;
   "iam.idempotency_key": IamIdempotencyKey;
+  "iam.inbox_event": IamInboxEvent;
+  "iam.inbox_position": IamInboxPosition;
   "iam.key_set_version": IamKeySetVersion;
   "iam.known_origin": IamKnownOrigin;
   "iam.leader_lease": IamLeaderLease;

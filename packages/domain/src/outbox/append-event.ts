@@ -8,11 +8,13 @@ export interface NewEvent {
   readonly aggregateId: string
   readonly at: Date
   readonly event: DomainEvent
-  readonly origin?: RequestOrigin
+  readonly origin?: Pick<RequestOrigin, 'requestId' | 'traceparent'>
+  /** The event of another service that it came of. */
+  readonly causationId?: string
 }
 
 /** The insert of one event with its stream's next sequence, to stand in the transaction that makes it true. */
-export function appendEvent({ tenantId, aggregateId, at, event, origin }: NewEvent): Statement {
+export function appendEvent({ tenantId, aggregateId, at, event, origin, causationId }: NewEvent): Statement {
   const { version, retention } = eventTypes[event.type]
   return {
     sql: `with stream as (
@@ -22,8 +24,8 @@ export function appendEvent({ tenantId, aggregateId, at, event, origin }: NewEve
           )
           insert into iam.outbox
             (tenant_id, event_id, type, version, occurred_at, ordering_key, sequence, payload,
-             traceparent, correlation_id, retention_class)
-          select $1, $2, $3, $4, $5, $6, stream.last_sequence, $7, $8, $9, $10 from stream`,
+             traceparent, correlation_id, causation_id, retention_class)
+          select $1, $2, $3, $4, $5, $6, stream.last_sequence, $7, $8, $9, $10, $11 from stream`,
     parameters: [
       tenantId,
       newId('evt', at),
@@ -34,6 +36,7 @@ export function appendEvent({ tenantId, aggregateId, at, event, origin }: NewEve
       JSON.stringify(event.payload),
       origin?.traceparent,
       origin?.requestId,
+      causationId,
       retention,
     ],
   }

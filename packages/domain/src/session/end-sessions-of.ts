@@ -17,7 +17,7 @@ export interface EndSessionsOf {
   readonly actor: { readonly type: 'user' | 'operator' | 'system' | 'anonymous'; readonly id?: string }
   readonly reason: PayloadOf<'session.revoked'>['reason']
   readonly at: Date
-  readonly origin?: RequestOrigin
+  readonly origin?: Pick<RequestOrigin, 'requestId' | 'traceparent'>
 }
 
 /** A session that was ended, with the grants whose cache entries are to be buried once that is committed. */

@@ -18,7 +18,9 @@ export interface AddTenant extends CreateTenant {
   readonly tenantId: Id<'ten'>
   readonly actor: AuditEvent['actor']
   readonly at: Date
-  readonly origin?: RequestOrigin
+  readonly origin?: Pick<RequestOrigin, 'requestId'>
+  /** False where its data lives in another region: here it is known by the directory alone. */
+  readonly isHere?: boolean
 }
 
 /** Makes a tenant with its built-in `first-party` client. @returns its id, or undefined when the slug is taken. */
@@ -36,8 +38,9 @@ export async function createTenant(
 
 /** The same, inside a transaction that runs under the new tenant. @returns false when the slug is taken. */
 export async function addTenant(tx: Executor, input: AddTenant): Promise<boolean> {
-  const { tenantId, slug, region, name, policy = {}, audience, at, actor, origin } = input
+  const { tenantId, slug, region, name, policy = {}, audience, at, actor, origin, isHere = true } = input
   if (!(await insertDirectoryEntry(tx, { tenantId, slug, region, status: 'active' }, at))) return false
+  if (!isHere) return true
   await insertTenant(tx, { tenantId, name, policy }, at)
   await insertFirstPartyClient(tx, { tenantId, audience }, at)
   const target = { type: 'tenant', id: tenantId }

@@ -14,6 +14,7 @@ export {
   findTenantPolicy,
   listDirectory,
   replaceTenantPolicy,
+  renameTenant,
   setTenantStatus,
   tenantNameOf,
   systemTenantSlug,

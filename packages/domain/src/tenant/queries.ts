@@ -169,6 +169,14 @@ export async function listDirectory(
   return found as DirectoryEntry[]
 }
 
+/** Calls a tenant something else, where its data is. */
+export async function renameTenant(
+  db: Executor,
+  { tenantId, name, at }: { readonly tenantId: Id<'ten'>; readonly name: string; readonly at: Date },
+): Promise<void> {
+  await db.updateTable('iam.tenant').set({ name, updated_at: at }).where('tenant_id', '=', tenantId).execute()
+}
+
 /** Lets a tenant be used, or not. @returns false when it was so before. */
 export async function setTenantStatus(
   db: Executor,

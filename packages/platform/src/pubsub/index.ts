@@ -1,3 +1,5 @@
 export { openPublisher, type PublisherOptions } from './open-publisher.ts'
 export { type KeyFailure, PublishError } from './publish-error.ts'
 export type { OutgoingMessage, Publisher } from './publisher.ts'
+export { openSubscriber } from './open-subscriber.ts'
+export type { IncomingMessage, Listening, Subscriber } from './subscriber.ts'

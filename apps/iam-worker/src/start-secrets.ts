@@ -1,0 +1,24 @@
+import { loadSecretKeys, SecretRings } from '@iam/domain/secret-key'
+import { keyWrapping, openKms } from '@iam/platform/kms'
+import { every, type Closer } from '@iam/platform/lifecycle'
+import type { WorkerContext } from './context.ts'
+
+const interval = 30_000
+
+/** Starts loading the secrets, for the roles that need some: look at `isComplete` before using any. */
+export async function startSecrets(context: WorkerContext, closers: Closer[]): Promise<SecretRings> {
+  const { config, db, log } = context
+  const { deployment } = config
+  const kms = await openKms({ endpoint: config.kms.endpoint })
+  closers.push({ name: 'kms of the secrets', close: () => kms.close() })
+  const secrets = new SecretRings()
+  const wrapping = keyWrapping(kms, config.kms.wrapKey)
+  const load = async (): Promise<void> => {
+    const leftOut = await loadSecretKeys({ db, wrapping, deployment, secrets })
+    for (const secret of leftOut) log.error(secret, 'A secret is not used: it was not wrapped for this')
+  }
+  const loading = every(interval, load, (err) => log.warn({ err }, 'The secrets could not be loaded'))
+  loading.nudge()
+  closers.push({ name: 'secrets', close: () => loading.stop() })
+  return secrets
+}

@@ -1,0 +1,165 @@
+import { auditOf, eventsOf, logIn, openWorld, type World } from '@iam/testkit/world'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { newId, Refusal, type Id } from '../kit/index.ts'
+import { createUser } from '../user/index.ts'
+import { hashPassword } from '../credential/index.ts'
+import { eraseOnRequest, followCreatedTenant, followRenamedTenant, followTenantStatus } from './index.ts'
+import type { ReceivedEvent } from './index.ts'
+
+describe('events of other services', () => {
+  let world: World
+  beforeAll(async () => {
+    world = await openWorld(inject('services'))
+  })
+  afterAll(() => world.close())
+
+  const deps = () => ({
+    db: world.workerDb,
+    clock: world.clock,
+    secrets: world.secrets,
+    region: 'local',
+    audience: 'https://api.example',
+  })
+
+  function event(
+    tenantId: Id<'ten'>,
+    position = 1,
+    eventId: string = newId('evt', world.clock()),
+  ): ReceivedEvent {
+    const { requestId, traceparent } = world.origin
+    return {
+      eventId,
+      subject: 'test',
+      tenantId,
+      position: BigInt(position),
+      origin: { requestId, traceparent },
+    }
+  }
+
+  async function codeOf(work: Promise<unknown>): Promise<string> {
+    try {
+      return String(await work)
+    } catch (error) {
+      if (error instanceof Refusal) return error.code
+      throw error
+    }
+  }
+
+  let slugs = 0
+  const born = (region = 'local') => {
+    slugs += 1
+    return { slug: `born-${slugs}`, name: 'Hotel Grischuna', region }
+  }
+
+  const directoryOf = async (tenantId: string) =>
+    world.admin.selectFrom('iam.directory').selectAll().where('tenant_id', '=', tenantId).executeTakeFirst()
+  const nameOf = async (tenantId: string) =>
+    (
+      await world.admin
+        .selectFrom('iam.tenant')
+        .select('name')
+        .where('tenant_id', '=', tenantId)
+        .executeTakeFirst()
+    )?.name
+
+  test('C251: a tenant begins, once, however often it is told and by however many at once', async () => {
+    const tenantId = newId('ten', world.clock())
+    const created = event(tenantId)
+    const tenant = born()
+    const told = Array.from({ length: 8 }, () => followCreatedTenant(deps(), created, tenant))
+    expect((await Promise.all(told)).toSorted()).toEqual([
+      'applied',
+      ...Array.from({ length: 7 }, () => 'repeated'),
+    ])
+    expect(await directoryOf(tenantId)).toMatchObject({
+      slug: tenant.slug,
+      region: 'local',
+      status: 'active',
+    })
+    expect(await nameOf(tenantId)).toBe('Hotel Grischuna')
+    expect(await auditOf(world, tenantId)).toEqual(['tenant.created'])
+    await expect(
+      createUser(world, {
+        tenantId,
+        email: 'ada@grischuna.example',
+        password: await hashPassword(world, { tenantId, password: 'correct horse battery staple' }),
+      }),
+    ).resolves.toMatch(/^usr_/)
+  })
+
+  test('residency: of a tenant whose home is elsewhere only the directory knows', async () => {
+    const tenantId = newId('ten', world.clock())
+    expect(await followCreatedTenant(deps(), event(tenantId), born('eu-west'))).toBe('applied')
+    expect(await directoryOf(tenantId)).toMatchObject({ region: 'eu-west', status: 'active' })
+    expect(await nameOf(tenantId)).toBeUndefined()
+    expect(await auditOf(world, tenantId)).toEqual([])
+    expect(await followTenantStatus(deps(), event(tenantId, 2), { status: 'suspended' })).toBe('applied')
+    expect(await directoryOf(tenantId)).toMatchObject({ status: 'suspended' })
+  })
+
+  test('a slug that is another’s, and the operators’ tenant, are refused with nothing changed', async () => {
+    const tenantId = newId('ten', world.clock())
+    const created = event(tenantId)
+    expect(await codeOf(followCreatedTenant(deps(), created, { ...born(), slug: 'acme' }))).toBe('slug_taken')
+    expect(await directoryOf(tenantId)).toBeUndefined()
+    expect(await followCreatedTenant(deps(), created, born())).toBe('applied')
+    const system = await world.admin
+      .selectFrom('iam.directory')
+      .select('tenant_id')
+      .where('slug', '=', 'system')
+      .executeTakeFirstOrThrow()
+    const theirs = system.tenant_id as Id<'ten'>
+    expect(await codeOf(followTenantStatus(deps(), event(theirs), { status: 'suspended' }))).toBe(
+      'not_allowed',
+    )
+    expect(await directoryOf(theirs)).toMatchObject({ status: 'active' })
+  })
+
+  test('C252: what comes before the tenant has begun waits, and what comes late changes nothing any more', async () => {
+    const tenantId = newId('ten', world.clock())
+    const suspended = event(tenantId, 3)
+    expect(await codeOf(followTenantStatus(deps(), suspended, { status: 'suspended' }))).toBe(
+      'tenant_unknown',
+    )
+    await followCreatedTenant(deps(), event(tenantId, 1), born())
+    expect(await followTenantStatus(deps(), suspended, { status: 'suspended' })).toBe('applied')
+    expect(await followTenantStatus(deps(), event(tenantId, 2), { status: 'active' })).toBe('superseded')
+    expect(await directoryOf(tenantId)).toMatchObject({ status: 'suspended' })
+    expect(await followRenamedTenant(deps(), event(tenantId, 2), { name: 'Grischuna' })).toBe('applied')
+    expect(await nameOf(tenantId)).toBe('Grischuna')
+    expect(await auditOf(world, tenantId)).toEqual(['tenant.created', 'tenant.suspended', 'tenant.renamed'])
+  })
+
+  test('C228: the same event of two tenants is two events, and changes its own alone', async () => {
+    const [one, other] = [newId('ten', world.clock()), newId('ten', world.clock())]
+    for (const tenantId of [one, other]) await followCreatedTenant(deps(), event(tenantId), born())
+    const same = newId('evt', world.clock())
+    expect(await followRenamedTenant(deps(), event(one, 2, same), { name: 'One' })).toBe('applied')
+    expect(await nameOf(other)).toBe('Hotel Grischuna')
+    expect(await followRenamedTenant(deps(), event(other, 2, same), { name: 'Other' })).toBe('applied')
+    expect(await nameOf(one)).toBe('One')
+  })
+
+  test('C251, C257: a person is erased with their sessions, once; somebody who is not here is nothing to do', async () => {
+    const { session, user } = await logIn(world)
+    const requested = event(world.acme)
+    expect(await eraseOnRequest(deps(), requested, { userId: user.id })).toBe('applied')
+    expect(await eraseOnRequest(deps(), requested, { userId: user.id })).toBe('repeated')
+    expect(await eraseOnRequest(deps(), event(world.acme, 2), { userId: user.id })).toBe('applied')
+    expect(await auditOf(world, user.id)).toContain('user.erased')
+    expect(
+      (await eventsOf(world, world.acme, user.id)).filter(({ type }) => type === 'user.erased'),
+    ).toHaveLength(1)
+    expect(await auditOf(world, session.id)).toContain('session.revoked: user_erased')
+    const { status, email } = await world.admin
+      .selectFrom('iam.user')
+      .select(['status', 'email'])
+      .where('id', '=', user.id)
+      .executeTakeFirstOrThrow()
+    expect({ status, isAddress: email.includes('@') }).toEqual({ status: 'erased', isAddress: false })
+    const nobody = newId('usr', world.clock())
+    expect(await eraseOnRequest(deps(), event(world.acme, 3), { userId: nobody })).toBe('applied')
+    const unknown = event(newId('ten', world.clock()))
+    expect(await codeOf(eraseOnRequest(deps(), unknown, { userId: nobody }))).toBe('tenant_unknown')
+  })
+})

@@ -1,0 +1,6 @@
+export { eraseOnRequest } from './erase-on-request.ts'
+export { followCreatedTenant, followRenamedTenant, followTenantStatus } from './follow-tenant.ts'
+export { deleteOldReceived } from './queries.ts'
+export type { Reception } from './receive-event.ts'
+export { inboxDeadLetterTopic, inboxSubscriptions } from './topics.ts'
+export type { ReceivedEvent } from './received-event.ts'

@@ -1,0 +1,72 @@
+import { Duration, PubSub, type Message, SubscriptionCloseBehaviors } from '@google-cloud/pubsub'
+import { credentials } from '@grpc/grpc-js'
+import { inOrder } from './in-order.ts'
+import type { IncomingMessage, Listening, Subscriber } from './subscriber.ts'
+
+const alreadyExists = 6
+/** As many are worked on at once; the broker holds the rest, where other workers can have it. */
+const maxMessages = 50
+/** Seconds to finish in what was taken, when we end. */
+const finishWithin = 8
+
+/** Cloud Pub/Sub through the official client, which renews the deadlines of what is being worked on. */
+export class CloudSubscriber implements Subscriber {
+  readonly #client: PubSub
+
+  constructor(client: PubSub) {
+    this.#client = client
+  }
+
+  async ensureSubscription({ topic, subscription }: { topic: string; subscription: string }): Promise<void> {
+    await unlessThere(this.#client.createTopic(topic))
+    await unlessThere(
+      this.#client.createSubscription(topic, subscription, {
+        enableMessageOrdering: true,
+        ackDeadlineSeconds: 30,
+      }),
+    )
+  }
+
+  listen(
+    name: string,
+    handle: (message: IncomingMessage) => Promise<void>,
+    onError: (error: unknown) => void,
+  ): Listening {
+    const subscription = this.#client.subscription(name, {
+      flowControl: { maxMessages, allowExcessMessages: false },
+      closeOptions: {
+        behavior: SubscriptionCloseBehaviors.WaitForProcessing,
+        timeout: Duration.from({ seconds: finishWithin }),
+      },
+    })
+    const settle = inOrder(async (message: IncomingMessage) => handle(message), onError)
+    subscription.on('error', onError)
+    subscription.on('message', (message: Message) => {
+      const { data, attributes, orderingKey = '' } = message
+      void settle({ data, attributes, orderingKey }).then((done) => (done ? message.ack() : message.nack()))
+    })
+    return { stop: () => subscription.close() }
+  }
+
+  async close(): Promise<void> {
+    await this.#client.close()
+  }
+}
+
+async function unlessThere(making: Promise<unknown>): Promise<void> {
+  await making.catch((error: { code?: unknown }) => {
+    if (error.code !== alreadyExists) throw error
+  })
+}
+
+/** Connects to `endpoint` in plaintext and without credentials, or to Cloud Pub/Sub as the process's own identity. */
+export function openPubSub(projectId: string, endpoint: string | undefined): PubSub {
+  if (endpoint === undefined) return new PubSub({ projectId })
+  const { hostname, port } = new URL(`http://${endpoint}`)
+  return new PubSub({
+    projectId,
+    apiEndpoint: `${hostname}:${port}`,
+    emulatorMode: true,
+    sslCreds: credentials.createInsecure(),
+  })
+}

@@ -1,0 +1,29 @@
+import {
+  deleteOldReceived,
+  eraseOnRequest,
+  followCreatedTenant,
+  followRenamedTenant,
+  followTenantStatus,
+  type ReceivedEvent,
+} from '@iam/domain/inbox'
+import { newId } from '@iam/domain/kit'
+import { addPerson, type World } from '@iam/testkit/world'
+
+/** What the worker does because other services said something. */
+export async function travelThroughInbox(world: World): Promise<void> {
+  const { acme: tenantId, clock, secrets, origin } = world
+  const deps = { db: world.workerDb, clock, secrets, region: 'local', audience: 'https://api.example' }
+  const event = (position: bigint): ReceivedEvent => {
+    return { eventId: newId('evt', clock()), subject: 'a subject', tenantId, position, origin }
+  }
+  const { userId } = await addPerson(world, { tenantId, email: 'leaver@acme.example' })
+  await followCreatedTenant(deps, event(1n), { slug: 'acme', name: 'acme', region: 'local' })
+  await followRenamedTenant(deps, event(2n), { name: 'acme' })
+  for (const [position, status] of [
+    [3n, 'suspended'],
+    [4n, 'active'],
+  ] as const)
+    await followTenantStatus(deps, event(position), { status })
+  await eraseOnRequest(deps, event(5n), { userId })
+  await deleteOldReceived(world.workerDb.kysely, { limit: 10 })
+}
