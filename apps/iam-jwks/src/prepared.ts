@@ -2,9 +2,15 @@ import { createHash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 
+/** Names and values in turns, as they are sent: what writeHead takes without making anything of it. */
+type FlatHeaders = string[]
+
 interface Variant {
   readonly body: Buffer
-  readonly headers: Record<string, string>
+  readonly etag: string
+  readonly headers: FlatHeaders
+  /** The headers of a 304 to a caller who has this variant. */
+  readonly unchanged: FlatHeaders
 }
 
 /** An answer made ahead of its requests, in every encoding: serving it is copying bytes. */
@@ -12,10 +18,6 @@ export interface Prepared {
   readonly identity: Variant
   readonly gzip: Variant
   readonly br: Variant
-  /** Every variant's entity tag: any of them in If-None-Match means nothing has changed. */
-  readonly etags: readonly string[]
-  /** The headers of a 304. */
-  readonly unchanged: Record<string, string>
 }
 
 /** Prepares a document. @param cacheControl for browsers, services and the CDN alike: nothing here is private. */
@@ -23,60 +25,58 @@ export function prepare(
   document: string | Buffer,
   { type, cacheControl }: { type: string; cacheControl: string },
 ): Prepared {
-  const body = Buffer.from(document)
-  const tag = createHash('sha256').update(body).digest('base64url').slice(0, 27)
-  const variant = (bytes: Buffer, suffix: string, encoding?: string): Variant => ({
-    body: bytes,
-    headers: {
+  const identity = Buffer.from(document)
+  const tag = createHash('sha256').update(identity).digest('base64url').slice(0, 27)
+  const variant = (body: Buffer, suffix: string, encoding?: string): Variant => {
+    const etag = `"${tag}${suffix}"`
+    const validity = { etag, 'cache-control': cacheControl, vary: 'accept-encoding' }
+    const all = {
       'content-type': type,
-      'content-length': String(bytes.length),
+      'content-length': String(body.length),
       ...(encoding === undefined ? {} : { 'content-encoding': encoding }),
-      'cache-control': cacheControl,
-      etag: `"${tag}${suffix}"`,
-      vary: 'accept-encoding',
+      ...validity,
       'access-control-allow-origin': '*',
       'x-content-type-options': 'nosniff',
-    },
-  })
-  const identity = variant(body, '')
-  const gzip = variant(gzipSync(body), '-gz', 'gzip')
-  const br = variant(brotliCompressSync(body), '-br', 'br')
+    }
+    return { body, etag, headers: Object.entries(all).flat(), unchanged: Object.entries(validity).flat() }
+  }
   return {
-    identity,
-    gzip,
-    br,
-    etags: [identity, gzip, br].map(({ headers }) => headers['etag'] ?? ''),
-    unchanged: { etag: `"${tag}"`, 'cache-control': cacheControl, vary: 'accept-encoding' },
+    identity: variant(identity, ''),
+    gzip: variant(gzipSync(identity), '-gz', 'gzip'),
+    br: variant(brotliCompressSync(identity), '-br', 'br'),
   }
 }
 
 /** Answers a GET or HEAD with a prepared document: 304 when the caller has it, the smallest encoding it takes otherwise. */
 export function sendPrepared(prepared: Prepared, request: IncomingMessage, response: ServerResponse): void {
-  const { headers, body } = variantFor(prepared, request.headers['accept-encoding'])
-  const known = request.headers['if-none-match']
-  if (known !== undefined && isKnown(prepared, known)) {
-    response.writeHead(304, prepared.unchanged).end()
-    return
-  }
-  response.writeHead(200, headers)
-  response.end(request.method === 'HEAD' ? undefined : body)
+  const variant = variantFor(prepared, request.headers['accept-encoding'])
+  const tags = request.headers['if-none-match']
+  const known = tags === undefined ? undefined : knownOf(prepared, variant, tags)
+  if (known !== undefined) response.writeHead(304, known.unchanged).end()
+  else response.writeHead(200, variant.headers).end(request.method === 'HEAD' ? undefined : variant.body)
 }
 
 function variantFor(prepared: Prepared, accepted: string | undefined): Variant {
   if (accepted === undefined || accepted === '') return prepared.identity
-  if (takes(accepted, 'br')) return prepared.br
-  return takes(accepted, 'gzip') ? prepared.gzip : prepared.identity
+  if (takesBr.test(accepted)) return prepared.br
+  return takesGzip.test(accepted) ? prepared.gzip : prepared.identity
 }
 
-function takes(accepted: string, encoding: string): boolean {
-  return accepted.split(',').some((item) => {
-    const [name, quality] = item.split(';')
-    return name?.trim().toLowerCase() === encoding && !/^\s*q=0(\.0*)?\s*$/.test(quality ?? '')
-  })
+const takesBr = accepting('br')
+const takesGzip = accepting('gzip')
+
+/** Finds a coding in Accept-Encoding (RFC 9110 12.5.3), unless its weight is zero. */
+function accepting(coding: string): RegExp {
+  return new RegExp(`(?:^|,)\\s*${coding}\\s*(?:$|,|;(?!\\s*q=0(?:\\.0*)?\\s*(?:$|,)))`, 'i')
 }
 
-/** If-None-Match compares weakly (RFC 9110 13.1.2): one of ours, whichever encoding it was given with, or any. */
-function isKnown(prepared: Prepared, header: string): boolean {
-  if (header === prepared.etags[0] || header.trim() === '*') return true
-  return header.split(',').some((tag) => prepared.etags.includes(tag.trim().replace(/^W\//, '')))
+/**
+ * Which variant the caller has. If-None-Match compares weakly (RFC 9110 13.1.2); of a cache that lists several, the
+ * one that it would be sent now counts first. All have the same content, so that any of them has not changed.
+ */
+function knownOf(prepared: Prepared, wanted: Variant, header: string): Variant | undefined {
+  if (header === wanted.etag || header.trim() === '*') return wanted
+  const tags = header.split(',').map((tag) => tag.trim().replace(/^W\//, ''))
+  const variants = [wanted, prepared.identity, prepared.gzip, prepared.br]
+  return variants.find(({ etag }) => tags.includes(etag))
 }

@@ -1,7 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto'
-import type { AddressInfo } from 'node:net'
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
-import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
 import {
   buildKeySet,
   endorsementTyp,
@@ -10,6 +8,7 @@ import {
   type EndorsedKey,
   type PublicJwk,
 } from '@iam/domain/key-set'
+import { asking } from '@iam/testkit/http'
 import { testAnchors } from '@iam/testkit/kms'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ServedKeySet } from './served-key-set.ts'
@@ -65,12 +64,6 @@ function emptyServed(told: string[] = []): ServedKeySet {
   return new ServedKeySet(settings, { taken: () => told.push('taken'), refused: (fault) => told.push(fault) })
 }
 
-interface Reply {
-  readonly status: number
-  readonly headers: IncomingHttpHeaders
-  readonly body: Buffer
-}
-
 describe('iam-jwks', () => {
   const now = new Date()
   const served = emptyServed()
@@ -83,23 +76,7 @@ describe('iam-jwks', () => {
     server.close()
   })
 
-  const ask = (path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Reply> =>
-    new Promise((resolve, reject) => {
-      const { port } = server.address() as AddressInfo
-      const request = httpRequest({ port, host: '127.0.0.1', path, headers, method }, (response) => {
-        const chunks: Buffer[] = []
-        response.on('data', (chunk: Buffer) => chunks.push(chunk))
-        response.on('end', () =>
-          resolve({
-            status: response.statusCode ?? 0,
-            headers: response.headers,
-            body: Buffer.concat(chunks),
-          }),
-        )
-      })
-      request.on('error', reject)
-      request.end()
-    })
+  const ask = asking(server)
 
   test('is live and not ready, and answers 503, before it has a key set', async () => {
     expect((await ask('/health/live')).status).toBe(200)

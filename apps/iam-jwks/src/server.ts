@@ -9,27 +9,35 @@ const documents = new Set([
   '/.well-known/oauth-authorization-server',
 ])
 
+/** Bounds on what strangers can hold: a connection takes some kilobytes, and its headers what they are long. */
+const mostConnections = 1_024
+const longestHeaders = 8 * 1024
+
 /**
  * The HTTP face of iam-jwks. Plain node:http: there is one kind of answer, prepared ahead, and a framework would
  * double this process's start.
+ * @param patience milliseconds in which a request has to arrive, whole.
  */
-export function buildServer(served: ServedKeySet): Server {
-  const server = createServer((request, response) => answer(served, request, response))
-  server.headersTimeout = 10_000
-  server.requestTimeout = 10_000
-  server.maxHeadersCount = 100
+export function buildServer(served: ServedKeySet, patience = 10_000): Server {
+  const limits = {
+    maxHeaderSize: longestHeaders,
+    headersTimeout: patience,
+    requestTimeout: patience,
+    connectionsCheckingInterval: patience / 4,
+  }
+  const server = createServer(limits, (request, response) => answer(served, request, response))
+  server.maxConnections = mostConnections
   return server
 }
 
 function answer(served: ServedKeySet, request: IncomingMessage, response: ServerResponse): void {
   const path = pathOf(request.url ?? '/')
   const prepared = served.answer(path)
-  if (request.method !== 'GET' && request.method !== 'HEAD') return refuseMethod(response)
+  if (request.method !== 'GET' && request.method !== 'HEAD') return sendProblem(response, 405)
   if (prepared !== undefined) return sendPrepared(prepared, request, response)
-  if (documents.has(path))
-    return sendProblem(response, 503, 'The document has expired or has not been loaded yet.')
+  if (documents.has(path)) return sendProblem(response, 503)
   if (path.startsWith('/health')) return sendHealth(served, path, response)
-  return sendProblem(response, 404, 'There is nothing here.')
+  return sendProblem(response, 404)
 }
 
 /** The query is no part of any name here, so that it cannot be used to get around a cache. */
@@ -41,7 +49,7 @@ function pathOf(url: string): string {
 function sendHealth(served: ServedKeySet, path: string, response: ServerResponse): void {
   if (path === '/health/live') return sendJson(response, 200, { status: 'ok' })
   if (!['/health', '/health/startup', '/health/ready'].includes(path)) {
-    return sendProblem(response, 404, 'There is nothing here.')
+    return sendProblem(response, 404)
   }
   const keySet = served.status(new Date())
   if (keySet === undefined) return sendJson(response, 503, { status: 'unavailable' })
@@ -54,26 +62,54 @@ function sendJson(response: ServerResponse, status: number, body: object): void 
   response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(text) }).end(text)
 }
 
-function refuseMethod(response: ServerResponse): void {
-  response.setHeader('allow', 'GET, HEAD')
-  sendProblem(response, 405, 'Only GET and HEAD are answered here.')
-}
-
-/** A problem document (RFC 9457). What is missing now may be there in ten seconds, and no cache keeps it longer. */
-function sendProblem(response: ServerResponse, status: 404 | 405 | 503, detail: string): void {
-  const { code, title } = problems[status]
-  const body = JSON.stringify({ type: 'about:blank', title, status, detail, code, retriable: status === 503 })
-  if (status === 503) response.setHeader('retry-after', '10')
-  response.writeHead(status, {
-    'content-type': 'application/problem+json',
-    'content-length': Buffer.byteLength(body),
-    'cache-control': status === 404 ? 'public, max-age=10' : 'no-store',
-  })
-  response.end(body)
-}
-
+/**
+ * Problem documents (RFC 9457), made ahead: whoever asks for what is not there costs no more than whoever asks for
+ * what is. What is missing now may be there in ten seconds, and no cache keeps it longer.
+ */
 const problems = {
-  404: { code: 'not_found', title: 'There is nothing here' },
-  405: { code: 'method_not_allowed', title: 'This method is not for this path' },
-  503: { code: 'temporarily_unavailable', title: 'The key set is not available' },
-} as const
+  404: problem(
+    { status: 404, code: 'not_found', title: 'There is nothing here', detail: 'There is nothing here.' },
+    { 'cache-control': 'public, max-age=10' },
+  ),
+  405: problem(
+    {
+      status: 405,
+      code: 'method_not_allowed',
+      title: 'This method is not for this path',
+      detail: 'Only GET and HEAD are answered here.',
+    },
+    { 'cache-control': 'no-store', allow: 'GET, HEAD' },
+  ),
+  503: problem(
+    {
+      status: 503,
+      code: 'temporarily_unavailable',
+      title: 'The key set is not available',
+      detail: 'The document has expired or has not been loaded yet.',
+    },
+    { 'cache-control': 'no-store', 'retry-after': '10' },
+  ),
+}
+
+interface Problem {
+  readonly status: number
+  readonly code: string
+  readonly title: string
+  readonly detail: string
+}
+
+function problem({ code, ...rest }: Problem, caching: Readonly<Record<string, string>>) {
+  const document = { type: 'about:blank', ...rest, code, retriable: rest.status === 503 }
+  const body = Buffer.from(JSON.stringify(document))
+  const headers = {
+    'content-type': 'application/problem+json',
+    'content-length': String(body.length),
+    ...caching,
+  }
+  return { body, headers: Object.entries(headers).flat() }
+}
+
+function sendProblem(response: ServerResponse, status: keyof typeof problems): void {
+  const { headers, body } = problems[status]
+  response.writeHead(status, headers).end(body)
+}

@@ -1,0 +1,1 @@
+export { asking, type Ask, type Reply } from './asking.ts'
