@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
@@ -81,6 +82,23 @@ describe('a prepared answer', () => {
       expect(head.headers['content-length']).toBe(String(get.body.length))
     }
     expect(await ask('/', { 'if-none-match': identity.etag }, 'HEAD')).toMatchObject({ status: 304 })
+  })
+
+  test('is the same bytes, however many', async () => {
+    const long = randomBytes(100_000)
+    const sending = prepare(long, { type: 'application/octet-stream', cacheControl })
+    const other = createServer((request, response) => sendPrepared(sending, request, response))
+    await once(other.listen(0, '127.0.0.1'), 'listening')
+    for (const [accepted, decode] of [
+      ['identity', (bytes: Buffer) => bytes],
+      ['gzip', gunzipSync],
+      ['br', brotliDecompressSync],
+    ] as const) {
+      const { body, headers } = await asking(other)('/', { 'accept-encoding': accepted })
+      expect(decode(body).equals(long)).toBe(true)
+      expect(headers['content-length']).toBe(String(body.length))
+    }
+    other.close()
   })
 
   test('to a range is whole, and promises none', async () => {

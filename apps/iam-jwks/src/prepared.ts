@@ -6,7 +6,8 @@ import { brotliCompressSync, gzipSync } from 'node:zlib'
 type FlatHeaders = string[]
 
 interface Variant {
-  readonly body: Buffer
+  /** The bytes, each a character where they are few: Node sends text together with the headers, in one write. */
+  readonly body: Buffer | string
   readonly etag: string
   readonly headers: FlatHeaders
   /** The headers of a 304 to a caller who has this variant. */
@@ -19,6 +20,9 @@ export interface Prepared {
   readonly gzip: Variant
   readonly br: Variant
 }
+
+/** Up to here one write saves more, a twelfth of an answer's cost, than joining text to the headers takes. */
+const fewBytes = 16 * 1024
 
 /** Prepares a document. @param cacheControl for browsers, services and the CDN alike: nothing here is private. */
 export function prepare(
@@ -38,7 +42,13 @@ export function prepare(
       'access-control-allow-origin': '*',
       'x-content-type-options': 'nosniff',
     }
-    return { body, etag, headers: Object.entries(all).flat(), unchanged: Object.entries(validity).flat() }
+    const sent = body.length <= fewBytes ? body.toString('latin1') : body
+    return {
+      body: sent,
+      etag,
+      headers: Object.entries(all).flat(),
+      unchanged: Object.entries(validity).flat(),
+    }
   }
   return {
     identity: variant(identity, ''),
@@ -53,7 +63,7 @@ export function sendPrepared(prepared: Prepared, request: IncomingMessage, respo
   const tags = request.headers['if-none-match']
   const known = tags === undefined ? undefined : knownOf(prepared, variant, tags)
   if (known !== undefined) response.writeHead(304, known.unchanged).end()
-  else response.writeHead(200, variant.headers).end(request.method === 'HEAD' ? undefined : variant.body)
+  else response.writeHead(200, variant.headers).end(request.method === 'HEAD' ? '' : variant.body, 'latin1')
 }
 
 function variantFor(prepared: Prepared, accepted: string | undefined): Variant {

@@ -3,6 +3,7 @@ import type { Opened, Work } from './protocol.ts'
 /** Opens the work of one kind. Each kind is loaded only where it is done, so that no agent carries the others'. */
 export async function openWork(work: Work): Promise<Opened> {
   if (work.kind === 'load') return (await import('../load/open-load.ts')).openLoad(work)
+  if (work.kind === 'endless') return (await import('../load/open-endless.ts')).openEndless(work)
   if (work.kind === 'read') return (await import('../contenders/read.ts')).openRead(work)
   if (work.kind === 'enqueue') return (await import('../contenders/enqueue.ts')).openEnqueue(work)
   if (work.kind === 'drain') return (await import('../contenders/open-drain.ts')).openDrain(work)

@@ -22,6 +22,7 @@ export type Work =
       readonly workers: number
     }
   | { readonly kind: 'drain'; readonly way: DrainWay; readonly urls: DatabaseUrls; readonly rows: number }
+  | { readonly kind: 'endless'; readonly origin: string; readonly connections: number }
   | { readonly kind: 'wake'; readonly way: WakeWay; readonly urls: DatabaseUrls; readonly redisUrl: string }
 
 /** Logins of the service's own database, and an empty database that a peer may have to itself. */

@@ -62,6 +62,35 @@ export const workloads = {
     const headers = { 'if-none-match': etag }
     return async () => (await send('GET', path, headers)).status === 304
   },
+
+  discovery: async (send, profile) => {
+    const path = profile.paths?.discovery ?? '/'
+    return async () => {
+      const answer = await send('GET', path)
+      return answer.status === 200 && answer.text.includes('"issuer"')
+    }
+  },
+
+  // Paths that nobody knows, headers as long as they may be, and bodies that nobody wants: any answer is right.
+  hostile: async (send, profile) => {
+    const path = profile.paths?.jwks ?? '/'
+    const long = { 'x-long': 'x'.repeat(7_000) }
+    const tags = { 'if-none-match': Array.from({ length: 200 }, (_, n) => `"not the tag ${n}"`).join() }
+    const codings = {
+      'accept-encoding': Array.from({ length: 200 }, (_, n) => `coding-${n};q=0.${n}`).join(),
+    }
+    let n = 0
+    const asks = [
+      () => send('GET', `/.well-known/jwks/${(n += 1)}.json`),
+      () => send('GET', `${path}?bust=${(n += 1)}`),
+      () => send('GET', path, long),
+      () => send('GET', path, tags),
+      () => send('GET', path, codings),
+      () => send('HEAD', path),
+      () => send('POST', path, {}, 'x'.repeat(32_768)),
+    ]
+    return async () => ((await asks[(n += 1) % asks.length]?.())?.status ?? 0) >= 200
+  },
 } satisfies Record<string, Workload>
 
 export type WorkloadName = keyof typeof workloads

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { cpuBetween, readCpu, rssMib } from './cpu.ts'
+import { cpuBetween, peakMib, readCpu, rssMib } from './cpu.ts'
 
 /** Microseconds of CPU since then. */
 function spent(from: NodeJS.CpuUsage): number {
@@ -26,6 +26,7 @@ describe('CPU from /proc', () => {
     while (spent(from) < 30_000) Math.sqrt(from.user)
     expect(cpuBetween(before, readCpu([process.pid]))).toBeGreaterThan(5_000)
     expect(rssMib(process.pid)).toBeGreaterThan(10)
+    expect(peakMib(process.pid)).toBeGreaterThan(10)
   })
 
   it('reads nothing of a process that is gone', () => {

@@ -27,7 +27,16 @@ export function cpuBetween(before: CpuReading, after: CpuReading): number {
 
 /** Resident memory of a process and its children. */
 export function rssMib(pid: number): number {
-  const kib = familyOf(pid).map((one) => /VmRSS:\s+(\d+)/.exec(contentOf(`/proc/${one}/status`))?.[1] ?? 0)
+  return sumMib(pid, /VmRSS:\s+(\d+)/)
+}
+
+/** The most resident memory that a process and its children ever had. */
+export function peakMib(pid: number): number {
+  return sumMib(pid, /VmHWM:\s+(\d+)/)
+}
+
+function sumMib(pid: number, line: RegExp): number {
+  const kib = familyOf(pid).map((one) => line.exec(contentOf(`/proc/${one}/status`))?.[1] ?? 0)
   return kib.reduce<number>((sum, one) => sum + Number(one), 0) / 1024
 }
 

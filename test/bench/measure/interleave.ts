@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Agent } from '../agent/agent.ts'
 import type { Work } from '../agent/protocol.ts'
-import { cpuBetween, readCpu, rssMib } from './cpu.ts'
+import { cpuBetween, peakMib, readCpu, rssMib } from './cpu.ts'
 import type { Sample, Series } from './sample.ts'
 
 /** One of those that are measured side by side. */
@@ -103,6 +103,7 @@ async function measureAlone(entrant: Entrant, turns: Turns): Promise<void> {
     p50Ms: outcome.p50Ms,
     p99Ms: outcome.p99Ms,
     rssMib: rssMib(server[0] ?? 0),
+    peakMib: peakMib(server[0] ?? 0),
     loaderBusy: cpuBetween(before.agent, readCpu([agent.pid])) / 1e6 / outcome.seconds,
   })
   for (const [answer, times] of Object.entries(outcome.answers ?? {})) {

@@ -9,6 +9,7 @@ export type Metric =
   | 'p50Ms'
   | 'p99Ms'
   | 'rssMib'
+  | 'peakMib'
   | 'wallMs'
   | 'cpuMs'
   | 'readyMs'

@@ -1,4 +1,4 @@
-/** One worker that serves a directory's key set, in the foreground and away from the machine's own nginx. */
+/** One worker that serves a directory's key set and discovery, in the foreground and away from the machine's own nginx. */
 export function nginxConfiguration({ directory, port }: { directory: string; port: number }): string {
   return `
     daemon off;
@@ -21,6 +21,7 @@ export function nginxConfiguration({ directory, port }: { directory: string; por
         root ${directory};
         location = /health/live { return 200 'ok'; }
         location = /.well-known/jwks.json { alias ${directory}/jwks.json; add_header cache-control "public, max-age=300"; }
+        location = /.well-known/openid-configuration { alias ${directory}/openid-configuration.json; add_header cache-control "public, max-age=300"; }
       }
     }
   `

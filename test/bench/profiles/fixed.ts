@@ -1,7 +1,7 @@
 import type { Profile } from './profile.ts'
 
-/** A server of the key set alone: bare node:http, or nginx. */
+/** A server of fixed documents alone: bare node:http, or nginx. */
 export const fixed: Profile = {
-  has: (workload) => ['jwks', 'jwks304'].includes(workload),
-  paths: { jwks: '/.well-known/jwks.json' },
+  has: (workload) => ['jwks', 'jwks304', 'discovery'].includes(workload),
+  paths: { jwks: '/.well-known/jwks.json', discovery: '/.well-known/openid-configuration' },
 }

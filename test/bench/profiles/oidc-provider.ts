@@ -7,8 +7,8 @@ const form = {
 
 /** oidc-provider, whose refresh is that of OAuth's token endpoint. */
 export const oidcProvider: Profile = {
-  has: (workload) => ['refresh', 'jwks'].includes(workload),
-  paths: { jwks: '/jwks' },
+  has: (workload) => ['refresh', 'jwks', 'discovery'].includes(workload),
+  paths: { jwks: '/jwks', discovery: '/.well-known/openid-configuration' },
   refresh: (send, token) =>
     send(
       'POST',

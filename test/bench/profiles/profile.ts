@@ -24,7 +24,7 @@ export type Fixture = 'user' | 'refresh' | 'session'
 export interface Profile {
   /** Whether the service has what a workload asks for. */
   has(workload: string): boolean
-  readonly paths?: { readonly jwks?: string }
+  readonly paths?: { readonly jwks?: string; readonly discovery?: string }
   login?(send: Send, user: string): Promise<Answer>
   refresh?(send: Send, token: string): Promise<Answer>
   session?(send: Send, session: string): Promise<Answer>

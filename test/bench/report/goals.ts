@@ -35,7 +35,7 @@ export function judge(goal: Goal, measured: readonly Series[]): Verdict {
     }
   }
   const value = subject ? medianOf(subject, goal.metric) : NaN
-  const text = `${what} at most ${goal.atMost}${labels[goal.metric].unit}`
+  const text = `${what} up to ${goal.atMost}${labels[goal.metric].unit}`
   return { text, value, met: compare(value, value <= goal.atMost) }
 }
 

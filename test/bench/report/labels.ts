@@ -9,6 +9,7 @@ export const labels: Readonly<Record<Metric, { name: string; unit: string; digit
   p50Ms: { name: 'p50', unit: ' ms', digits: 2 },
   p99Ms: { name: 'p99', unit: ' ms', digits: 2 },
   rssMib: { name: 'memory', unit: ' MiB', digits: 0 },
+  peakMib: { name: 'memory at most', unit: ' MiB', digits: 0 },
   wallMs: { name: 'until live', unit: ' ms', digits: 0 },
   cpuMs: { name: 'CPU until live', unit: ' ms', digits: 0 },
   readyMs: { name: 'until ready', unit: ' ms', digits: 0 },

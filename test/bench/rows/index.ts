@@ -1,7 +1,7 @@
 import { enqueue } from './enqueue.ts'
 import { factors } from './factors.ts'
 import { isolation } from './isolation.ts'
-import { jwks, jwks304 } from './jwks.ts'
+import { discovery, hostile, jwks, jwks304 } from './jwks.ts'
 import { login } from './login.ts'
 import { read } from './read.ts'
 import { refresh } from './refresh.ts'
@@ -20,6 +20,8 @@ export const rows: readonly Row[] = [
   session,
   jwks,
   jwks304,
+  discovery,
+  hostile,
   relay,
   wake,
   enqueue,
