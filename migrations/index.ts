@@ -26,6 +26,7 @@ import * as tokenReuse from './20261121002210_token_reuse.ts'
 import * as devices from './20261121002220_devices.ts'
 import * as statusLists from './20261121002300_status_lists.ts'
 import * as inbox from './20261121002400_inbox.ts'
+import * as memberships from './20261121002401_memberships.ts'
 import { applyMigrations } from './apply-migrations.ts'
 
 /** Every migration under the name it is recorded by, in the order it runs. The one list; nothing is found by search. */
@@ -56,6 +57,7 @@ const migrations: Record<string, Migration> = {
   '20261121002220_devices': devices,
   '20261121002300_status_lists': statusLists,
   '20261121002400_inbox': inbox,
+  '20261121002401_memberships': memberships,
 }
 
 /** Applies what is missing. @param db a connection as iam_owner. @returns the names of those applied now. */

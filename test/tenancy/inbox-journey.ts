@@ -2,7 +2,9 @@ import {
   deleteOldReceived,
   eraseOnRequest,
   followCreatedTenant,
+  followGrantedMembership,
   followRenamedTenant,
+  followRevokedMembership,
   followTenantStatus,
   type ReceivedEvent,
 } from '@iam/domain/inbox'
@@ -24,6 +26,10 @@ export async function travelThroughInbox(world: World): Promise<void> {
     [4n, 'active'],
   ] as const)
     await followTenantStatus(deps, event(position), { status })
+  const membership = { membershipId: 'a membership', userId, role: 'concierge' }
+  await followGrantedMembership(deps, event(1n), membership)
+  await followRevokedMembership(deps, event(2n), membership)
+  await followGrantedMembership(deps, event(3n), membership)
   await eraseOnRequest(deps, event(5n), { userId })
   await deleteOldReceived(world.workerDb.kysely, { limit: 10 })
 }

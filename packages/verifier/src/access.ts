@@ -14,6 +14,8 @@ export interface Access {
   readonly amr: readonly string[]
   readonly acr: string
   readonly authTime: number
+  /** What the person is to other services: `role`, or `unit/role`. */
+  readonly roles: readonly string[]
   readonly issuedAt: number
   readonly expiresAt: number
 }
@@ -53,6 +55,7 @@ export function readAccess(
     amr: textsOf(claims, 'amr'),
     acr: text('acr'),
     authTime: time('auth_time'),
+    roles: claims['roles'] === undefined ? [] : textsOf(claims, 'roles'),
     issuedAt: time('iat'),
     expiresAt: time('exp'),
   }

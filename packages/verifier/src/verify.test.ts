@@ -33,9 +33,18 @@ describe('verifying an access token', () => {
       amr: ['pwd'],
       acr: 'aal1',
       authTime: issuer.seconds,
+      roles: [],
       issuedAt: issuer.seconds,
       expiresAt: issuer.seconds + 900,
     })
+  })
+
+  test('says what the person is to other services', async () => {
+    expect(await verifier.verify(issuer.mint({ roles: ['hotel-7/manager'] }))).toMatchObject({
+      roles: ['hotel-7/manager'],
+    })
+    for (const roles of ['manager', [7], null])
+      expect(await refusal(issuer.mint({ roles }))).toBe('malformed_claims')
   })
 
   const unsigned = () => Buffer.alloc(0)

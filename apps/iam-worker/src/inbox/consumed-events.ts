@@ -1,7 +1,9 @@
 import {
   eraseOnRequest,
   followCreatedTenant,
+  followGrantedMembership,
   followRenamedTenant,
+  followRevokedMembership,
   followTenantStatus,
   type ReceivedEvent,
   type Reception,
@@ -25,6 +27,10 @@ const userId = z
   .regex(/^usr_[0-9A-HJKMNP-TV-Z]{26}$/)
   .transform((id) => id as Id<'usr'>)
 
+const membershipId = z.string().regex(/^[\w.:-]{1,64}$/)
+const role = z.string().regex(/^[a-z][a-z0-9_.-]{0,62}$/)
+const unit = z.string().regex(/^[\w.:-]{1,64}$/)
+
 /** By entity and verb with the version: what follows the namespace in the subject. */
 export const consumedEvents: Readonly<Record<string, ConsumedEvent>> = {
   'tenant.tenant.created.v1': consumed(z.object({ slug, name, region }), followCreatedTenant),
@@ -42,6 +48,11 @@ export const consumedEvents: Readonly<Record<string, ConsumedEvent>> = {
   'tenant.tenant.suspended.v1': consumed(z.object({}), (deps, event) =>
     followTenantStatus(deps, event, { status: 'suspended' }),
   ),
+  'tenant.membership.granted.v1': consumed(
+    z.object({ membershipId, userId, role, unit: unit.optional() }),
+    followGrantedMembership,
+  ),
+  'tenant.membership.revoked.v1': consumed(z.object({ membershipId, userId }), followRevokedMembership),
   'gdpr.erasure.requested.v1': consumed(z.object({ userId }), eraseOnRequest),
 }
 

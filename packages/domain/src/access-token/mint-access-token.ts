@@ -16,6 +16,8 @@ export interface AccessTokenClaims {
   readonly amr: readonly string[]
   readonly acr: string
   readonly auth_time: number
+  /** What the person is to other services, `role` or `unit/role` (RFC 9068 2.2.3.1). */
+  readonly roles?: readonly string[]
   /** Where it is told that the grant was revoked (Token Status List 6.2). */
   readonly status: { readonly status_list: { readonly idx: number; readonly uri: string } }
 }

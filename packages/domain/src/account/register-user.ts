@@ -7,7 +7,7 @@ import { appendEvent } from '../outbox/index.ts'
 import { requireLocation } from '../risk/index.ts'
 import { streamOfUnknown, subjectHmacOf } from '../session/index.ts'
 import { findTenantPolicy, requireAllowedDomain } from '../tenant/index.ts'
-import { insertUser, insertUserKey, newUserKey, normaliseEmail, type User } from '../user/index.ts'
+import { insertUser, insertUserKey, newUserKey, normaliseEmail, type NewUser } from '../user/index.ts'
 import type { AccountDeps } from './deps.ts'
 
 export interface RegisterUser {
@@ -44,7 +44,7 @@ export async function registerUser(deps: Deps, input: RegisterUser): Promise<voi
 async function store(deps: Deps, input: RegisterUser, password: NewPassword): Promise<void> {
   const { tenantId, locale, email } = input
   const now = deps.clock()
-  const user: User = {
+  const user: NewUser = {
     id: newId('usr', now),
     tenantId,
     email,
@@ -80,7 +80,7 @@ async function store(deps: Deps, input: RegisterUser, password: NewPassword): Pr
   })
 }
 
-function recordRegistered({ tenantId, id, createdAt: at }: User, { origin }: RegisterUser): Statement[] {
+function recordRegistered({ tenantId, id, createdAt: at }: NewUser, { origin }: RegisterUser): Statement[] {
   const actor = { type: 'anonymous' } as const
   const target = { type: 'user', id }
   const event = { type: 'user.registered', payload: { userId: id } } as const

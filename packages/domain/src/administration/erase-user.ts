@@ -7,6 +7,7 @@ import { forgetAnswers } from '../idempotency-key/index.ts'
 import type { Id } from '../kit/index.ts'
 import { deleteAttempts } from '../login-attempt/index.ts'
 import { forgetMagicLinks } from '../magic-link/index.ts'
+import { forgetMemberships } from '../membership/index.ts'
 import { forgetMails } from '../mail/index.ts'
 import { forgetCodes } from '../one-time-code/index.ts'
 import { appendEvent } from '../outbox/index.ts'
@@ -60,6 +61,7 @@ export async function forgetPerson(
   const person: { tenantId: Id<'ten'>; userId: Id<'usr'> } = { tenantId: user.tenantId, userId: user.id }
   for (const statement of [...deleteCredentials(person), ...deleteAttempts(person)]) await run(tx, statement)
   await forgetRoles(tx, person)
+  await forgetMemberships(tx, person)
   await forgetChallenges(tx, person)
   await forgetFactors(tx, person)
   await forgetPasskeys(tx, person)

@@ -33,6 +33,7 @@ export async function inviteUser(deps: AdministrationDeps, call: InviteUser): Pr
     const { tx, administrator, at } = acting
     for (const role of call.roles) requireGrantable(administrator, tenantId, role)
     const user: User = {
+      roles: [],
       id,
       tenantId,
       email: normaliseEmail(call.email),

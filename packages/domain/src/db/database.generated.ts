@@ -264,6 +264,14 @@ export interface IamMail {
   user_id: string | null;
 }
 
+export interface IamMembership {
+  granted_at: Timestamp;
+  id: string;
+  role: string;
+  tenant_id: string;
+  user_id: string;
+}
+
 export interface IamOneTimeCode {
   consumed_at: Timestamp | null;
   created_at: Timestamp;
@@ -507,6 +515,7 @@ export interface IamUser {
   email_verified_at: Timestamp | null;
   id: string;
   locale: string;
+  roles: Generated<string[]>;
   status: string;
   step_up_since: Timestamp | null;
   tenant_id: string;
@@ -543,6 +552,7 @@ export interface DB {
   "iam.login_risk": IamLoginRisk;
   "iam.magic_link": IamMagicLink;
   "iam.mail": IamMail;
+  "iam.membership": IamMembership;
   "iam.one_time_code": IamOneTimeCode;
   "iam.outbox": IamOutbox;
   "iam.outbox_dead_letter": IamOutboxDeadLetter;

@@ -3,7 +3,16 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { newId, Refusal, type Id } from '../kit/index.ts'
 import { createUser } from '../user/index.ts'
 import { hashPassword } from '../credential/index.ts'
-import { eraseOnRequest, followCreatedTenant, followRenamedTenant, followTenantStatus } from './index.ts'
+import { refreshSession } from '../session/index.ts'
+import { decodeJwt } from 'jose'
+import {
+  eraseOnRequest,
+  followCreatedTenant,
+  followGrantedMembership,
+  followRevokedMembership,
+  followRenamedTenant,
+  followTenantStatus,
+} from './index.ts'
 import type { ReceivedEvent } from './index.ts'
 
 describe('events of other services', () => {
@@ -138,6 +147,69 @@ describe('events of other services', () => {
     expect(await nameOf(other)).toBe('Hotel Grischuna')
     expect(await followRenamedTenant(deps(), event(other, 2, same), { name: 'Other' })).toBe('applied')
     expect(await nameOf(one)).toBe('One')
+  })
+
+  describe('memberships', () => {
+    const rolesIn = (token: string) => decodeJwt(token)['roles']
+    const refreshed = (refreshToken: string) => refreshSession(world, { refreshToken, origin: world.origin })
+    const granted = (membershipId: string, userId: Id<'usr'>, role: string, position = 1) =>
+      followGrantedMembership(deps(), event(world.acme, position), { membershipId, userId, role })
+    const revoked = (membershipId: string, userId: Id<'usr'>, position = 2) =>
+      followRevokedMembership(deps(), event(world.acme, position), { membershipId, userId })
+
+    test('stand in the tokens of the next refresh and the next login, and are gone likewise', async () => {
+      const first = await logIn(world)
+      const { id } = first.user
+      expect(rolesIn(first.accessToken)).toBeUndefined()
+      expect(await granted('m-1', id, 'concierge')).toBe('applied')
+      const unit = { membershipId: 'm-2', userId: id, role: 'manager', unit: 'hotel-7' }
+      expect(await followGrantedMembership(deps(), event(world.acme), unit)).toBe('applied')
+      const second = await refreshed(first.refreshToken)
+      expect(rolesIn(second.accessToken)).toEqual(['concierge', 'hotel-7/manager'])
+      const elsewhere = await logIn(world)
+      expect(rolesIn(elsewhere.accessToken)).toEqual(['concierge', 'hotel-7/manager'])
+      expect(await revoked('m-2', id)).toBe('applied')
+      const third = await refreshed(second.refreshToken)
+      expect(rolesIn(third.accessToken)).toEqual(['concierge'])
+      expect(await revoked('m-1', id)).toBe('applied')
+      expect(rolesIn((await refreshed(third.refreshToken)).accessToken)).toBeUndefined()
+      expect(rolesIn((await logIn(world)).accessToken)).toBeUndefined()
+      const told = (await auditOf(world, id)).filter((row) => row.startsWith('membership.'))
+      expect(told).toEqual([
+        'membership.granted: m-1',
+        'membership.granted: m-2',
+        'membership.revoked: m-2',
+        'membership.revoked: m-1',
+      ])
+    })
+
+    test('C252: a grant that comes after its own revocation is none', async () => {
+      const { user } = await logIn(world)
+      expect(await revoked('m-late', user.id, 9)).toBe('applied')
+      expect(await granted('m-late', user.id, 'late', 8)).toBe('superseded')
+      expect(rolesIn((await logIn(world)).accessToken)).toBeUndefined()
+    })
+
+    test('logins at the same time as grants: every session says the roles there are, at its next refresh', async () => {
+      const { user } = await logIn(world)
+      const roles = Array.from({ length: 8 }, (_, n) => `role-${n}`)
+      const [sessions] = await Promise.all([
+        Promise.all(roles.map(() => logIn(world))),
+        Promise.all(roles.map((role) => granted(`m-${role}`, user.id, role))),
+      ])
+      for (const { refreshToken } of sessions)
+        expect(rolesIn((await refreshed(refreshToken)).accessToken)).toEqual(roles)
+      for (const role of roles) await revoked(`m-${role}`, user.id)
+    })
+
+    test('more than a token can carry, and for somebody who is not here, are refused with nothing changed', async () => {
+      const { user } = await logIn(world)
+      for (let n = 0; n < 32; n += 1) await granted(`many-${n}`, user.id, `role-${n}`)
+      expect(await codeOf(granted('many-32', user.id, 'one-too-many'))).toBe('wrong_state')
+      expect(rolesIn((await logIn(world)).accessToken)).toHaveLength(32)
+      for (let n = 0; n < 32; n += 1) await revoked(`many-${n}`, user.id)
+      expect(await codeOf(granted('m-nobody', newId('usr', world.clock()), 'ghost'))).toBe('not_found')
+    })
   })
 
   test('C251, C257: a person is erased with their sessions, once; somebody who is not here is nothing to do', async () => {

@@ -76,6 +76,7 @@ export { provedIn, raiseSession, type RaiseDeps, type RaisedSession, type Raisin
 export { openPreSession, readPreSession, type PreSession } from './pre-session.ts'
 export { proveDevice, type ProveDevice } from './prove-device.ts'
 export { replayLogin } from './replay-login.ts'
+export { renewClaims } from './renew-claims.ts'
 export { renameSession, type RenameSession } from './rename-session.ts'
 export { openSession, type OpenSession, type OpenSessionDeps } from './open-session.ts'
 export type { IssuedSession } from './issued-session.ts'

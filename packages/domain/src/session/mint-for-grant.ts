@@ -22,7 +22,7 @@ export async function mintForGrant(
   signer: Signer,
   grant: MintForGrant,
 ): Promise<{ accessToken: string; expiresIn: number }> {
-  const { list, idx } = grant.claims.status
+  const { roles, status } = grant.claims
   const iat = Math.floor(grant.now.getTime() / 1000)
   const exp = Math.min(iat + grant.accessTokenSeconds, Math.floor(grant.endsAt.getTime() / 1000))
   const minted = mintAccessToken(signer, {
@@ -39,7 +39,8 @@ export async function mintForGrant(
     amr: grant.claims.amr,
     acr: grant.claims.acr,
     auth_time: grant.claims.auth_time,
-    status: { status_list: { idx, uri: statusListUri(grant.issuer, list) } },
+    ...(roles === undefined ? {} : { roles }),
+    status: { status_list: { idx: status.idx, uri: statusListUri(grant.issuer, status.list) } },
   })
   // Nothing is waited for where it was signed at once.
   const accessToken = typeof minted === 'string' ? minted : await minted

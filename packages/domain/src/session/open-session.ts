@@ -70,7 +70,7 @@ async function planGrant(
   { tenantId, amr, acr, authTime, now, endsAt }: Opening,
   { cleared }: OpenSession,
 ) {
-  const { client, policy } = loginOf(cleared)
+  const { client, policy, user } = loginOf(cleared)
   const id = newId('grt', now)
   const familyId = withPrefix('rft', id)
   const idleSeconds = Math.min(client.refreshIdleSeconds, policy.sessionIdleSeconds)
@@ -83,7 +83,10 @@ async function planGrant(
     idleSeconds,
     refreshExpiresAt: new Date(Math.min(now.getTime() + idleSeconds * 1000, endsAt.getTime())),
     slot,
-    claims: { aud, scope, amr, acr, auth_time: authTime, status },
+    claims: {
+      ...{ aud, scope, amr, acr, auth_time: authTime, status },
+      ...(user.roles.length === 0 ? {} : { roles: user.roles }),
+    },
     refresh: mintOpaqueToken(secrets.of('token-tag').current(now), {
       type: 'refresh',
       tenantId,

@@ -93,6 +93,8 @@ export interface FamilyClaims {
   readonly amr: readonly string[]
   readonly acr: string
   readonly auth_time: number
+  /** What the person is to other services; see `inbox/follow-membership.ts`. */
+  readonly roles?: readonly string[]
   /** The grant's slot in a status list. */
   readonly status: { readonly list: string; readonly idx: number }
 }
@@ -126,7 +128,8 @@ export function insertFamily(family: NewFamily) {
       session_id: family.sessionId,
       user_id: family.userId,
       client_id: family.clientId,
-      claims: JSON.stringify(family.claims),
+      // As it is now, under the lock on the person's events: the login may have read it before it changed.
+      claims: sql`(${JSON.stringify(family.claims)}::jsonb - 'roles') || iam.person_claims(${family.tenantId}, ${family.userId})`,
       generation: firstGeneration,
       cur_hash: family.hash,
       idle_seconds: family.idleSeconds,

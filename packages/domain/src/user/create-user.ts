@@ -6,7 +6,7 @@ import { appendEvent } from '../outbox/index.ts'
 import { insertRole, type Role } from '../role/index.ts'
 import type { SecretRings } from '../secret-key/index.ts'
 import { newUserKey } from './personal.ts'
-import { insertUser, insertUserKey, type User } from './queries.ts'
+import { insertUser, insertUserKey, type NewUser } from './queries.ts'
 
 export interface CreateUser {
   readonly tenantId: Id<'ten'>
@@ -32,7 +32,7 @@ export async function createUser(
   input: CreateUser,
 ): Promise<Id<'usr'> | undefined> {
   const now = deps.clock()
-  const user: User = {
+  const user: NewUser = {
     id: newId('usr', now),
     tenantId: input.tenantId,
     email: input.email,
@@ -54,7 +54,7 @@ export async function createUser(
   })
 }
 
-function recordRegistered(user: User, { origin, action = 'user.registered' }: CreateUser) {
+function recordRegistered(user: NewUser, { origin, action = 'user.registered' }: CreateUser) {
   const { tenantId, id, createdAt: at } = user
   const from = origin === undefined ? {} : { origin }
   return [

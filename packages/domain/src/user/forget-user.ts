@@ -20,6 +20,7 @@ export async function forgetUser(
       email: `erased-${ulidOf(newId('usr', at))}`,
       status: 'erased',
       locale: 'en',
+      roles: [],
       email_verified_at: null,
       updated_at: at,
     })

@@ -19,6 +19,8 @@ export {
   userByEmail,
   userById,
   userKeyOf,
+  type NewUser,
+  setRoles,
   type User,
   type UsersWanted,
   type UserStatus,

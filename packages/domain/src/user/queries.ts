@@ -13,7 +13,12 @@ export interface User {
   readonly locale: string
   readonly createdAt: Date
   readonly emailVerifiedAt: Date | null
+  /** Of all memberships, as access tokens say them. */
+  readonly roles: readonly string[]
 }
+
+/** Somebody who is nothing to other services yet. */
+export type NewUser = Omit<User, 'roles'>
 
 const columns = [
   'id',
@@ -23,6 +28,7 @@ const columns = [
   'locale',
   'created_at as createdAt',
   'email_verified_at as emailVerifiedAt',
+  'roles',
 ] as const
 
 /** The user under a normalised address: at most one in a tenant. */
@@ -79,7 +85,7 @@ export async function findUser(
 }
 
 /** Adds a user. @returns false when the address is registered already. */
-export async function insertUser(db: Executor, user: User): Promise<boolean> {
+export async function insertUser(db: Executor, user: NewUser): Promise<boolean> {
   const inserted = await db
     .insertInto('iam.user')
     .values({
@@ -96,6 +102,20 @@ export async function insertUser(db: Executor, user: User): Promise<boolean> {
     .returning('id')
     .executeTakeFirst()
   return inserted !== undefined
+}
+
+/** Says what a person is to other services from now on. */
+export async function setRoles(
+  db: Executor,
+  { tenantId, userId, at }: Named,
+  roles: readonly string[],
+): Promise<void> {
+  await db
+    .updateTable('iam.user')
+    .set({ roles: [...roles], updated_at: at })
+    .where('tenant_id', '=', tenantId)
+    .where('id', '=', userId)
+    .execute()
 }
 
 /** Stores a person's sealed key; nothing where there is no such user. */

@@ -1,0 +1,7 @@
+export {
+  deleteMembership,
+  forgetMemberships,
+  putMembership,
+  rolesOfMemberships,
+  type Membership,
+} from './queries.ts'
