@@ -40,11 +40,11 @@ describe('verifying an access token', () => {
   })
 
   test('says what the person is to other services', async () => {
-    expect(await verifier.verify(issuer.mint({ roles: ['hotel-7/manager'] }))).toMatchObject({
+    expect(await verifier.verify(issuer.mint({ claims: { roles: ['hotel-7/manager'] } }))).toMatchObject({
       roles: ['hotel-7/manager'],
     })
     for (const roles of ['manager', [7], null])
-      expect(await refusal(issuer.mint({ roles }))).toBe('malformed_claims')
+      expect(await refusal(issuer.mint({ claims: { roles } }))).toBe('malformed_claims')
   })
 
   const unsigned = () => Buffer.alloc(0)

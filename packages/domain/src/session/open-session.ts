@@ -77,16 +77,14 @@ async function planGrant(
   const { audience: aud, scope } = client
   const slot = await takeStatusSlot(db.kysely, { tenantId, grantId: id, endsAt })
   const status = { list: statusListId(region, slot.shard), idx: slot.slot }
+  const known = { aud, scope, amr, acr, auth_time: authTime, status }
   return {
     id,
     familyId,
     idleSeconds,
     refreshExpiresAt: new Date(Math.min(now.getTime() + idleSeconds * 1000, endsAt.getTime())),
     slot,
-    claims: {
-      ...{ aud, scope, amr, acr, auth_time: authTime, status },
-      ...(user.roles.length === 0 ? {} : { roles: user.roles }),
-    },
+    claims: { ...known, ...(user.roles.length === 0 ? {} : { roles: user.roles }) },
     refresh: mintOpaqueToken(secrets.of('token-tag').current(now), {
       type: 'refresh',
       tenantId,
