@@ -29,7 +29,10 @@ const notOfATenant: readonly (readonly [RegExp, string])[] = [
   ],
   [/^select .* from "iam"\."directory"/, 'the tenant is found by it: public'],
   [/^select .* from "iam"\."relying_party"/, 'the tenant is found by it: public'],
-  [/"?iam"?\."?(signing_key|secret_key|key_set_version)/, 'the issuer’s own: no tenant owns them'],
+  [
+    /"?iam"?\."?(signing_key|secret_key|key_set_version|anchor_rotation)/,
+    'the issuer’s own: no tenant owns them',
+  ],
   [
     /iam\.(leader_lease|relay_lease|relay_member)/,
     'what workers share out among themselves, for all tenants',
@@ -65,7 +68,9 @@ const namedByWorker = [
 const endSession = /^\s*select iam\.end_session\(/
 
 /** What the domain may do to a table without any journey doing it, each with its reason. */
-const neverTravelled: Readonly<Record<string, string>> = {}
+const neverTravelled: Readonly<Record<string, string>> = {
+  'insert anchor_rotation': 'operators alone announce anchors, as the owner: no process may',
+}
 
 type Login = 'iam_api' | 'iam_worker'
 

@@ -307,6 +307,7 @@ async function tendKeys(world: World): Promise<void> {
   const { kysely } = world.workerDb
   const system = await findDirectoryEntry(kysely, 'system')
   if (system === undefined) throw new Error('The system tenant is missing.')
+  await announceAnchor(world)
   for (const seconds of [day, 1, 600]) {
     await world.testClock.advance(seconds)
     const lease = await holdLease(kysely, { name: 'keys', owner: 'a worker', ttl: 30 })
@@ -337,8 +338,20 @@ async function tendOnce(world: World, lease: HeldLease, systemTenantId: Id<'ten'
   await publishKeySet({
     ...common,
     publisher: testAnchors.publisher,
+    spare: async () => testAnchors.spare,
     keySetStore: { read: nothing, write: nothing },
     lifetime: day,
     resignAfter: 1,
   })
+}
+
+/** As an operator has announced it, whose login is nobody's here. */
+async function announceAnchor({ admin, clock }: World): Promise<void> {
+  const { publisher, spare, nextSpare } = testAnchors
+  const kids = { from_kid: publisher.kid, to_kid: spare.kid, spare_kid: nextSpare.kid }
+  const times = { announced_at: clock(), switch_at: clock() }
+  await admin
+    .insertInto('iam.anchor_rotation')
+    .values({ epoch: 1, ...kids, ...times })
+    .execute()
 }

@@ -55,7 +55,7 @@ describe('the runbooks', () => {
     ['log lines', /"([A-Z][\w ]{10,})[^"]*"/g],
     ['variables', /\b(IAM_[A-Z_]+)\b/g],
     ['audited actions', /`(session\.\w+|signing_key\.\w+|refresh_reused)`/g],
-    ['faults', /`(not_ours|malformed|older_than_seen|from_the_future|no_endorsed_key)`/g],
+    ['faults', /`(not_ours|retired_anchor|malformed|older_than_seen|from_the_future|no_endorsed_key)`/g],
     ['reasons', /^- \*\*(its? .*)\*\*/gm],
   ])('name %s that are in the code', (_what, pattern) => {
     const names = namesIn(pattern)
@@ -64,7 +64,7 @@ describe('the runbooks', () => {
   })
 
   test('tell of every fault and every reason that the code knows', () => {
-    const faults = /type KeySetFault =([^\n]*)/.exec(sources)?.[1] ?? ''
+    const faults = /type KeySetFault =([\s\S]*?)\n\n/.exec(sources)?.[1] ?? ''
     const reasons = [...sources.matchAll(/reason: '(it.*)' \}/g)].map(({ 1: reason = '' }) => reason)
     const wanted = [...[...faults.matchAll(/'(\w+)'/g)].map(({ 1: fault = '' }) => fault), ...reasons]
     expect(wanted.length).toBeGreaterThan(8)

@@ -17,7 +17,11 @@ describe('iam-jwks among strangers', () => {
 
   async function listening(patience?: number): Promise<Server> {
     const settings = { env: 'test', issuer: '', anchors: [], endorsementAnchors: [], floor: {}, maxAge: 300 }
-    const served = new ServedKeySet(settings, { taken: () => undefined, refused: () => undefined })
+    const served = new ServedKeySet(settings, {
+      taken: () => undefined,
+      refused: () => undefined,
+      unpinned: () => undefined,
+    })
     const server = buildServer(served, patience)
     open.push(server)
     await once(server.listen(0, '127.0.0.1'), 'listening')

@@ -15,6 +15,7 @@ const served = new ServedKeySet(config, {
   taken: ({ claims }) =>
     log.info({ version: claims.version, keys: claims.keys.length }, 'A new key set is served'),
   refused: (fault) => log.error({ fault }, 'A key set was refused; the last good one stays'),
+  unpinned: (anchor) => log.error(anchor, 'An anchor is announced that is not pinned here with its spare'),
 })
 
 const server = buildServer(served)

@@ -1,4 +1,10 @@
-import { keySetCaching, readKeySet, type EndorsedKey, type KeySet } from '@iam/domain/key-set'
+import {
+  keySetCaching,
+  readKeySet,
+  type EndorsedKey,
+  type KeySet,
+  type NextAnchor,
+} from '@iam/domain/key-set'
 import type { Config } from './config.ts'
 import { prepare, type Prepared } from './prepared.ts'
 
@@ -8,6 +14,8 @@ type Settings = Pick<Config, 'env' | 'issuer' | 'anchors' | 'endorsementAnchors'
 export interface Watcher {
   taken(keySet: KeySet): void
   refused(fault: string): void
+  /** The anchor that is to sign the set, or the spare after it, is not pinned here: from then on nothing is taken. */
+  unpinned(anchor: NextAnchor): void
 }
 
 export interface KeySetStatus {
@@ -16,6 +24,10 @@ export interface KeySetStatus {
   readonly expiresAt: string
   readonly expired: boolean
   readonly keys: number
+  /** Thumbprint of the key that signed it. */
+  readonly anchor: string
+  /** The one that is announced, and whether it and the one after it are pinned here. */
+  readonly nextAnchor?: NextAnchor & { readonly pinned: boolean; readonly sparePinned: boolean }
 }
 
 /**
@@ -26,6 +38,7 @@ export class ServedKeySet {
   readonly #settings: Settings
   readonly #watcher: Watcher
   #floor: Readonly<Record<string, number>>
+  #retired: ReadonlySet<string> = new Set()
   #keySet: KeySet | undefined
   #answers = new Map<string, Prepared>()
   #shape = ''
@@ -53,6 +66,7 @@ export class ServedKeySet {
       issuer,
       anchors,
       endorsementAnchors,
+      retired: [...this.#retired],
       floor: this.#floor,
       now,
     })
@@ -62,8 +76,11 @@ export class ServedKeySet {
     }
     this.#keySet = read
     this.#floor = { ...this.#floor, ...read.claims.parts }
+    this.#retired = new Set([...this.#retired, ...(read.claims.retired_anchors ?? [])])
     this.refresh(now)
     this.#watcher.taken(read)
+    const next = this.status(now)?.nextAnchor
+    if (next !== undefined && !(next.pinned && next.sparePinned)) this.#watcher.unpinned(next)
     return true
   }
 
@@ -111,13 +128,17 @@ export class ServedKeySet {
   /** How fresh what is served is; undefined while there is nothing. */
   status(now: Date): KeySetStatus | undefined {
     if (this.#keySet === undefined) return undefined
-    const { version, iat, exp } = this.#keySet.claims
+    const { version, iat, exp, next_anchor: next } = this.#keySet.claims
+    const isPinned = (kid: string) => this.#settings.anchors.includes(kid)
+    const pins = next && { pinned: isPinned(next.kid), sparePinned: isPinned(next.spare) }
     return {
       version,
       issuedAt: new Date(iat * 1000).toISOString(),
       expiresAt: new Date(exp * 1000).toISOString(),
       expired: exp * 1000 <= now.getTime(),
       keys: this.#keySet.keys.length,
+      anchor: this.#keySet.anchor,
+      ...(next && pins && { nextAnchor: { ...next, ...pins } }),
     }
   }
 }

@@ -5,11 +5,14 @@ import {
   endorsementTyp,
   signAnchored,
   thumbprint,
+  type AnchorSigner,
+  type BuildKeySet,
   type EndorsedKey,
   type PublicJwk,
 } from '@iam/domain/key-set'
 import { asking } from '@iam/testkit/http'
 import { testAnchors } from '@iam/testkit/kms'
+import { altered } from '@iam/testkit/world'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ServedKeySet } from './served-key-set.ts'
 import { buildServer } from './server.ts'
@@ -39,29 +42,33 @@ async function endorsedKey(verifyFor: number, now: Date): Promise<EndorsedKey> {
   return { ...jwk, kid: claims.kid, alg: 'ES256', use: 'sig', endorsement }
 }
 
-async function document(keys: readonly EndorsedKey[], now: Date, version = now.getTime()): Promise<string> {
-  return (
-    await buildKeySet(testAnchors.publisher, {
-      issuer,
-      region: 'local',
-      keys,
-      version,
-      now,
-      lifetime: 3 * day,
-    })
-  ).document
+async function document(
+  keys: readonly EndorsedKey[],
+  now: Date,
+  {
+    by = testAnchors.publisher,
+    version = now.getTime(),
+    ...changes
+  }: Partial<BuildKeySet> & { by?: AnchorSigner } = {},
+): Promise<string> {
+  const common = { issuer, region: 'local', keys, version, now, lifetime: 3 * day }
+  return (await buildKeySet(by, { ...common, ...changes })).document
 }
 
 function emptyServed(told: string[] = []): ServedKeySet {
   const settings = {
     env: 'test',
     issuer,
-    anchors: [testAnchors.publisher.kid],
+    anchors: [testAnchors.publisher.kid, testAnchors.spare.kid],
     endorsementAnchors: [testAnchors.endorser.kid],
     floor: {},
     maxAge: 300,
   }
-  return new ServedKeySet(settings, { taken: () => told.push('taken'), refused: (fault) => told.push(fault) })
+  return new ServedKeySet(settings, {
+    taken: () => told.push('taken'),
+    refused: (fault) => told.push(fault),
+    unpinned: () => told.push('unpinned'),
+  })
 }
 
 describe('iam-jwks', () => {
@@ -106,19 +113,14 @@ describe('iam-jwks', () => {
 
   test('says when another key is to sign, plain as well as signed', async () => {
     const hinted = emptyServed()
-    const { document: signed } = await buildKeySet(testAnchors.publisher, {
-      issuer,
-      region: 'local',
-      keys: [await endorsedKey(day, now)],
-      version: now.getTime(),
-      now,
-      lifetime: 3 * day,
-      nextRotation: 1_800_000_000,
-    })
+    const signed = await document([await endorsedKey(day, now)], now, { nextRotation: 1_800_000_000 })
     await hinted.offer(signed, now)
     const plain = hinted.answer('/.well-known/jwks.json')?.identity.body.toString() ?? ''
     expect(JSON.parse(plain)).toMatchObject({ next_rotation: 1_800_000_000 })
-    await hinted.offer(await document([await endorsedKey(day, now)], now, now.getTime() + 1), now)
+    await hinted.offer(
+      await document([await endorsedKey(day, now)], now, { version: now.getTime() + 1 }),
+      now,
+    )
     expect(hinted.answer('/.well-known/jwks.json')?.identity.body.toString()).not.toContain('next_rotation')
   })
 
@@ -202,11 +204,89 @@ describe('a served key set', () => {
     const key = await endorsedKey(day, now)
     const good = await document([key], now)
     expect(await served.offer(good, now)).toBe(true)
-    for (const bad of ['', 'x', `${good.slice(0, -4)}AAAA`, await document([key], now, now.getTime() - 1)]) {
+    for (const bad of ['', 'x', altered(good), await document([key], now, { version: now.getTime() - 1 })]) {
       expect(await served.offer(bad, now)).toBe(false)
       expect(kids(served)).toEqual([key.kid])
     }
     expect(told).toEqual(['taken', 'not_ours', 'not_ours', 'not_ours', 'older_than_seen'])
+  })
+
+  const { publisher, spare, nextSpare, endorser, stranger } = testAnchors
+
+  test.each([
+    ['that was tampered with', async (good: string) => altered(good), 'not_ours'],
+    [
+      'without its signature',
+      async (good: string) => `${good.split('.').slice(0, 2).join('.')}.`,
+      'not_ours',
+    ],
+    ['of another type', () => signAnchored(publisher, 'JWT', { iss: issuer, sub: issuer }), 'not_ours'],
+    [
+      'by an anchor that nobody pinned',
+      (_: string, key: EndorsedKey) => document([key], now, { by: stranger }),
+      'not_ours',
+    ],
+    [
+      'by the key that endorses',
+      (_: string, key: EndorsedKey) => document([key], now, { by: endorser }),
+      'not_ours',
+    ],
+    [
+      'that is older',
+      (_: string, key: EndorsedKey) => document([key], now, { by: spare, version: 1 }),
+      'older_than_seen',
+    ],
+    [
+      'without its region',
+      (_: string, key: EndorsedKey) => document([key], now, { by: spare, region: 'else' }),
+      'older_than_seen',
+    ],
+    ['from the future', (_: string, key: EndorsedKey) => document([key], later(61)), 'from_the_future'],
+    [
+      'by an anchor that has retired',
+      (_: string, key: EndorsedKey) => document([key], now, { version: now.getTime() + 5 }),
+      'retired_anchor',
+    ],
+  ])('C261: refuses a document %s, also after a restart from its copy', async (_what, make, fault) => {
+    const key = await endorsedKey(day, now)
+    const first = await document([key], now)
+    const good = await document([key], now, {
+      by: spare,
+      retiredAnchors: [publisher.kid],
+      version: now.getTime() + 1,
+    })
+    const bad = await make(good, key)
+    const running = emptyServed()
+    await running.offer(first, now)
+    await running.offer(good, now)
+    const told: string[] = []
+    const restarted = emptyServed(told)
+    await restarted.offer(good, now) // its kept copy
+    for (const served of [running, restarted]) {
+      expect(await served.offer(bad, now)).toBe(false)
+      expect(served.answer('/.well-known/jwks.jwt')?.identity.body.toString()).toBe(good)
+    }
+    expect(told).toEqual(['taken', fault])
+  })
+
+  test('tells that an anchor is announced which is not pinned here, or its spare', async () => {
+    const next = { kid: spare.kid, spare: nextSpare.kid, from: 1_900_000_000 }
+    for (const [nextAnchor, pins] of [
+      [next, { pinned: true, sparePinned: false }],
+      [
+        { ...next, kid: stranger.kid, spare: spare.kid },
+        { pinned: false, sparePinned: true },
+      ],
+    ] as const) {
+      const told: string[] = []
+      const served = emptyServed(told)
+      await served.offer(await document([await endorsedKey(day, now)], now, { nextAnchor }), now)
+      expect(told).toEqual(['taken', 'unpinned'])
+      expect(served.status(now)).toMatchObject({
+        anchor: publisher.kid,
+        nextAnchor: { ...nextAnchor, ...pins },
+      })
+    }
   })
 
   test('withholds the signed document past its end, and serves each key to its own', async () => {

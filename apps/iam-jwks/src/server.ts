@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { sendPrepared } from './prepared.ts'
-import type { ServedKeySet } from './served-key-set.ts'
+import type { KeySetStatus, ServedKeySet } from './served-key-set.ts'
 
 const documents = new Set([
   '/.well-known/jwks.json',
@@ -53,7 +53,11 @@ function sendHealth(served: ServedKeySet, path: string, response: ServerResponse
   }
   const keySet = served.status(new Date())
   if (keySet === undefined) return sendJson(response, 503, { status: 'unavailable' })
-  return sendJson(response, 200, { status: keySet.expired ? 'degraded' : 'ok', keySet })
+  return sendJson(response, 200, { status: isWell(keySet) ? 'ok' : 'degraded', keySet })
+}
+
+function isWell({ expired, nextAnchor }: KeySetStatus): boolean {
+  return !expired && nextAnchor?.pinned !== false
 }
 
 function sendJson(response: ServerResponse, status: number, body: object): void {

@@ -15,6 +15,7 @@ import {
   signingAlgs,
   signingKeysOf,
   signingKeyVariables,
+  sparePublishKey,
 } from '@iam/platform/variables'
 import * as z from 'zod'
 
@@ -42,6 +43,7 @@ const environment = z
     IAM_KMS_WRAP_KEY: cryptoKey,
     IAM_KMS_ENDORSE_KEY: keyVersion,
     IAM_KMS_PUBLISH_KEY: keyVersion,
+    IAM_KMS_SPARE_PUBLISH_KEY: keyVersion.optional(),
     IAM_OBJECT_STORE: objectStore,
     IAM_OBJECT_STORE_ENDPOINT: z.url().optional(),
     IAM_JWKS_URL: z.url().optional(),
@@ -89,6 +91,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
       wrapKey: read.IAM_KMS_WRAP_KEY,
       endorseKey: read.IAM_KMS_ENDORSE_KEY,
       publishKey: read.IAM_KMS_PUBLISH_KEY,
+      sparePublishKey: read.IAM_KMS_SPARE_PUBLISH_KEY ?? sparePublishKey(read.IAM_KMS_PUBLISH_KEY),
     },
     store: { url: read.IAM_OBJECT_STORE, endpoint: read.IAM_OBJECT_STORE_ENDPOINT },
     jwksUrl: read.IAM_JWKS_URL ?? `${read.IAM_ISSUER}/.well-known/jwks.json`,

@@ -10,6 +10,8 @@ import {
   signingAlgs,
   signingKeysOf,
   signingKeyVariables,
+  seconds,
+  sparePublishKey,
 } from '@iam/platform/variables'
 import * as z from 'zod'
 
@@ -24,6 +26,7 @@ const environment = z.object({
   IAM_KMS_ENDORSE_KEY: keyVersion,
   IAM_KMS_PUBLISH_KEY: keyVersion,
   IAM_KMS_SPARE_PUBLISH_KEY: keyVersion.optional(),
+  IAM_ANCHOR_NOTICE_SECONDS: seconds.default(30 * 86_400),
   IAM_PUBSUB_ENDPOINT: z.string().optional(),
   IAM_EVENT_NAMESPACE: z.string().default('melmastoon'),
   IAM_OBJECT_STORE: objectStore,
@@ -72,16 +75,12 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
       wrapKey: read.IAM_KMS_WRAP_KEY,
       endorseKey: read.IAM_KMS_ENDORSE_KEY,
       publishKey: read.IAM_KMS_PUBLISH_KEY,
-      sparePublishKey: read.IAM_KMS_SPARE_PUBLISH_KEY ?? besides(read.IAM_KMS_PUBLISH_KEY, 'publish-spare'),
+      sparePublishKey: read.IAM_KMS_SPARE_PUBLISH_KEY ?? sparePublishKey(read.IAM_KMS_PUBLISH_KEY),
     },
     pubsub: { endpoint: read.IAM_PUBSUB_ENDPOINT, namespace: read.IAM_EVENT_NAMESPACE },
     signingKeys: signingKeysOf(read),
     signingAlgs: read.IAM_SIGNING_ALGS,
+    anchorNotice: read.IAM_ANCHOR_NOTICE_SECONDS,
     store: { url: read.IAM_OBJECT_STORE, endpoint: read.IAM_OBJECT_STORE_ENDPOINT },
   })
-}
-
-/** The first version of another key in the same ring. */
-function besides(version: string, key: string): string {
-  return version.replace(/\/cryptoKeys\/.*$/, `/cryptoKeys/${key}/cryptoKeyVersions/1`)
 }

@@ -5,7 +5,8 @@ import { ConfigurationError } from '@iam/platform/config'
 import { Command, Option } from 'commander'
 import { bootstrap } from './commands/bootstrap.ts'
 import { describeCompromise, describeKey } from './commands/describe-keys.ts'
-import { describeChecks, describeKeySet } from './commands/describe-key-set.ts'
+import { describeAnchorRotation, describeChecks, describeKeySet } from './commands/describe-key-set.ts'
+import { keySetRotateAnchor, type RotateAnchorOptions } from './commands/key-set-rotate-anchor.ts'
 import { keySetShow } from './commands/key-set-show.ts'
 import { keySetVerify } from './commands/key-set-verify.ts'
 import { keysCompromise, keysList, keysRotate } from './commands/keys.ts'
@@ -119,6 +120,18 @@ keySet
     const verified = await keySetVerify(source, readPins())
     print(options, verified, describeChecks(verified))
     if (!verified.holds) process.exitCode = 1
+  })
+
+keySet
+  .command('rotate-anchor')
+  .description('announce that the spare is to sign the key set, and which key is to be pinned beside it then')
+  .requiredOption('--next-spare <version>', 'the KMS key version after it; its key is made if it is missing')
+  .option('--at-once', 'without notice: what signs now is lost or in other hands')
+  .option('--dry-run', 'say what would happen, and change nothing')
+  .option('--json', 'print the result as JSON')
+  .action(async (options: Json & RotateAnchorOptions) => {
+    const rotated = await withDeps((deps) => keySetRotateAnchor(deps, readConfig(), options))
+    print(options, rotated, describeAnchorRotation(rotated, options.dryRun === true))
   })
 
 const user = program.command('user').description('people')

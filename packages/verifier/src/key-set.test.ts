@@ -5,7 +5,7 @@ import { createVerifier, KeysUnavailable, type VerifierOptions } from './index.t
 
 const audience = 'https://api.example'
 const second = 1_000
-const { publisher, endorser, stranger } = testAnchors
+const { publisher, spare, endorser, stranger } = testAnchors
 
 let issuer: StandInIssuer
 beforeEach(async () => {
@@ -166,6 +166,24 @@ describe('the signed key set of a verifier', () => {
     issuer.time += 31 * second
     await verifier.verify(issuer.mint())
     await expect(verifier.verify(issuer.mint({}, old))).rejects.toMatchObject({ reason: 'unknown_key' })
+  })
+
+  test('C261: follows to the spare, and takes nothing any more by the anchor that has retired', async () => {
+    const both = { ...pinned, keySet: [publisher.kid, spare.kid] }
+    await issuer.publish({ publisher, endorser })
+    const verifier = open({ pinned: both })
+    await verifier.verify(issuer.mint())
+    issuer.time += 31 * second
+    issuer.keys = [new IssuerKey()]
+    await issuer.publish({ publisher: spare, endorser }, { retired_anchors: [publisher.kid] })
+    expect(await verifier.verify(issuer.mint())).toMatchObject({ subject: 'usr_1' })
+    issuer.time += 31 * second
+    issuer.keys = [new IssuerKey()]
+    await issuer.publish({ publisher, endorser })
+    await expect(verifier.verify(issuer.mint())).rejects.toMatchObject({ reason: 'unknown_key' })
+    issuer.time += 31 * second
+    await issuer.publish({ publisher: spare, endorser })
+    expect(await verifier.verify(issuer.mint())).toMatchObject({ subject: 'usr_1' })
   })
 
   test('is never taken back to an older one', async () => {

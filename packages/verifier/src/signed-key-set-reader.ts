@@ -20,6 +20,8 @@ interface Claims {
   readonly keys: readonly (JWK & { readonly endorsement?: unknown })[]
   /** Kids that were given up before their end. */
   readonly revoked?: readonly unknown[]
+  /** Keys that have signed the set and never will again. */
+  readonly retired_anchors?: readonly unknown[]
 }
 
 interface Endorsement {
@@ -46,6 +48,7 @@ export class SignedKeySetReader {
   readonly #pinned: Pinned
   readonly #now: () => number
   #seen: Readonly<Record<string, number>> = {}
+  #retired: readonly unknown[] = []
 
   constructor({ issuer, pinned, now }: { issuer: string; pinned: Pinned; now: () => number }) {
     this.#issuer = issuer
@@ -55,7 +58,8 @@ export class SignedKeySetReader {
 
   /** @throws what is wrong with the document; then nothing has changed. */
   async read(document: string): Promise<ReadKeySet> {
-    const claims = (await anchored(document, 'jwk-set+jwt', this.#pinned.keySet)) as Claims | undefined
+    const anchors = this.#pinned.keySet.filter((kid) => !this.#retired.includes(kid))
+    const claims = (await anchored(document, 'jwk-set+jwt', anchors)) as Claims | undefined
     if (claims === undefined) throw new Error('The key set is not signed by a pinned key.')
     this.#requireNewest(claims)
     const ends = await Promise.all(claims.keys.map((key) => this.#endorsedUntil(key)))
@@ -63,17 +67,18 @@ export class SignedKeySetReader {
     const given = claims.keys.filter(({ kid }) => !claims.revoked?.includes(kid))
     const keys = readKeys(given, (key) => endOf.get(key) ?? -Infinity)
     this.#seen = { ...this.#seen, ...claims.parts }
+    this.#retired = [...new Set([...this.#retired, ...(claims.retired_anchors ?? [])])]
     return { keys: keys.filter(({ until }) => this.#now() < until), until: claims.exp * 1000 }
   }
 
-  #requireNewest({ iss, sub, iat, exp, parts, keys, revoked = [] }: Claims): void {
+  #requireNewest({ iss, sub, iat, exp, parts, keys, ...lists }: Claims): void {
     const now = this.#now() / 1000
     if (iss !== this.#issuer || sub !== this.#issuer) throw new Error('The key set is of another issuer.')
     if (
       !Number.isInteger(iat) ||
       !Number.isInteger(exp) ||
       !Array.isArray(keys) ||
-      !Array.isArray(revoked) ||
+      !areLists(lists) ||
       !isVersions(parts)
     )
       throw new Error('The key set is malformed.')
@@ -119,4 +124,8 @@ async function thumbprint(jwk: JWK): Promise<string | undefined> {
 
 function isVersions(parts: unknown): parts is Record<string, number> {
   return typeof parts === 'object' && parts !== null && Object.values(parts).every(Number.isInteger)
+}
+
+function areLists({ revoked = [], retired_anchors: retired = [] }: Partial<Claims>): boolean {
+  return Array.isArray(revoked) && Array.isArray(retired)
 }

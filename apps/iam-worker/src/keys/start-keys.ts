@@ -45,6 +45,7 @@ async function openKeysDeps({ config, db, clock, owner, redis }: WorkerContext, 
     wrapping: keyWrapping(kms, config.kms.wrapKey),
     endorser: await anchor(config.kms.endorseKey),
     publisher: await anchor(config.kms.publishKey),
+    spare: () => anchor(config.kms.sparePublishKey),
     keySetStore: keySetStoreIn(await openObjectStore(config.store)),
     keysChanged: () => nudge.send(),
   }

@@ -15,6 +15,7 @@ export interface KeysDeps {
   readonly wrapping: Pick<KeyWrapping, 'wrap'>
   readonly endorser: AnchorSigner
   readonly publisher: AnchorSigner
+  readonly spare: () => Promise<AnchorSigner>
   readonly keySetStore: KeySetStore
   /** Told when instances should look at the keys again. */
   readonly keysChanged: () => void

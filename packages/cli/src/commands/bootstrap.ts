@@ -122,6 +122,7 @@ async function tendKeys(
   await publishKeySet({
     ...common,
     publisher: anchors.publisher,
+    spare: async () => anchors.spare,
     keySetStore,
     lifetime: documentLifetime,
     resignAfter,

@@ -7,9 +7,9 @@ import {
   type Rotation,
 } from '@iam/domain/signing-key'
 import type { SigningAlg } from '@iam/domain/key-set'
-import { findDirectoryEntry } from '@iam/domain/tenant'
 import type { Config } from '../config.ts'
 import type { OperatorDeps } from '../operator-deps.ts'
+import { systemTenant } from './system-tenant.ts'
 
 /** A signing key as operators are told of it. */
 export interface ListedKey {
@@ -53,10 +53,4 @@ export async function keysCompromise(
     { ...deps, systemTenantId: await systemTenant(deps), settings: config.signingKeys },
     options,
   )
-}
-
-async function systemTenant({ db }: OperatorDeps) {
-  const system = await findDirectoryEntry(db.kysely, 'system')
-  if (system === undefined) throw new Error('There is no system tenant yet: run `iam bootstrap` first.')
-  return system.tenantId
 }

@@ -35,6 +35,16 @@ export async function ensureKmsKeys(names: KeyNames): Promise<void> {
   }
 }
 
+/** Makes one more key that signs, if it is missing. */
+export async function ensureSigningKey(endpoint: string | undefined, version: string): Promise<void> {
+  const client = new KeyManagementServiceClient(emulated(endpoint))
+  try {
+    await ensureKey(client, parse(version), signing)
+  } finally {
+    await client.close()
+  }
+}
+
 type Parsed = ReturnType<typeof parse>
 
 async function ensureKey(

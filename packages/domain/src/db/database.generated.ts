@@ -33,6 +33,16 @@ export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
 
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
+export interface IamAnchorRotation {
+  announced_at: Timestamp;
+  epoch: number;
+  from_kid: string;
+  spare_kid: string;
+  switch_at: Timestamp;
+  switched_at: Timestamp | null;
+  to_kid: string;
+}
+
 export interface IamAuditEvent {
   action: string;
   actor_id: string | null;
@@ -532,6 +542,7 @@ export interface IamUserKey {
 }
 
 export interface DB {
+  "iam.anchor_rotation": IamAnchorRotation;
   "iam.audit_event": IamAuditEvent;
   "iam.challenge": IamChallenge;
   "iam.client": IamClient;

@@ -1,12 +1,20 @@
 import type Type from 'typebox'
 import type { EventSchema } from './define-event.ts'
 import { deviceEvents } from './device-events.ts'
+import { keySetEvents } from './key-set-events.ts'
 import { passwordEvents } from './password-events.ts'
 import { sessionEvents } from './session-events.ts'
 import { signingKeyEvents } from './signing-key-events.ts'
 import { userEvents } from './user-events.ts'
 
-const all = { ...userEvents, ...sessionEvents, ...passwordEvents, ...deviceEvents, ...signingKeyEvents }
+const all = {
+  ...userEvents,
+  ...sessionEvents,
+  ...passwordEvents,
+  ...deviceEvents,
+  ...signingKeyEvents,
+  ...keySetEvents,
+}
 
 /** Every event this service publishes, by `<entity>.<verb>.v<version>`. A version stays while it is published. */
 export const eventSchemas: Readonly<Record<string, EventSchema>> & typeof all = all

@@ -4,6 +4,13 @@ import { signAnchored, type AnchorSigner } from './sign-anchored.ts'
 
 export const keySetTyp = 'jwk-set+jwt'
 
+export interface NextAnchor {
+  readonly kid: string
+  readonly spare: string
+  /** Seconds since the epoch. */
+  readonly from: number
+}
+
 /** The claims of the signed key set (OpenID Federation 1.0, `signed_jwks_uri`) with ours for order and freshness. */
 export interface KeySetClaims {
   readonly iss: string
@@ -18,6 +25,10 @@ export interface KeySetClaims {
   readonly revoked: readonly string[]
   /** When another key is to sign, in seconds since the epoch: a hint to look again by then. */
   readonly next_rotation?: number
+  /** The anchor that is to sign the set from a time on, and the one to be pinned beside it then. */
+  readonly next_anchor?: NextAnchor
+  /** Anchors that have signed and never will again: a set by one of them is refused from now on. */
+  readonly retired_anchors?: readonly string[]
   readonly metadata: { readonly openid_provider: ProviderMetadata }
 }
 
@@ -28,6 +39,8 @@ export interface BuildKeySet {
   readonly revoked?: readonly string[]
   /** Seconds since the epoch. */
   readonly nextRotation?: number | undefined
+  readonly nextAnchor?: NextAnchor | undefined
+  readonly retiredAnchors?: readonly string[]
   /** Milliseconds since the epoch, and more than any version before. */
   readonly version: number
   readonly now: Date
@@ -52,6 +65,8 @@ export async function buildKeySet(
     keys: input.keys,
     revoked: input.revoked ?? [],
     ...(input.nextRotation === undefined ? {} : { next_rotation: input.nextRotation }),
+    ...(input.nextAnchor === undefined ? {} : { next_anchor: input.nextAnchor }),
+    ...(input.retiredAnchors?.length ? { retired_anchors: input.retiredAnchors } : {}),
     metadata: { openid_provider: providerMetadata(input.issuer) },
   }
   return { claims, document: await signAnchored(publisher, keySetTyp, claims) }

@@ -9,7 +9,13 @@ export {
 } from './endorsement.ts'
 export { signAnchored, type AnchorSigner } from './sign-anchored.ts'
 export { verifyAnchored } from './verify-anchored.ts'
-export { buildKeySet, keySetTyp, type BuildKeySet, type KeySetClaims } from './build-key-set.ts'
+export {
+  buildKeySet,
+  keySetTyp,
+  type BuildKeySet,
+  type KeySetClaims,
+  type NextAnchor,
+} from './build-key-set.ts'
 export { inspectKeySet, type InspectedKey, type InspectedKeySet } from './inspect-key-set.ts'
 export { readKeySet, type KeySet, type KeySetFault, type ReadKeySet } from './read-key-set.ts'
 export { providerMetadata, type ProviderMetadata } from './provider-metadata.ts'

@@ -1,4 +1,5 @@
-import { keySetTyp, type KeySetClaims } from './build-key-set.ts'
+import { decodeProtectedHeader } from 'jose'
+import { keySetTyp, type KeySetClaims, type NextAnchor } from './build-key-set.ts'
 import { readEndorsement, type EndorsedKey } from './endorsement.ts'
 import { verifyAnchored } from './verify-anchored.ts'
 
@@ -8,6 +9,8 @@ export interface ReadKeySet {
   /** Thumbprints of the publication keys: the current one and the spare. */
   readonly anchors: readonly string[]
   readonly endorsementAnchors: readonly string[]
+  /** Those of them that were seen to have signed for the last time, in a key set by another of them. */
+  readonly retired?: readonly string[]
   /** The highest version of each region's part seen so far: nothing below it is read. */
   readonly floor: Readonly<Record<string, number>>
   readonly now: Date
@@ -16,11 +19,19 @@ export interface ReadKeySet {
 /** A key set that was verified: its keys are those whose endorsement holds. */
 export interface KeySet {
   readonly document: string
+  /** The thumbprint of the key that signed it. */
+  readonly anchor: string
   readonly claims: KeySetClaims
   readonly keys: readonly { readonly key: EndorsedKey; readonly verifyUntil: number }[]
 }
 
-export type KeySetFault = 'not_ours' | 'malformed' | 'from_the_future' | 'older_than_seen' | 'no_endorsed_key'
+export type KeySetFault =
+  | 'not_ours'
+  | 'retired_anchor'
+  | 'malformed'
+  | 'from_the_future'
+  | 'older_than_seen'
+  | 'no_endorsed_key'
 
 const skewSeconds = 60
 
@@ -30,18 +41,23 @@ const skewSeconds = 60
  * @returns the key set, or why it is refused.
  */
 export async function readKeySet(document: string, expected: ReadKeySet): Promise<KeySet | KeySetFault> {
-  const claims = await verifyAnchored(document, { typ: keySetTyp, anchors: expected.anchors })
+  const { anchors, retired = [] } = expected
+  const claims = await verifyAnchored(document, { typ: keySetTyp, anchors })
   if (claims === undefined) return 'not_ours'
+  const { kid: anchor = '' } = decodeProtectedHeader(document)
   if (!isKeySetClaims(claims)) return 'malformed'
   if (claims.iss !== expected.issuer || claims.sub !== expected.issuer) return 'not_ours'
   if (claims.iat > expected.now.getTime() / 1000 + skewSeconds) return 'from_the_future'
+  // An anchor that retires itself would leave nobody to sign what comes after it.
+  if (claims.retired_anchors?.includes(anchor)) return 'malformed'
+  if (retired.includes(anchor)) return 'retired_anchor'
   if (isOlder(claims.parts, expected.floor)) return 'older_than_seen'
   const revoked = new Set(claims.revoked)
   const keys = await endorsedKeys(
     claims.keys.filter(({ kid }) => !revoked.has(kid)),
     expected,
   )
-  return keys.length === 0 ? 'no_endorsed_key' : { document, claims, keys }
+  return keys.length === 0 ? 'no_endorsed_key' : { document, anchor, claims, keys }
 }
 
 /** True when any region's part is below what was seen of it, or has gone missing. */
@@ -63,7 +79,7 @@ async function endorsedKeys(keys: readonly EndorsedKey[], expected: ReadKeySet):
 }
 
 function isKeySetClaims(claims: Record<string, unknown>): claims is Record<string, unknown> & KeySetClaims {
-  const { iat, exp, version, parts, keys, revoked = [], next_rotation = 0, metadata } = claims
+  const { iat, exp, version, parts, keys, next_rotation = 0, metadata } = claims
   return (
     [iat, exp, version, next_rotation].every(Number.isInteger) &&
     typeof parts === 'object' &&
@@ -71,9 +87,19 @@ function isKeySetClaims(claims: Record<string, unknown>): claims is Record<strin
     Object.values(parts).every(Number.isInteger) &&
     Array.isArray(keys) &&
     keys.every((key: unknown) => typeof key === 'object' && key !== null) &&
-    Array.isArray(revoked) &&
-    revoked.every((kid) => typeof kid === 'string') &&
+    [claims['revoked'], claims['retired_anchors']].every(areNames) &&
+    (claims['next_anchor'] === undefined || isNextAnchor(claims['next_anchor'])) &&
     typeof metadata === 'object' &&
     metadata !== null
   )
+}
+
+function areNames(names: unknown): boolean {
+  return names === undefined || (Array.isArray(names) && names.every((name) => typeof name === 'string'))
+}
+
+function isNextAnchor(next: unknown): next is NextAnchor {
+  if (typeof next !== 'object' || next === null) return false
+  const { kid, spare, from } = next as Partial<NextAnchor>
+  return typeof kid === 'string' && typeof spare === 'string' && Number.isInteger(from)
 }

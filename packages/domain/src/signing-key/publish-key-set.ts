@@ -1,4 +1,11 @@
 import { sql } from 'kysely'
+import {
+  anchorsAt,
+  listAnchorRotations,
+  recordSwitch,
+  type AnchorRotation,
+  type AnchorsAt,
+} from '../anchor-rotation/index.ts'
 import { inTenant, run, streamKey, type Db, type Executor } from '../db/index.ts'
 import type { Clock, Id } from '../kit/index.ts'
 import { buildKeySet, type AnchorSigner, type KeySetClaims } from '../key-set/index.ts'
@@ -14,7 +21,10 @@ import { recordKeyStep } from './tend-signing-keys.ts'
 export type PublishKeySet = {
   readonly db: Db
   readonly clock: Clock
+  /** What signs the set while no anchor has followed another, or since one did. */
   readonly publisher: AnchorSigner
+  /** Opens what is to sign it next. Asked only when a rotation of anchors says so. */
+  readonly spare?: () => Promise<AnchorSigner>
   readonly keySetStore: KeySetStore
   readonly deployment: Deployment
   readonly lease: HeldLease
@@ -41,17 +51,20 @@ export async function publishKeySet(deps: PublishKeySet): Promise<KeySetClaims |
   const { keys, ...contents } = await contentsOf(deps)
   const last = await lastPublished(deps.db.kysely, region)
   const now = deps.clock()
-  const { claims, document } = await buildKeySet(deps.publisher, {
+  const { current, announced, retired, due } = contents.anchors
+  const { claims, document } = await buildKeySet(await signerOf(deps, current), {
     issuer,
     region,
     ...contents,
+    nextAnchor: announced && nextAnchor(announced),
+    retiredAnchors: retired,
     keys: keys.map(endorsedKey),
     version: Math.max(now.getTime(), (last?.version ?? 0) + 1),
     now,
     lifetime: deps.lifetime,
   })
   await deps.keySetStore.write(Buffer.from(document), stored?.generation ?? '0')
-  await recordPublished(deps, { keys, claims, document })
+  await recordPublished(deps, { keys, claims, document, due })
   return claims
 }
 
@@ -60,25 +73,43 @@ interface Contents {
   readonly keys: readonly SigningKeyRow[]
   readonly revoked: readonly string[]
   readonly nextRotation: number | undefined
+  readonly anchors: AnchorsAt
 }
 
 async function contentsOf({ db, policy }: PublishKeySet): Promise<Contents> {
   const { keys, databaseTime } = await listSigningKeys(db.kysely, 'token')
   const revoked = await listRevokedKids(db.kysely)
-  return { keys, revoked, nextRotation: policy && nextRotation(keys, databaseTime, policy) }
+  const { rotations } = await listAnchorRotations(db.kysely)
+  const anchors = anchorsAt(rotations, databaseTime)
+  return { keys, revoked, anchors, nextRotation: policy && nextRotation(keys, databaseTime, policy) }
 }
 
 async function isDue(deps: PublishKeySet): Promise<boolean> {
   const contents = await contentsOf(deps)
   if (contents.keys.length === 0) return false
   const last = await lastPublished(deps.db.kysely, deps.deployment.region)
-  if (last === undefined || !saysTheSame(last, contents)) return true
+  if (last === undefined || contents.anchors.due !== undefined || !saysTheSame(last, contents)) return true
   return deps.clock().getTime() - last.iat * 1000 >= deps.resignAfter * 1000
 }
 
-function saysTheSame(last: KeySetClaims, { keys, revoked, nextRotation }: Contents): boolean {
+function saysTheSame(last: KeySetClaims, { keys, revoked, nextRotation, anchors }: Contents): boolean {
   const sameKeys = kidsOf(last.keys) === kidsOf(keys) && last.revoked?.join() === revoked.join()
-  return sameKeys && last.next_rotation === nextRotation
+  const { announced } = anchors
+  const told = announced && nextAnchor(announced)
+  const sameAnchor = last.next_anchor?.kid === told?.kid && last.next_anchor?.from === told?.from
+  return sameKeys && sameAnchor && last.next_rotation === nextRotation
+}
+
+function nextAnchor({ to, spare, switchAt }: AnchorRotation) {
+  return { kid: to, spare, from: Math.ceil(switchAt.getTime() / 1000) }
+}
+
+/** The one of the configured anchors whose turn it is. @throws when it is none of them. */
+async function signerOf({ publisher, spare }: PublishKeySet, current = publisher.kid): Promise<AnchorSigner> {
+  if (publisher.kid === current) return publisher
+  const other = await spare?.()
+  if (other?.kid === current) return other
+  throw new Error(`The key set is to be signed by ${current}, which is neither configured key that signs it.`)
 }
 
 const kidsOf = (keys: readonly { readonly kid: string }[]) => keys.map(({ kid }) => kid).join()
@@ -96,16 +127,26 @@ async function lastPublished(db: Executor, region: string): Promise<KeySetClaims
   return JSON.parse(Buffer.from(payload, 'base64url').toString()) as KeySetClaims
 }
 
+interface Published {
+  readonly keys: readonly SigningKeyRow[]
+  readonly claims: KeySetClaims
+  readonly document: string
+  /** The rotation of anchors that it completes. */
+  readonly due: AnchorRotation | undefined
+}
+
 async function recordPublished(
   deps: PublishKeySet,
-  { keys, claims, document }: { keys: readonly SigningKeyRow[]; claims: KeySetClaims; document: string },
+  { keys, claims, document, due }: Published,
 ): Promise<void> {
   const { systemTenantId: tenantId } = deps
   const fresh = keys.filter((key) => key.state === 'pending')
-  const streams = fresh.map((key) => streamKey(tenantId, key.id))
+  const told = [...fresh.map(({ id }) => id), ...(due === undefined ? [] : [due.to])]
+  const streams = told.map((id) => streamKey(tenantId, id))
   await inTenant(deps.db, { tenantId, streams }, async (tx) => {
     await requireLease(tx, deps.lease)
     await insertKeySetVersion(tx, deps.deployment.region, { claims, document })
+    if (due !== undefined) await recordSwitch(tx, due, { tenantId, at: deps.clock() })
     if (fresh.length === 0) return
     const moved = await markPublished(
       tx,

@@ -8,4 +8,12 @@ export {
   signingKeysOf,
   signingKeyVariables,
 } from './shared.ts'
-export { cryptoKey, keyVersion, logLevel, objectStore, seconds, signingAlgs } from './kinds.ts'
+export {
+  cryptoKey,
+  keyVersion,
+  logLevel,
+  objectStore,
+  seconds,
+  signingAlgs,
+  sparePublishKey,
+} from './kinds.ts'

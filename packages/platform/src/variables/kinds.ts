@@ -13,6 +13,11 @@ export const keyVersion = z
   .string()
   .regex(/\/cryptoKeys\/[^/]+\/cryptoKeyVersions\/\d+$/, 'must be the name of a key version')
 
+/** The spare of the key that signs the key set, where it is not named: `publish-spare` in the same ring. */
+export function sparePublishKey(version: string): string {
+  return version.replace(/\/cryptoKeys\/.*$/, '/cryptoKeys/publish-spare/cryptoKeyVersions/1')
+}
+
 /** Where objects are: a bucket of Cloud Storage, or a directory such as a mounted volume. */
 export const objectStore = z
   .string()

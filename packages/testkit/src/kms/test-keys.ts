@@ -34,10 +34,12 @@ export const testWrapping: KeyWrapping = {
   },
 }
 
-/** The anchors of the test run: one to endorse, one to publish, one that nobody pinned. */
+/** The anchors of the test run: one to endorse, one to publish, two to follow it, one that nobody pinned. */
 export const testAnchors = {
   endorser: anchor('endorsement key of the tests'),
   publisher: anchor('publication key of the tests'),
+  spare: anchor('spare publication key of the tests'),
+  nextSpare: anchor('the publication key after the spare of the tests'),
   stranger: anchor('a key nobody pinned'),
 } as const
 
