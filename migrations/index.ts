@@ -25,6 +25,7 @@ import * as trustEnd from './20261121002200_trust_end.ts'
 import * as tokenReuse from './20261121002210_token_reuse.ts'
 import * as devices from './20261121002220_devices.ts'
 import * as statusLists from './20261121002300_status_lists.ts'
+import * as tokenAlgorithms from './20261121002310_token_algorithms.ts'
 import * as keySet from './20261121002330_key_set.ts'
 import * as inbox from './20261121002400_inbox.ts'
 import * as memberships from './20261121002401_memberships.ts'
@@ -57,6 +58,7 @@ const migrations: Record<string, Migration> = {
   '20261121002210_token_reuse': tokenReuse,
   '20261121002220_devices': devices,
   '20261121002300_status_lists': statusLists,
+  '20261121002310_token_algorithms': tokenAlgorithms,
   '20261121002330_key_set': keySet,
   '20261121002400_inbox': inbox,
   '20261121002401_memberships': memberships,

@@ -11,6 +11,7 @@ import {
 import { verifyAccessToken } from '@iam/domain/access-token'
 import { ensureAuditPartitions } from '@iam/domain/audit'
 import { deleteOldChallenges } from '@iam/domain/challenge'
+import { pinTokenAlgorithm } from '@iam/domain/client'
 import {
   deleteCredentials,
   hashPassword,
@@ -242,6 +243,16 @@ export async function travelAsOperator(world: World): Promise<void> {
   const password = await hashPassword(world, { tenantId, password: 'a long enough password' })
   await createUser(world, { tenantId, email: 'admin@acme.example', password, role: 'tenant.admin' })
   await inTenant(world.db, { tenantId }, (tx) => hasRole(tx, tenantId, 'tenant.admin'))
+  await pinAlgorithms(world)
+}
+
+async function pinAlgorithms(world: World): Promise<void> {
+  const { acme: tenantId } = world
+  const deps = { ...world, signingAlgs: ['ES256'] } as const
+  const audience = { tenantId, of: { audience: testDeployment.issuer } }
+  await pinTokenAlgorithm(deps, { ...audience, alg: null })
+  await pinTokenAlgorithm(deps, { ...audience, alg: 'ES256' })
+  await pinTokenAlgorithm(deps, { tenantId, of: { client: 'first-party' }, alg: 'ES256' })
 }
 
 /** Everything that the worker does. Takes a day: secrets and keys have to come of age. */

@@ -3,6 +3,7 @@
  * listed belongs to the folder of its own name: api_key to api-key/.
  */
 export const owners: Record<string, string> = {
+  audience: 'client',
   audit_event: 'audit',
   credential_history: 'credential',
   credential_mix: 'credential',

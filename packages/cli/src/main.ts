@@ -11,6 +11,7 @@ import { keySetShow } from './commands/key-set-show.ts'
 import { keySetVerify } from './commands/key-set-verify.ts'
 import { keysCompromise, keysList, keysRotate } from './commands/keys.ts'
 import { migrate } from './commands/migrate.ts'
+import { pinAlgorithm } from './commands/pin-algorithm.ts'
 import { tenantCreate } from './commands/tenant-create.ts'
 import { userCreate } from './commands/user-create.ts'
 import { userImport } from './commands/user-import.ts'
@@ -63,6 +64,30 @@ tenant
   .action(async (options: Json & { slug: string; name: string; magicLinks?: true }) => {
     const made = await withDeps((deps) => tenantCreate(deps, readConfig(), options))
     print(options, made, [`Tenant ${made.slug} is ${made.id}.`])
+  })
+
+tenant
+  .command('pin-algorithm')
+  .description('what access tokens are signed with, for a client or an audience that can do no other')
+  .requiredOption('--tenant <slug>', 'the tenant’s slug or id')
+  .addOption(
+    new Option('--client <handle>', 'whose access tokens').conflicts('audience').default('first-party'),
+  )
+  .option('--audience <audience>', 'for whom they are, letter for letter as in `aud`')
+  .addOption(
+    new Option('--alg <alg>', 'the algorithm, or none for the usual one')
+      .choices([...signingAlgs, 'none'])
+      .makeOptionMandatory(),
+  )
+  .option('--json', 'print the result as JSON')
+  .action(async (options: Json & PinOptions) => {
+    const { tenant: slug, client, audience, alg } = options
+    const of = audience === undefined ? { client } : { audience }
+    const pinned = await withDeps((deps) => pinAlgorithm(deps, readConfig(), { tenant: slug, of, alg }))
+    const what = audience === undefined ? `of ${client}` : `for ${audience}`
+    print(options, pinned, [
+      `Access tokens ${what} in ${pinned.tenant}: ${pinned.alg ?? 'the usual algorithm'}.`,
+    ])
   })
 
 const keys = program.command('keys').description('the keys that sign access tokens')
@@ -176,6 +201,13 @@ await program.parseAsync().catch((error: unknown) => {
   say(error instanceof ConfigurationError ? message : `iam: ${message}`)
   process.exitCode = 1
 })
+
+interface PinOptions {
+  readonly tenant: string
+  readonly client: string
+  readonly audience?: string
+  readonly alg: SigningAlg | 'none'
+}
 
 interface Json {
   readonly json?: boolean

@@ -3,7 +3,7 @@ import { readAccess, type Access, type Expected } from './access.ts'
 import { KeySetCache, type KeySetOptions } from './key-set-cache.ts'
 import { TokenRefused } from './refusals.ts'
 import { objectOf, readHeader } from './token-parts.ts'
-import type { VerifyingKey } from './verifying-key.ts'
+import { algorithms as known, type Algorithm, type VerifyingKey } from './verifying-key.ts'
 
 export interface VerifierOptions extends Omit<KeySetOptions, 'now'> {
   /** This service, as tokens name it in `aud`. */
@@ -13,6 +13,8 @@ export interface VerifierOptions extends Omit<KeySetOptions, 'now'> {
    * tokens are signed by the same keys.
    */
   readonly tenants: 'any' | readonly string[]
+  /** What tokens may be signed with; all three when nothing is said. A key of another algorithm opens nothing here. */
+  readonly algorithms?: readonly Algorithm[]
   /** How far clocks may differ, in seconds; 10 when nothing is said. */
   readonly skewSeconds?: number
   /** Milliseconds since the epoch; the machine's clock when nothing is said. */
@@ -33,11 +35,14 @@ export interface Verifier {
 export function createVerifier(options: VerifierOptions): Verifier {
   const now = options.now ?? Date.now
   const keySet = new KeySetCache({ ...options, now })
-  const { issuer, audience, tenants, skewSeconds = 10 } = options
+  const { issuer, audience, tenants, skewSeconds = 10, algorithms = known } = options
+  if (algorithms.length === 0 || !algorithms.every((alg) => known.includes(alg)))
+    throw new Error(`The algorithms must be some of ${known.join(', ')}.`)
   const expected: Expected = { issuer, audience, tenants, skewSeconds }
   return {
     verify: async (token) => {
       const { alg, kid } = readHeader(token)
+      if (!algorithms.includes(alg)) throw new TokenRefused('wrong_algorithm')
       const key = await keySet.find(kid)
       if (key === undefined || key.alg !== alg) throw new TokenRefused('unknown_key')
       const claims = objectOf(await payloadOf(token, key))

@@ -2,3 +2,4 @@ export { createVerifier, type Verifier, type VerifierOptions } from './create-ve
 export { accessOf, fastifyGuard, nodeGuard } from './guards.ts'
 export { KeysUnavailable, TokenRefused, type RefusedFor } from './refusals.ts'
 export type { Access } from './access.ts'
+export type { Algorithm } from './verifying-key.ts'

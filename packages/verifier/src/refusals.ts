@@ -3,6 +3,7 @@ export type RefusedFor =
   | 'no_token'
   | 'malformed'
   | 'wrong_header'
+  | 'wrong_algorithm'
   | 'unknown_key'
   | 'bad_signature'
   | 'malformed_claims'

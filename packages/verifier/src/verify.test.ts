@@ -22,6 +22,21 @@ describe('verifying an access token', () => {
     return error instanceof TokenRefused ? error.reason : error
   }
 
+  test('C1: takes tokens by the algorithms alone that the service named', async () => {
+    const common = {
+      issuer: issuer.url,
+      audience: 'https://api.example',
+      tenants: 'any',
+      now: issuer.now,
+    } as const
+    const pinned = createVerifier({ ...common, algorithms: ['RS256'] })
+    expect(await pinned.verify(issuer.mint({}, rs256))).toMatchObject({ subject: 'usr_1' })
+    for (const key of [es256, eddsa])
+      await expect(pinned.verify(issuer.mint({}, key))).rejects.toMatchObject({ reason: 'wrong_algorithm' })
+    for (const algorithms of [[], ['HS256' as 'RS256']])
+      expect(() => createVerifier({ ...common, algorithms })).toThrow('The algorithms must be some of')
+  })
+
   test.each([es256, rs256, eddsa])('says whose it is and what it may do, signed with $alg', async (key) => {
     expect(await verifier.verify(issuer.mint({}, key))).toEqual({
       subject: 'usr_1',

@@ -43,6 +43,13 @@ export interface IamAnchorRotation {
   to_kid: string;
 }
 
+export interface IamAudience {
+  access_token_alg: string;
+  audience: string;
+  tenant_id: string;
+  updated_at: Timestamp;
+}
+
 export interface IamAuditEvent {
   action: string;
   actor_id: string | null;
@@ -77,6 +84,7 @@ export interface IamChallenge {
 }
 
 export interface IamClient {
+  access_token_alg: string | null;
   access_token_seconds: number;
   audience: string;
   created_at: Timestamp;
@@ -543,6 +551,7 @@ export interface IamUserKey {
 
 export interface DB {
   "iam.anchor_rotation": IamAnchorRotation;
+  "iam.audience": IamAudience;
   "iam.audit_event": IamAuditEvent;
   "iam.challenge": IamChallenge;
   "iam.client": IamClient;

@@ -67,7 +67,7 @@ export async function buildKeySet(
     ...(input.nextRotation === undefined ? {} : { next_rotation: input.nextRotation }),
     ...(input.nextAnchor === undefined ? {} : { next_anchor: input.nextAnchor }),
     ...(input.retiredAnchors?.length ? { retired_anchors: input.retiredAnchors } : {}),
-    metadata: { openid_provider: providerMetadata(input.issuer) },
+    metadata: { openid_provider: providerMetadata(input.issuer, input.keys) },
   }
   return { claims, document: await signAnchored(publisher, keySetTyp, claims) }
 }

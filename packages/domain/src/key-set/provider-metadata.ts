@@ -1,3 +1,6 @@
+import type { EndorsedKey } from './endorsement.ts'
+import { signingAlgs } from './signing-alg.ts'
+
 /** What discovery says (OpenID Connect Discovery 1.0, RFC 8414): only what is there. */
 export interface ProviderMetadata {
   readonly issuer: string
@@ -9,14 +12,17 @@ export interface ProviderMetadata {
   readonly id_token_signing_alg_values_supported: readonly string[]
 }
 
-/** Discovery for an issuer. It is signed together with the keys, so iam-jwks serves no word of its own. */
-export function providerMetadata(issuer: string): ProviderMetadata {
+/** Discovery for an issuer with these keys. It is signed together with the keys, so iam-jwks serves no word of its own. */
+export function providerMetadata(
+  issuer: string,
+  keys: readonly Pick<EndorsedKey, 'alg'>[],
+): ProviderMetadata {
   return {
     issuer,
     jwks_uri: `${issuer}/.well-known/jwks.json`,
     signed_jwks_uri: `${issuer}/.well-known/jwks.jwt`,
     response_types_supported: [],
     subject_types_supported: ['public'],
-    id_token_signing_alg_values_supported: ['ES256'],
+    id_token_signing_alg_values_supported: signingAlgs.filter((alg) => keys.some((key) => key.alg === alg)),
   }
 }

@@ -2,6 +2,7 @@ import type { Statement } from '../db/index.ts'
 import { newId, type Id, type RequestOrigin } from '../kit/index.ts'
 import { eventTypes } from '../outbox/index.ts'
 import type { Fingerprints } from './fingerprint.ts'
+import type { SigningAlg } from '../key-set/index.ts'
 import type { FamilyClaims } from './queries.ts'
 
 /** What becomes of a presented refresh token. */
@@ -9,6 +10,7 @@ export type RefreshOutcome =
   | 'dead'
   | 'expired'
   | 'binding'
+  | 'unsignable'
   | 'future'
   | 'forged'
   | 'rotate'
@@ -23,6 +25,8 @@ export interface RefreshDecision {
   readonly userId: Id<'usr'>
   readonly clientId: Id<'cli'>
   readonly claims: FamilyClaims
+  /** What the access token is to be signed with. */
+  readonly alg: SigningAlg
   /** The generation of the token that the caller may now have. */
   readonly generation: number
   /** SHA-256 of that token's body. */
@@ -52,6 +56,9 @@ export interface DecideRefresh {
   /** What `sealOrigin` made of the origin. */
   readonly sealedOrigin: Buffer
   readonly origin: RequestOrigin
+  /** The algorithm of tokens that are pinned to none, and those that a key can sign with now. */
+  readonly usualAlg: SigningAlg
+  readonly signable: readonly SigningAlg[]
   readonly now: Date
 }
 
@@ -74,7 +81,8 @@ function rfc3339(expression: string): string {
 
 /**
  * The one statement that decides a refresh and does what it decides, with audit and event. The row is locked
- * first and the clock read after; the first condition that holds wins. Presentations that are refused change
+ * first and the clock read after; the first condition that holds wins. Nothing is consumed while no key can sign what the
+ * token would be exchanged for. Presentations that are refused change
  * no row, but for one: a live token that comes too late ends its family, so that a clock that is set back does not
  * bring it to life again. A replay is answered for ten seconds, 64 times; for a sender-constrained family until the successor
  * is used. Two generations in a row replayed from somewhere else than they were rotated are two holders of
@@ -89,7 +97,7 @@ with family as materialized (
     from iam.refresh_family where tenant_id = $1 and id = $2 for update
 ),
 clocked as materialized (
-  select family.*, iam.now() as t,
+  select family.*, iam.now() as t, coalesce(iam.token_alg($1, client_id, claims->>'aud'), $21) as alg,
          exists (select from unnest($20::bytea[]) mine
                   where substring(mine for 4) = substring(rotated_by for 4) and mine <> rotated_by) as elsewhere
     from family
@@ -99,6 +107,7 @@ decided as materialized (
     when revoked_at is not null then 'dead'
     when expires_at <= t then 'expired'
     when client_id <> $7 or binding is distinct from $8 then 'binding'
+    when not alg = any ($22::text[]) then 'unsignable'
     when $3::bigint > generation then 'future'
     when $3 = generation then case when cur_hash = $4 then 'rotate' else 'forged' end
     when $3 = generation - 1 and prev_hash is distinct from $4 then 'forged'
@@ -168,7 +177,7 @@ told as (
     from decided d, stream
 )
 select d.outcome, d.session_id as "sessionId", d.grant_id as "grantId", d.user_id as "userId",
-       d.client_id as "clientId", d.claims, coalesce(kept.generation, d.generation)::float8 as generation,
+       d.client_id as "clientId", d.claims, d.alg, coalesce(kept.generation, d.generation)::float8 as generation,
        coalesce(kept.cur_hash, d.cur_hash) as hash, kept.box,
        d.access_token_seconds as "accessTokenSeconds",
        (extract(epoch from coalesce(kept.expires_at, d.expires_at)) * 1000)::float8 as "expiresAt",
@@ -211,6 +220,8 @@ export function decideRefresh(input: DecideRefresh): Statement<RefreshDecision> 
       input.sealedOrigin,
       newId('mail', input.now),
       input.fingerprints.all,
+      input.usualAlg,
+      input.signable,
     ],
   }
 }

@@ -1,6 +1,7 @@
+import { sql } from 'kysely'
 import { build, inOneFlight, type Db } from '../db/index.ts'
 import { Refusal, type Clock, type Id } from '../kit/index.ts'
-import type { SigningKeys } from '../signing-key/index.ts'
+import { requireSigner, type SigningKeys } from '../signing-key/index.ts'
 import { stepUpSinceOf } from '../user/index.ts'
 import { isTwiceProved } from './assurance.ts'
 import { mintForGrant } from './mint-for-grant.ts'
@@ -33,8 +34,7 @@ export async function mintIfProved(
   const isRecent = isRecentlyAuthenticated(deps, { authTime }, maxAge) && authTime * 1000 >= since
   if (!isRecent || !isTwiceProved(amr)) return undefined
   const now = deps.clock()
-  const signer = deps.signingKeys.signer(now)
-  if (signer === undefined) throw new Refusal('temporarily_unavailable', { retryAfter: 1 })
+  const signer = requireSigner(deps.signingKeys, now, grant.accessTokenAlg)
   return mintForGrant(signer, { ...session, ...grant, issuer: deps.issuer, now })
 }
 
@@ -42,7 +42,10 @@ function grantOf({ tenantId, grantId }: { readonly tenantId: Id<'ten'>; readonly
   return build
     .selectFrom('iam.refresh_family')
     .select(['claims', 'client_id as clientId', 'access_token_seconds as accessTokenSeconds'])
-    .select('ends_at as endsAt')
+    .select([
+      'ends_at as endsAt',
+      sql`iam.token_alg(tenant_id, client_id, claims->>'aud')`.as('accessTokenAlg'),
+    ])
     .where('tenant_id', '=', tenantId)
     .where('grant_id', '=', grantId)
     .where('revoked_at', 'is', null)

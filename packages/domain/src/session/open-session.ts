@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import type { ClientSettings } from '../client/index.ts'
 import { inOneFlight, type Statement } from '../db/index.ts'
-import { Refusal, newId, withPrefix, type RequestOrigin } from '../kit/index.ts'
+import { newId, withPrefix, type RequestOrigin } from '../kit/index.ts'
 import { mintOpaqueToken } from '../opaque-token/index.ts'
-import type { SigningKeys } from '../signing-key/index.ts'
+import { requireSigner, type SigningKeys } from '../signing-key/index.ts'
 import { takeStatusSlot } from '../status-list/index.ts'
 import { statusListId } from '../status-list-token/index.ts'
 import { loginOf, type Cleared } from './clear-login.ts'
@@ -38,9 +38,8 @@ export interface OpenSession {
  */
 export async function openSession(deps: OpenSessionDeps, input: OpenSession): Promise<IssuedSession> {
   const now = deps.clock()
-  const signer = deps.signingKeys.signer(now)
-  if (signer === undefined) throw new Refusal('temporarily_unavailable', { retryAfter: 1 })
   const { client, user } = loginOf(input.cleared)
+  const signer = requireSigner(deps.signingKeys, now, client.accessTokenAlg)
   const opening = planOpening(input, now)
   const grant = await planGrant(deps, opening, input)
   const minted = await mintForGrant(signer, {

@@ -5,13 +5,13 @@ import { build, inTenant, run, streamKey, type Executor } from '../db/index.ts'
 import { checkDeviceProof, deviceGone, type DeviceProof } from '../device/index.ts'
 import { Refusal, type Id, type RequestOrigin } from '../kit/index.ts'
 import type { SecretRings } from '../secret-key/index.ts'
+import { requireSigner } from '../signing-key/index.ts'
 import { stepUpSinceOf } from '../user/index.ts'
 import { unproved, withDevice } from './assurance.ts'
 import { readSession } from './check-session.ts'
 import { lockSessionsOf } from './live-queries.ts'
 import { mintForGrant } from './mint-for-grant.ts'
-import type { FamilyClaims } from './queries.ts'
-import type { RaiseDeps, RaisedSession } from './raise-session.ts'
+import type { RaiseDeps, RaisedGrant, RaisedSession } from './raise-session.ts'
 import { isSteppedUpSince } from './require-stepped-up.ts'
 
 export interface ProveDevice {
@@ -36,14 +36,13 @@ export async function proveDevice(
 ): Promise<RaisedSession> {
   const { tenantId, userId, sessionId, grantId, origin } = session
   const now = deps.clock()
-  const signer = deps.signingKeys.signer(now)
-  if (signer === undefined) throw new Refusal('temporarily_unavailable', { retryAfter: 1 })
   const { device, use } = await checkDeviceProof(deps, session)
   // The person's stream first and then the session's, as whatever ends sessions locks them.
   const furtherStreams = lockSessionsOf({ tenantId, userId, only: sessionId, at: now })
   const scope = { tenantId, streams: [streamKey(tenantId, userId)], furtherStreams }
   const raised = await inTenant(deps.db, scope, async (tx) => {
     const grant = await noteOn(tx, session, device.id)
+    const signer = requireSigner(deps.signingKeys, now, grant.accessTokenAlg)
     const [person] = await run(tx, stepUpSinceOf(tenantId, userId))
     for (const statement of use) await run(tx, statement)
     const actor = { type: 'user', id: userId } as const
@@ -52,11 +51,11 @@ export async function proveDevice(
     await run(tx, appendAudit({ tenantId, at: now, actor, target, ...done, origin }))
     // A device is no proof of a person: who has to be proved anew after a theft still has to.
     const isStale = !isSteppedUpSince({ authTime: grant.claims.auth_time }, person)
-    return isStale ? { ...grant, claims: { ...grant.claims, acr: unproved } } : grant
+    return { ...grant, signer, claims: isStale ? { ...grant.claims, acr: unproved } : grant.claims }
   }).catch(unlessProofUsed)
   await readSession(deps, { tenantId, grantId })
   const { issuer } = deps
-  return mintForGrant(signer, { ...raised, issuer, tenantId, userId, grantId, now })
+  return mintForGrant(raised.signer, { ...raised, issuer, tenantId, userId, grantId, now })
 }
 
 /** Somebody was quicker with a proof, or revoked the device meanwhile. @throws Refusal `challenge_invalid`, `device_invalid`. */
@@ -67,13 +66,9 @@ export function unlessProofUsed(error: unknown): never {
   throw error
 }
 
-interface OpenGrant {
+interface OpenGrant extends RaisedGrant {
   readonly amr: readonly string[]
   readonly provedDevice: Id<'dev'> | null
-  readonly claims: FamilyClaims
-  readonly clientId: Id<'cli'>
-  readonly accessTokenSeconds: number
-  readonly endsAt: Date
 }
 
 /** Nobody else changes what is read here: the session's stream is held. */
@@ -103,7 +98,8 @@ async function noteOn(tx: Executor, session: ProveDevice, deviceId: Id<'dev'>): 
 function openGrant({ tenantId, sessionId, grantId }: ProveDevice) {
   return sql<OpenGrant>`
     select s.amr, s.proved_device as "provedDevice", f.claims, f.client_id as "clientId",
-           f.access_token_seconds as "accessTokenSeconds", f.ends_at as "endsAt"
+           f.access_token_seconds as "accessTokenSeconds", f.ends_at as "endsAt",
+           iam.token_alg(f.tenant_id, f.client_id, f.claims->>'aud') as "accessTokenAlg"
       from iam.session s
       join iam.refresh_family f on f.tenant_id = s.tenant_id and f.session_id = s.id and f.grant_id = ${grantId}
      where s.tenant_id = ${tenantId} and s.id = ${sessionId} and s.revoked_at is null and f.revoked_at is null

@@ -11,7 +11,8 @@ import {
   type Statement,
 } from '../db/index.ts'
 import { Refusal, type Clock, type Id, type RequestOrigin } from '../kit/index.ts'
-import type { SigningKeys } from '../signing-key/index.ts'
+import type { SigningAlg } from '../key-set/index.ts'
+import { requireSigner, type SigningKeys } from '../signing-key/index.ts'
 import { acrOf } from './assurance.ts'
 import { readSession } from './check-session.ts'
 import { mintForGrant } from './mint-for-grant.ts'
@@ -51,6 +52,8 @@ export interface RaisedGrant {
   readonly claims: FamilyClaims
   readonly clientId: Id<'cli'>
   readonly accessTokenSeconds: number
+  /** What its tokens are pinned to, if they are. */
+  readonly accessTokenAlg: SigningAlg | null
   readonly endsAt: Date
 }
 
@@ -63,12 +66,15 @@ export interface RaisedGrant {
 export async function raiseSession(deps: RaiseDeps, input: RaiseSession): Promise<RaisedSession> {
   const { tenantId, userId, grantId } = input
   const now = deps.clock()
-  const signer = deps.signingKeys.signer(now)
-  if (signer === undefined) throw new Refusal('temporarily_unavailable', { retryAfter: 1 })
-  const raised = await raiseBy(deps, input, { now, raise: (tx) => run(tx, raise(input, now)) })
+  // Asked for before the commit: where nothing can sign, nothing is raised.
+  const signable = async (tx: Executor) => {
+    const rows = await run(tx, raise(input, now))
+    return rows.map((row) => ({ ...row, signer: requireSigner(deps.signingKeys, now, row.accessTokenAlg) }))
+  }
+  const raised = await raiseBy(deps, input, { now, raise: signable })
   await readSession(deps, { tenantId, grantId })
   const { issuer } = deps
-  return mintForGrant(signer, { ...raised, issuer, tenantId, userId, grantId, now })
+  return mintForGrant(raised.signer, { ...raised, issuer, tenantId, userId, grantId, now })
 }
 
 /** What a session is raised with, whoever holds it. */
@@ -111,7 +117,9 @@ function raise({ tenantId, sessionId, grantId, amr }: RaiseSession, now: Date) {
      where f.tenant_id = ${tenantId} and f.session_id = raised.id and f.revoked_at is null
        and f.grant_id = ${grantId}
     returning f.claims, f.client_id as "clientId", f.access_token_seconds as "accessTokenSeconds",
-              f.ends_at as "endsAt"`.compile(build)
+              iam.token_alg(f.tenant_id, f.client_id, f.claims->>'aud') as "accessTokenAlg", f.ends_at as "endsAt"`.compile(
+    build,
+  )
 }
 
 /** What was proved in an open session so far. @throws Refusal `session_ended`. */

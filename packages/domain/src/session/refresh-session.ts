@@ -10,6 +10,7 @@ import {
   type MintOpaqueToken,
   type OpaqueToken,
 } from '../opaque-token/index.ts'
+import type { SigningAlg } from '../key-set/index.ts'
 import type { SecretRings } from '../secret-key/index.ts'
 import type { Signer, SigningKeys } from '../signing-key/index.ts'
 import type { TenantDirectory } from '../tenant/index.ts'
@@ -82,8 +83,8 @@ async function refresh(deps: RefreshDeps, presentation: Presentation): Promise<I
   const { tenantId, objectId } = presentation.presented
   await deps.tenants.require(tenantId)
   const now = deps.clock()
-  const signer = deps.signingKeys.signer(now)
-  if (signer === undefined) throw new Refusal('temporarily_unavailable', { retryAfter: 1 })
+  const signers = deps.signingKeys.signers(now)
+  if (signers.size === 0) throw new Refusal('temporarily_unavailable', { retryAfter: 1 })
   const counts = [{ limit: 'refresh', value: objectId }] as const
   const grantId = withPrefix('grt', objectId)
   // Asked for together, which is one way to Redis and back instead of two.
@@ -91,11 +92,16 @@ async function refresh(deps: RefreshDeps, presentation: Presentation): Promise<I
     countRequest(deps, { tenantId, origin: presentation.origin, counts }),
     deps.sessionCache.find(tenantId, grantId),
   ])
-  const { decision, successor } = await decide(deps, presentation, now)
+  const { decision, successor } = await decide(deps, presentation, {
+    now,
+    signable: [...signers.keys()],
+  })
   if (decision.outcome === 'burn') await deps.sessionCache.bury(tenantId, grantId)
   const refreshToken = successorToken(deps, presentation.presented, { decision, successor })
   const session =
     cached === undefined || cached === 'ended' ? await readSession(deps, { tenantId, grantId }) : cached
+  const signer = signers.get(decision.alg)
+  if (signer === undefined) throw new Error(`Nothing signs by ${decision.alg}.`)
   const issued = await issue(deps.issuer, signer, {
     tenantId,
     decision,
@@ -110,7 +116,11 @@ async function refresh(deps: RefreshDeps, presentation: Presentation): Promise<I
 const lastGeneration = 0xffff_ffff
 
 /** One flight: the lock on the session's events, and the statement that decides. */
-async function decide(deps: RefreshDeps, { presented, fingerprints, origin }: Presentation, now: Date) {
+async function decide(
+  deps: RefreshDeps,
+  { presented, fingerprints, origin }: Presentation,
+  { now, signable }: { now: Date; signable: readonly SigningAlg[] },
+) {
   const { tenantId, objectId: familyId, generation } = presented
   const secret = randomBytes(32)
   const candidate = mintOpaqueToken(deps.secrets.of('token-tag').current(now), {
@@ -137,6 +147,8 @@ async function decide(deps: RefreshDeps, { presented, fingerprints, origin }: Pr
         fingerprints,
         sealedOrigin: sealOrigin(deps, familyId, origin),
         origin,
+        usualAlg: deps.signingKeys.usualAlg,
+        signable,
         now,
       }),
     ],
@@ -162,6 +174,7 @@ function successorToken(
 ): string {
   if (decision.outcome === 'rotate') return successor
   if (decision.outcome === 'burn') throw new Refusal('refresh_reused')
+  if (decision.outcome === 'unsignable') throw new Refusal('temporarily_unavailable', { retryAfter: 1 })
   if (decision.outcome !== 'replay' || decision.box === null) throw new Refusal('invalid_grant')
   const secret = openSuccessor(deps.secrets.of('refresh-box'), boxContext(presented), decision.box)
   // The epoch may be one that this instance has not loaded yet: another one, or a moment later, can answer.

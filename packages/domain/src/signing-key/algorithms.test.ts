@@ -1,40 +1,23 @@
-import { testAnchors, testWrapping } from '@iam/testkit/kms'
-import { openWorld, testDeployment, type World } from '@iam/testkit/world'
+import { addSigningKey, openWorld, testDeployment, type World } from '@iam/testkit/world'
 import { compactVerify, importJWK, type JWK } from 'jose'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { verifyAccessToken, mintAccessToken, VerifiedTokens } from '../access-token/index.ts'
 import { signingAlgs, type SigningAlg } from '../key-set/index.ts'
-import { generateSigningKey, insertSigningKey, loadSigningKeys, SigningKeys } from './index.ts'
+import { SigningKeys } from './index.ts'
 
 describe('signing keys of every algorithm', () => {
   let world: World
-  const signingKeys = new SigningKeys('EdDSA')
+  let signingKeys: SigningKeys
   const made: Partial<Record<SigningAlg, JWK>> = {}
   beforeAll(async () => {
     world = await openWorld(inject('services'))
-    for (const alg of signingAlgs) made[alg] = await add(alg)
-    const endorsementAnchors = [testAnchors.endorser.kid]
-    const deps = { ...world, deployment: testDeployment, wrapping: testWrapping, endorsementAnchors }
-    expect(await loadSigningKeys({ ...deps, signingKeys })).toEqual([])
+    signingKeys = new SigningKeys('EdDSA')
+    for (const alg of signingAlgs) {
+      const { publicJwk, kid } = await addSigningKey({ ...world, signingKeys }, alg)
+      made[alg] = { ...publicJwk, kid, alg }
+    }
   })
   afterAll(() => world.close())
-
-  async function add(alg: SigningAlg): Promise<JWK> {
-    const deps = { clock: world.clock, deployment: testDeployment, endorser: testAnchors.endorser }
-    const lives = { signFor: 7200, verifyAfter: 1000 }
-    const row = await generateSigningKey(
-      { ...deps, wrapping: testWrapping },
-      { scope: 'issuer', purpose: 'token', alg, ...lives },
-    )
-    const activateAt = world.clock()
-    await insertSigningKey(world.admin, row)
-    await world.admin
-      .updateTable('iam.signing_key')
-      .set({ state: 'active', published_at: activateAt, activate_at: activateAt })
-      .where('id', '=', row.id)
-      .execute()
-    return { ...row.publicJwk, kid: row.kid, alg }
-  }
 
   const claims = () => {
     const iat = Math.floor(world.clock().getTime() / 1000)

@@ -21,6 +21,7 @@ export {
 export { isSignatureOf, signerIn, type Sign } from './jws-signature.ts'
 export { tokenLines, type SigningKeyLine, type TendedLine } from './line.ts'
 export { endorsedKey } from './endorsed-key.ts'
+export { requireSigner } from './require-signer.ts'
 export { type LoadedSigningKey, type Signer, SigningKeys } from './signing-keys.ts'
 export { keySetStoreIn, type KeySetStore } from './key-set-store.ts'
 export { publishKeySet, type PublishKeySet } from './publish-key-set.ts'

@@ -60,6 +60,18 @@ export class SigningKeys {
     return [...this.#byHeader.values()]
   }
 
+  /** The algorithm of tokens that are pinned to none. */
+  get usualAlg(): SigningAlg {
+    return this.#usualAlg
+  }
+
+  /** What signs at `now`, by algorithm. */
+  signers(now: Date): ReadonlyMap<SigningAlg, Signer> {
+    const algs = new Set(this.all().map(({ alg }) => alg))
+    const found = [...algs].map((alg) => this.signer(now, alg))
+    return new Map(found.flatMap((signer) => (signer === undefined ? [] : [[signer.alg, signer]])))
+  }
+
   /**
    * The key of a line that signs at `now`: of those whose activation has come and whose time to sign has not passed,
    * the one activated last. Undefined when there is none; nothing is issued then.

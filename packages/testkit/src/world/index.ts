@@ -1,3 +1,4 @@
+export { addSigningKey } from './add-signing-key.ts'
 export { altered } from './altered.ts'
 export { deliverMails, tokenIn } from './deliver-mails.ts'
 export { demo, testDeployment } from './bootstrap-for-tests.ts'
