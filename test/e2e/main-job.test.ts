@@ -1,3 +1,4 @@
+import { freePort } from '@iam/local-stack/ports'
 import { type Stack, startStack } from '@iam/local-stack/stack'
 import { createVerifier } from '@iam/verifier'
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose'
@@ -10,11 +11,16 @@ import { type EventLog, subscribe } from '../support/events.ts'
 describe('the main job, through all three processes', () => {
   let stack: Stack
   let sessions: EventLog
+  let metricsPort = 0
   /** What iam-jwks was started with: the thumbprints that are pinned. */
   let pins: Readonly<Record<string, string>> = {}
   beforeAll(async () => {
     stack = await startStack({
-      adjust: (program, environment) => {
+      adjust: async (program, environment) => {
+        if (program === 'iam-api') {
+          metricsPort = await freePort()
+          return { ...environment, IAM_METRICS_PORT: String(metricsPort) }
+        }
         if (program === 'iam-jwks') pins = environment
         return environment
       },
@@ -154,5 +160,15 @@ describe('the main job, through all three processes', () => {
         expect((await call(`${url}${path}`)).status).toBe(200)
       }
     }
+  })
+
+  test('tells its metrics on a port of their own', async () => {
+    await logIn(stack.state)
+    const metrics = async () => (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text()
+    await expect
+      .poll(metrics, { timeout: 60_000 })
+      .toMatch(/^http_server_request_duration_seconds_count\{.*"\/api\/v1\/auth\/login".*"200"\} [1-9]/m)
+    expect(await metrics()).toMatch(/^iam_kms_calls_total\{method="Decrypt",outcome="OK"\} [1-9]/m)
+    expect((await call(`${stack.state.api.url}/metrics`)).status).toBe(404)
   })
 })

@@ -4,6 +4,7 @@ import { heldKeys, type Probes, Readiness } from '@iam/iam-api/readiness'
 import { buildServer, type ServerOptions } from '@iam/iam-api/server'
 import { openWorld, type World, type WorldOptions } from '@iam/testkit/world'
 import { openLogger } from '@iam/platform/logging'
+import { HttpMetrics } from '@iam/platform/metrics'
 import { inject } from 'vitest'
 
 export interface TestApp {
@@ -38,6 +39,7 @@ export async function openApp(options: AppOptions = {}): Promise<TestApp> {
       heldKeys: () => heldKeys(world),
       monotonic: world.monotonic,
     }),
+    metrics: new HttpMetrics(),
     log: openLogger({ service: 'iam-api', level: options.logLevel ?? 'info', stream }),
   }
   const app = await buildServer(deps, {

@@ -16,6 +16,7 @@ import { verifyForeignHash } from '@iam/platform/foreign-hash'
 import type { Kms } from '@iam/platform/kms'
 import { openLimiter } from '@iam/platform/limits'
 import type { Logger } from '@iam/platform/logging'
+import { HttpMetrics, kmsFamilies } from '@iam/platform/metrics'
 import type { Postgres } from '@iam/platform/postgres'
 import { Nudge, versionedCache, type RedisConnection } from '@iam/platform/redis'
 import { riskService } from '@iam/platform/risk-service'
@@ -76,8 +77,15 @@ export function composeDeps(config: Config, { postgres, redis, kms, log }: Conne
       heldKeys: () => heldKeys({ secrets, signingKeys, clock }),
       monotonic,
     }),
+    metrics: composeMetrics(kms),
     log,
   }
+}
+
+function composeMetrics(kms: Kms): HttpMetrics {
+  const metrics = new HttpMetrics()
+  for (const family of kmsFamilies(kms)) metrics.also(family)
+  return metrics
 }
 
 function composePasswords(config: Config, log: Logger): Passwords {

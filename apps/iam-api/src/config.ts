@@ -34,6 +34,7 @@ const environment = z
   .object({
     ...deploymentVariables,
     ...httpVariables,
+    IAM_METRICS_PORT: z.coerce.number().int().min(1).max(65_535).optional(),
     ...databaseVariables,
     IAM_AUDIENCE: z.url().optional(),
     IAM_KMS_WRAP_KEY: cryptoKey,
@@ -79,6 +80,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
         coordinates: read.IAM_COORDINATES_HEADER,
       },
     },
+    /** Where metrics are, on the same host: a port that only those who scrape can reach. */
+    metricsPort: read.IAM_METRICS_PORT,
     /** A file with an address a line. */
     torExits: read.IAM_TOR_EXITS === 'off' ? undefined : fileURLToPath(read.IAM_TOR_EXITS),
     riskServiceUrl: read.IAM_RISK_SERVICE_URL,

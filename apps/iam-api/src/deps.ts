@@ -10,6 +10,7 @@ import type { IssuedSession, RefreshFlights, RevocationFeed, SessionCache } from
 import type { SigningKeys } from '@iam/domain/signing-key'
 import type { TenantDirectory } from '@iam/domain/tenant'
 import type { Logger } from '@iam/platform/logging'
+import type { HttpMetrics } from '@iam/platform/metrics'
 import type { Readiness } from './readiness.ts'
 
 /** Everything that a route or a verb of iam-api may touch. */
@@ -33,5 +34,6 @@ export interface Deps {
   readonly limiter: Limiter
   readonly risk: RiskSources
   readonly readiness: Readiness
+  readonly metrics: HttpMetrics
   readonly log: Logger
 }

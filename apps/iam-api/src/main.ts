@@ -1,7 +1,7 @@
 import { type Database, requireRestrictedLogin, UnsafeDatabaseError } from '@iam/domain/db'
 import { letHashingGiveWay } from '@iam/platform/argon2'
 import { configOrExit } from '@iam/platform/config'
-import { closingGracefully } from '@iam/platform/http'
+import { closingGracefully, serveHealth } from '@iam/platform/http'
 import { keyWrapping, openKms } from '@iam/platform/kms'
 import { every, retrying, runUntilSignal } from '@iam/platform/lifecycle'
 import { openLogger } from '@iam/platform/logging'
@@ -31,6 +31,16 @@ const server = await buildServer(deps, { ...config.http, torExits })
 const closeServer = closingGracefully(server.server, () => server.close())
 await server.listen({ host: config.http.host, port: config.http.port })
 log.info(`Listening on ${config.http.host}:${config.http.port}`)
+const { metricsPort } = config
+const metrics =
+  metricsPort === undefined
+    ? undefined
+    : await serveHealth({
+        host: config.http.host,
+        port: metricsPort,
+        ready: () => deps.readiness.report(),
+        metrics: () => deps.metrics.text(),
+      })
 
 const reload = () => reloadKeys(config, deps, keyWrapping(kms, config.kms.wrapKey))
 await retrying(() => requireRestrictedLogin(postgres.kysely), {
@@ -54,6 +64,7 @@ await runUntilSignal(
     { name: 'keys', close: () => keys.stop() },
     { name: 'exits', close: () => exits.stop() },
     { name: 'nudges', close: () => nudges.close() },
+    { name: 'metrics', close: () => metrics?.close() },
     { name: 'server', close: closeServer },
   ],
   log,

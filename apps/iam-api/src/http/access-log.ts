@@ -2,11 +2,17 @@ import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { contextOf } from './request-context.ts'
 
-/** One line for each request, health checks excepted, when it has been answered. */
+/** Counts each request, and writes a line about it, when it has been answered; health checks excepted. */
 export function logRequests(app: FastifyInstance, deps: Deps): void {
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url
     if (route?.startsWith('/health') === true) return
+    deps.metrics.answered({
+      method: request.method,
+      route: route ?? 'none',
+      status: reply.statusCode,
+      seconds: reply.elapsedTime / 1000,
+    })
     deps.log.info(
       {
         request_id: request.id,

@@ -43,12 +43,13 @@ export function problemOf(deps: Pick<Deps, 'log'>, error: unknown, request: Fast
 
 /** Sends a problem document. */
 export function sendProblem(
-  deps: Pick<Deps, 'issuer'>,
+  deps: Pick<Deps, 'issuer' | 'metrics'>,
   problem: Problem,
   request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply {
   const { status, retriable } = problemKinds[problem.code]
+  deps.metrics.refused(request.routeOptions.url ?? 'none', problem.code)
   if (retriable) reply.header('retry-after', String(problem.retryAfter ?? 1))
   if (problem.standings !== undefined) tellStandings(reply, problem.standings)
   if (problem.code === 'invalid_token' || problem.code === 'session_ended') {

@@ -27,13 +27,14 @@ const ofTenant = new Set<ProblemCode>(['tenant_unknown', 'tenant_suspended', 'wr
 
 /** Says in a page what went wrong; to programs, which ask for no page, in a problem document. */
 export function sendErrorPage(
-  deps: Pick<Deps, 'issuer'>,
+  deps: Pick<Deps, 'issuer' | 'metrics'>,
   problem: Problem,
   request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply {
   if (!asksForPage(request)) return sendProblem(deps, problem, request, reply)
   const { status, retriable } = problemKinds[problem.code]
+  deps.metrics.refused(request.routeOptions.url ?? 'none', problem.code)
   if (retriable) reply.header('retry-after', String(problem.retryAfter ?? 1))
   const locale = pageLocale(request)
   const words = languages[locale]
