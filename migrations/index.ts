@@ -27,6 +27,7 @@ import * as devices from './20261121002220_devices.ts'
 import * as statusLists from './20261121002300_status_lists.ts'
 import * as tokenAlgorithms from './20261121002310_token_algorithms.ts'
 import * as keySet from './20261121002330_key_set.ts'
+import * as secrets from './20261121002340_secrets.ts'
 import * as inbox from './20261121002400_inbox.ts'
 import * as memberships from './20261121002401_memberships.ts'
 import { applyMigrations } from './apply-migrations.ts'
@@ -60,6 +61,7 @@ const migrations: Record<string, Migration> = {
   '20261121002300_status_lists': statusLists,
   '20261121002310_token_algorithms': tokenAlgorithms,
   '20261121002330_key_set': keySet,
+  '20261121002340_secrets': secrets,
   '20261121002400_inbox': inbox,
   '20261121002401_memberships': memberships,
 }

@@ -49,6 +49,12 @@ const notOfATenant: readonly (readonly [RegExp, string])[] = [
   ],
   [/^\s*delete from iam\.known_origin where \(tenant_id, id\) in/, 'and devices that nobody used for long'],
   [/^delete from iam\.magic_link where expires_at/, 'old links of all tenants are deleted'],
+  [
+    /^\s*select tenant_id as "tenantId", user_id as "userId" from iam\.user_key\s+where data_key_version </,
+    'iam-worker finds the keys, of all tenants, that an older data key seals',
+  ],
+  [/^\s*select from iam\.user_key where data_key_version =/, 'and whether one is left'],
+  [/^\s*\(select from iam\.credential where pepper_version =/, 'and so it does of old peppers'],
   [/iam\.outbox_dead_letter/, 'the relay puts events of all tenants aside'],
   [
     /iam\.session_revocation/,

@@ -43,6 +43,7 @@ import {
 } from '@iam/domain/outbox'
 import { deleteOldLogins } from '@iam/domain/risk'
 import { tendSecretKeys } from '@iam/domain/secret-key'
+import { countSecretUses, secretUses } from '@iam/domain/secret-use'
 import {
   beforeAllRevocations,
   buryEndedSessions,
@@ -66,9 +67,9 @@ import {
 import { publishKeySet, tendSigningKeys, tokenLines } from '@iam/domain/signing-key'
 import { createTenant, defaultTenantPolicy, findDirectoryEntry } from '@iam/domain/tenant'
 import { hasRole } from '@iam/domain/role'
-import { createUser, readProfile } from '@iam/domain/user'
+import { createUser, readProfile, rewrapUserKeys } from '@iam/domain/user'
 import { testAnchors, testWrapping } from '@iam/testkit/kms'
-import { deliverMails, logIn, testDeployment, tokenIn, type World } from '@iam/testkit/world'
+import { deliverMails, logIn, rotateSecret, testDeployment, tokenIn, type World } from '@iam/testkit/world'
 import { travelThroughInbox } from './inbox-journey.ts'
 
 /** Everything that people do. */
@@ -265,6 +266,7 @@ export async function travelAsWorker(world: World): Promise<void> {
   await deleteOldLogins(kysely)
   await relay(world)
   await tendKeys(world)
+  await rewrap(world)
   await ensureAuditPartitions(kysely, 3)
   await deleteOldRevocations(kysely)
   await deleteSent(kysely, { keepFor: 0, limit: 10 })
@@ -274,6 +276,28 @@ export async function travelAsWorker(world: World): Promise<void> {
   await deleteOldOrigins(kysely, { limit: 10 })
   await travelThroughInbox(world)
   await buryEndedSessions({ kysely, sessionCache: world.sessionCache }, beforeAllRevocations)
+}
+
+/** A data key takes over: what an older one seals is found, counted, and sealed anew. */
+async function rewrap(world: World): Promise<void> {
+  const { workerDb: db, acme } = world
+  const lease = await holdLease(db.kysely, { name: 'keys', owner: 'a worker', ttl: 30 })
+  if (lease === undefined) throw new Error('Somebody else tends the keys.')
+  await rotateSecret(world, 'data')
+  await countSecretUses(db)
+  for (const uses of Object.values(secretUses)) {
+    for (const { isNamed, count } of uses) {
+      await isNamed(db.kysely, 1)
+      await inTenant(db, { tenantId: acme }, (tx) => count(tx, acme))
+    }
+  }
+  // The tenant that statements are tried on afterwards is the one that is left.
+  const others = (version: number) =>
+    world.admin.updateTable('iam.user_key').set({ data_key_version: version }).where('tenant_id', '<>', acme)
+  await others(2).execute()
+  await rewrapUserKeys({ ...world, db, lease, isReady: async () => true }, { batches: 1 })
+  await others(1).execute()
+  await releaseLease(db.kysely, lease)
 }
 
 async function relay({ workerDb: { kysely }, acme, clock }: World): Promise<void> {
@@ -338,7 +362,7 @@ async function tendOnce(world: World, lease: HeldLease, systemTenantId: Id<'ten'
     systemTenantId,
   }
   const nothing = async () => undefined
-  await tendSecretKeys({ ...common, lead: 0 })
+  await tendSecretKeys({ ...common, lead: 0, rotation: {}, uses: secretUses })
   await tendSigningKeys({
     ...common,
     endorser: testAnchors.endorser,

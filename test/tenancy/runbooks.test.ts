@@ -5,6 +5,7 @@ import { newId } from '@iam/domain/kit'
 import { holdLease } from '@iam/domain/lease'
 import { appendEvent, buryEvent, type OutboxRow } from '@iam/domain/outbox'
 import { loadSecretKeys, SecretRings, tendSecretKeys } from '@iam/domain/secret-key'
+import { secretUses } from '@iam/domain/secret-use'
 import { refreshSession } from '@iam/domain/session'
 import { findDirectoryEntry } from '@iam/domain/tenant'
 import { testWrapping } from '@iam/testkit/kms'
@@ -175,7 +176,15 @@ describe('the SQL of the runbooks', () => {
     const lease = await holdLease(kysely, { name: 'keys', owner: 'a worker', ttl: 30 })
     if (system === undefined || lease === undefined) throw new Error('Nobody can tend the keys.')
     const common = { wrapping: testWrapping, deployment: testDeployment }
-    const tending = { ...common, db: world.workerDb, clock: world.clock, lease, lead: 0 }
+    const tending = {
+      ...common,
+      db: world.workerDb,
+      clock: world.clock,
+      lease,
+      lead: 0,
+      rotation: {},
+      uses: secretUses,
+    }
     const done = await tendSecretKeys({ ...tending, systemTenantId: system.tenantId })
     expect(done).toMatchObject([{ do: 'generate', purpose: 'token-tag' }])
     const secrets = new SecretRings()

@@ -47,6 +47,9 @@ const acrossTenants: Record<string, string> = {
   'refresh_family.sweep': 'and their refresh families',
   'inbox_event.sweep_old': 'what is deleted by its age has to be seen; only what is old enough is',
   'inbox_event.sweep': 'what was received long ago is deleted',
+  'user_key.superseded': 'iam-worker seals anew what an older data key seals: ids, and keys that are sealed',
+  'credential.superseded': 'an old pepper stays while a hash names it: ids and versions only',
+  'credential_history.superseded': 'earlier passwords as well',
   'known_origin.sweep': 'devices that nobody used for 90 days are forgotten',
 }
 

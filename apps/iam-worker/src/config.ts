@@ -1,3 +1,4 @@
+import { readSecretRotation } from '@iam/domain/secret-key'
 import { signingKeyPolicy } from '@iam/domain/signing-key'
 import { readEnvironment } from '@iam/platform/config'
 import {
@@ -7,12 +8,14 @@ import {
   deploymentOf,
   deploymentVariables,
   devOnly,
+  faultless,
   httpVariables,
   keyVersion,
   logLevel,
   objectStore,
   seconds,
   signingAlgs,
+  secretVariables,
   signingKeysOf,
   signingKeyVariables,
   sparePublishKey,
@@ -50,6 +53,7 @@ const environment = z
     IAM_KEYS_POLL_SECONDS: seconds.default(5),
     ...signingKeyVariables,
     IAM_SIGNING_ALGS: signingAlgs,
+    ...secretVariables,
     IAM_KEY_SET_LIFETIME_SECONDS: seconds.default(72 * 3600),
     IAM_KEY_SET_RESIGN_SECONDS: seconds.default(3600),
     IAM_TOR_EXITS_URL: z
@@ -60,15 +64,20 @@ const environment = z
     IAM_LOG_LEVEL: logLevel.default('info'),
   })
   .superRefine(devOnly)
-  .superRefine((env, context) => {
-    const least = 4 * signingKeyPolicy(signingKeysOf(env)).activationLead
-    if (env.IAM_SIGNING_KEY_SIGN_SECONDS >= least) return
-    context.addIssue({
-      code: 'custom',
-      path: ['IAM_SIGNING_KEY_SIGN_SECONDS'],
-      message: `must be at least ${least}, four times what a key waits as the standby before it may sign`,
-    })
-  })
+  .superRefine(faultless('IAM_SIGNING_KEY_SIGN_SECONDS', tooShortToSign))
+  .superRefine(faultless('IAM_SECRET_ROTATION', (env) => secretRotationOf(env).fault))
+
+type Read<T extends Record<string, z.ZodType>> = { readonly [K in keyof T]: z.output<T[K]> }
+
+function tooShortToSign(env: Read<typeof signingKeyVariables>): string | undefined {
+  const least = 4 * signingKeyPolicy(signingKeysOf(env)).activationLead
+  if (env.IAM_SIGNING_KEY_SIGN_SECONDS >= least) return undefined
+  return `must be at least ${least}, four times what a key waits as the standby before it may sign`
+}
+
+function secretRotationOf(env: Read<typeof secretVariables & typeof signingKeyVariables>) {
+  return readSecretRotation(env.IAM_SECRET_ROTATION, env.IAM_SIGNING_KEY_ANNOUNCE_SECONDS)
+}
 
 export type Config = ReturnType<typeof readConfig>
 
@@ -98,6 +107,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     keysPollSeconds: read.IAM_KEYS_POLL_SECONDS,
     signingKeys: signingKeyPolicy(signingKeysOf(read)),
     signingAlgs: read.IAM_SIGNING_ALGS,
+    secretRotation: secretRotationOf(read).rotation,
     keySet: { lifetime: read.IAM_KEY_SET_LIFETIME_SECONDS, resignAfter: read.IAM_KEY_SET_RESIGN_SECONDS },
     torExitsUrl: read.IAM_TOR_EXITS_URL === 'off' ? undefined : read.IAM_TOR_EXITS_URL,
     smtp: { url: read.IAM_SMTP_URL, from: read.IAM_MAIL_FROM },

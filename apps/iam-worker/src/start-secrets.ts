@@ -3,7 +3,8 @@ import { keyWrapping, openKms } from '@iam/platform/kms'
 import { every, type Closer } from '@iam/platform/lifecycle'
 import type { WorkerContext } from './context.ts'
 
-const interval = 30_000
+/** Well within the time that a new version is announced before it is used. */
+const interval = 5_000
 
 /** Starts loading the secrets, for the roles that need some: look at `isComplete` before using any. */
 export async function startSecrets(context: WorkerContext, closers: Closer[]): Promise<SecretRings> {

@@ -1,3 +1,4 @@
+import { readSecretRotation } from '@iam/domain/secret-key'
 import { readEnvironment } from '@iam/platform/config'
 import {
   cryptoKey,
@@ -5,9 +6,11 @@ import {
   deploymentOf,
   deploymentVariables,
   devOnly,
+  faultless,
   keyVersion,
   objectStore,
   signingAlgs,
+  secretVariables,
   signingKeysOf,
   signingKeyVariables,
   seconds,
@@ -19,6 +22,7 @@ const environment = z.object({
   ...deploymentVariables,
   ...signingKeyVariables,
   IAM_SIGNING_ALGS: signingAlgs,
+  ...secretVariables,
   IAM_AUDIENCE: z.url().optional(),
   DATABASE_URL: databaseVariables.DATABASE_URL,
   IAM_KMS_ENDPOINT: z.string().optional(),
@@ -32,6 +36,13 @@ const environment = z.object({
   IAM_OBJECT_STORE: objectStore,
   IAM_OBJECT_STORE_ENDPOINT: z.url().optional(),
 })
+
+const secretRotationOf = (read: z.output<typeof environment>) =>
+  readSecretRotation(read.IAM_SECRET_ROTATION, read.IAM_SIGNING_KEY_ANNOUNCE_SECONDS)
+
+const whole = environment
+  .superRefine(devOnly)
+  .superRefine(faultless('IAM_SECRET_ROTATION', (read) => secretRotationOf(read).fault))
 
 export type Config = ReturnType<typeof readConfig>
 
@@ -65,7 +76,7 @@ export function readPins(env: Readonly<Record<string, string | undefined>> = pro
 
 /** Reads the operator command's environment. @throws ConfigurationError that names every fault. */
 export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env) {
-  const read = readEnvironment('iam', environment.superRefine(devOnly), env)
+  const read = readEnvironment('iam', whole, env)
   return Object.freeze({
     deployment: deploymentOf(read),
     audience: read.IAM_AUDIENCE ?? read.IAM_ISSUER,
@@ -81,6 +92,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     signingKeys: signingKeysOf(read),
     signingAlgs: read.IAM_SIGNING_ALGS,
     anchorNotice: read.IAM_ANCHOR_NOTICE_SECONDS,
+    secretRotation: secretRotationOf(read).rotation,
     store: { url: read.IAM_OBJECT_STORE, endpoint: read.IAM_OBJECT_STORE_ENDPOINT },
   })
 }

@@ -12,6 +12,8 @@ import { keySetVerify } from './commands/key-set-verify.ts'
 import { keysCompromise, keysList, keysRotate } from './commands/keys.ts'
 import { migrate } from './commands/migrate.ts'
 import { pinAlgorithm } from './commands/pin-algorithm.ts'
+import { describeSecret, describeSecretRotation } from './commands/describe-secrets.ts'
+import { secretsList, secretsRotate } from './commands/secrets.ts'
 import { tenantCreate } from './commands/tenant-create.ts'
 import { userCreate } from './commands/user-create.ts'
 import { userImport } from './commands/user-import.ts'
@@ -157,6 +159,27 @@ keySet
   .action(async (options: Json & RotateAnchorOptions) => {
     const rotated = await withDeps((deps) => keySetRotateAnchor(deps, readConfig(), options))
     print(options, rotated, describeAnchorRotation(rotated, options.dryRun === true))
+  })
+
+const secrets = program.command('secrets').description('the secrets that rotate besides: pepper, data keys …')
+secrets
+  .command('list')
+  .description('every version, when the next one is made, and what still needs the old ones')
+  .option('--json', 'print the result as JSON')
+  .action(async (options: Json) => {
+    const listed = await withDeps((deps) => secretsList(deps, readConfig()))
+    print(options, listed, listed.map(describeSecret))
+  })
+
+secrets
+  .command('rotate')
+  .description('make the next version before its time; nobody is logged out by it')
+  .argument('<purpose>', 'the secret, as `secrets list` names it')
+  .option('--dry-run', 'say what would happen, and change nothing')
+  .option('--json', 'print the result as JSON')
+  .action(async (purpose: string, options: Json & { dryRun?: true }) => {
+    const rotated = await withDeps((deps) => secretsRotate(deps, readConfig(), { purpose, ...options }))
+    print(options, rotated, [describeSecretRotation(rotated, options.dryRun === true)])
   })
 
 const user = program.command('user').description('people')

@@ -1,4 +1,5 @@
 import { anchorOf, type AnchorSigner } from '@iam/domain/key-set'
+import { SecretRings } from '@iam/domain/secret-key'
 import { keySetStoreIn } from '@iam/domain/signing-key'
 import { keyWrapping, openKms, type Kms } from '@iam/platform/kms'
 import { every, type Closer } from '@iam/platform/lifecycle'
@@ -34,7 +35,8 @@ export async function startKeys(context: WorkerContext, closers: Closer[]): Prom
   return status
 }
 
-async function openKeysDeps({ config, db, clock, owner, redis }: WorkerContext, kms: Kms): Promise<KeysDeps> {
+async function openKeysDeps(context: WorkerContext, kms: Kms): Promise<KeysDeps> {
+  const { config, db, clock, owner, redis, log } = context
   const anchor = async (version: string): Promise<AnchorSigner> =>
     anchorOf(await kms.publicKey(version), (bytes) => kms.sign(version, bytes))
   const nudge = new Nudge(redis, 'iam:keys')
@@ -42,6 +44,8 @@ async function openKeysDeps({ config, db, clock, owner, redis }: WorkerContext, 
     db,
     clock,
     owner,
+    log,
+    secrets: new SecretRings(),
     wrapping: keyWrapping(kms, config.kms.wrapKey),
     endorser: await anchor(config.kms.endorseKey),
     publisher: await anchor(config.kms.publishKey),

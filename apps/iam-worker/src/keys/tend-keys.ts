@@ -1,18 +1,22 @@
 import type { Db } from '@iam/domain/db'
-import type { Clock } from '@iam/domain/kit'
+import { settle, type Clock } from '@iam/domain/kit'
 import type { AnchorSigner } from '@iam/domain/key-set'
 import { holdLease } from '@iam/domain/lease'
-import { tendSecretKeys, type KeyWrapping } from '@iam/domain/secret-key'
+import type { KeyWrapping, SecretRings } from '@iam/domain/secret-key'
 import { publishKeySet, tendSigningKeys, tokenLines, type KeySetStore } from '@iam/domain/signing-key'
 import { findDirectoryEntry } from '@iam/domain/tenant'
+import type { Logger } from '@iam/platform/logging'
 import type { Config } from '../config.ts'
 import { servedKids } from './served-kids.ts'
+import { tendSecrets } from './tend-secrets.ts'
 
 export interface KeysDeps {
   readonly db: Db
   readonly clock: Clock
   readonly owner: string
-  readonly wrapping: Pick<KeyWrapping, 'wrap'>
+  readonly wrapping: KeyWrapping
+  readonly secrets: SecretRings
+  readonly log: Pick<Logger, 'info' | 'error'>
   readonly endorser: AnchorSigner
   readonly publisher: AnchorSigner
   readonly spare: () => Promise<AnchorSigner>
@@ -34,7 +38,9 @@ export async function tendKeys(deps: KeysDeps, config: Config): Promise<boolean>
   const system = await findDirectoryEntry(kysely, 'system')
   if (system === undefined) throw new Error('There is no system tenant yet: run `iam bootstrap` first.')
   const common = { ...deps, deployment: config.deployment, lease, systemTenantId: system.tenantId }
-  const secrets = await tendSecretKeys({ ...common, lead: config.signingKeys.announce })
+  const { announce: lead } = config.signingKeys
+  // What keeps the secrets from being tended keeps nothing of the signing keys back.
+  const secrets = await settle([tendSecrets(common, { lead, rotation: config.secretRotation })])
   const policy = config.signingKeys
   const signing = await tendSigningKeys({
     ...common,
@@ -43,6 +49,7 @@ export async function tendKeys(deps: KeysDeps, config: Config): Promise<boolean>
     servedKids: () => servedKids(config.jwksUrl),
   })
   const published = await publishKeySet({ ...common, policy, ...config.keySet })
-  if (secrets.length > 0 || signing.length > 0 || published !== undefined) deps.keysChanged()
+  if (secrets.done.includes(true) || signing.length > 0 || published !== undefined) deps.keysChanged()
+  if (secrets.failure !== undefined) throw secrets.failure.reason
   return true
 }

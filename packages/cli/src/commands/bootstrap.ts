@@ -6,6 +6,7 @@ import { holdLease, releaseLease, type HeldLease } from '@iam/domain/lease'
 import { inboxDeadLetterTopic, inboxSubscriptions } from '@iam/domain/inbox'
 import { topics } from '@iam/domain/outbox'
 import { tendSecretKeys } from '@iam/domain/secret-key'
+import { secretUses } from '@iam/domain/secret-use'
 import { keySetStoreIn, publishKeySet, tendSigningKeys, tokenLines } from '@iam/domain/signing-key'
 import { createTenant, findDirectoryEntry, systemTenantSlug } from '@iam/domain/tenant'
 import { hasRole } from '@iam/domain/role'
@@ -113,7 +114,7 @@ async function tendKeys(
 ): Promise<void> {
   const { deployment, store } = config
   const common = { ...deps, deployment, lease, systemTenantId }
-  await tendSecretKeys({ ...common, lead: 0 })
+  await tendSecretKeys({ ...common, lead: 0, rotation: {}, uses: secretUses })
   // Nothing is activated here: that waits until iam-jwks is seen to serve the document.
   const servedKids = async () => new Set<string>()
   const lines = tokenLines(config.signingAlgs, deps.wrapping)

@@ -20,9 +20,11 @@ export { RecheckBudget } from './recheck-budget.ts'
 export { rehashWhenIdle, type Rehash } from './rehash.ts'
 export { storePassword, type StorePassword } from './store-password.ts'
 export {
+  countByPepper,
   credentialMixOf,
   credentialOf,
   deleteCredentials,
   insertCredential,
+  isPepperNamed,
   type PresentPassword,
 } from './queries.ts'

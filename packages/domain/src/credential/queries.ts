@@ -1,5 +1,7 @@
+import { sql } from 'kysely'
 import { build, type Executor, type Statement } from '../db/index.ts'
 import type { Id } from '../kit/index.ts'
+import type { VersionCount } from '../secret-key/index.ts'
 import type { NewPassword, StoredPassword } from './passwords.ts'
 
 type Owner = { readonly tenantId: Id<'ten'>; readonly userId: Id<'usr'> }
@@ -190,4 +192,25 @@ export function deleteCredentials({ tenantId, userId }: Owner): readonly Stateme
       .where('user_id', '=', userId)
       .compile(),
   ]
+}
+
+/**
+ * Whether a password or an earlier one of anybody, of any tenant, was hashed with this version of the pepper. For
+ * iam-worker, which sees those that a newer one has taken over from.
+ */
+export async function isPepperNamed(db: Executor, version: number): Promise<boolean> {
+  const found = await sql`
+    (select from iam.credential where pepper_version = ${version} limit 1) union all
+    (select from iam.credential_history where pepper_version = ${version} limit 1)`.execute(db)
+  return found.rows.length > 0
+}
+
+/** How many passwords of a tenant, with the earlier ones, were hashed with which version of the pepper. */
+export async function countByPepper(db: Executor, tenantId: string): Promise<VersionCount[]> {
+  const counted = await sql<VersionCount>`
+    select version, count(*)::int as rows from (
+      select pepper_version as version from iam.credential where tenant_id = ${tenantId} union all
+      select pepper_version from iam.credential_history where tenant_id = ${tenantId}
+    ) all_of_them where version is not null group by version`.execute(db)
+  return counted.rows
 }

@@ -102,6 +102,7 @@ export interface IamCredential {
   changed_at: Timestamp;
   hash: string;
   parameters: Generated<string | null>;
+  pepper_purpose: Generated<string | null>;
   pepper_version: number | null;
   tenant_id: string;
   user_id: string;
@@ -109,6 +110,7 @@ export interface IamCredential {
 
 export interface IamCredentialHistory {
   hash: string;
+  pepper_purpose: Generated<string | null>;
   pepper_version: number | null;
   position: Generated<Int8>;
   replaced_at: Timestamp;
@@ -543,6 +545,7 @@ export interface IamUser {
 
 export interface IamUserKey {
   created_at: Timestamp;
+  data_key_purpose: Generated<string | null>;
   data_key_version: number;
   sealed: Buffer;
   tenant_id: string;

@@ -7,16 +7,26 @@ export interface NewSecretKey {
   readonly version: number
 }
 
-/** 32 fresh random bytes, wrapped; the plaintext is cleared before this returns. */
+/**
+ * 32 fresh random bytes, wrapped; the plaintext is cleared before this returns.
+ * @throws when what came back does not open again: nothing would ever be made with it.
+ */
 export async function generateSecretKey(
-  deps: { wrapping: Pick<KeyWrapping, 'wrap'>; deployment: Deployment },
+  deps: { wrapping: KeyWrapping; deployment: Deployment },
   key: NewSecretKey,
 ): Promise<Buffer> {
   const material = randomBytes(32)
+  const aad = secretAad(deps.deployment, key)
+  let opened: Buffer | undefined
   try {
-    return await deps.wrapping.wrap(material, secretAad(deps.deployment, key))
+    const wrapped = await deps.wrapping.wrap(material, aad)
+    opened = await deps.wrapping.unwrap(wrapped, aad)
+    if (opened?.equals(material) !== true)
+      throw new Error(`A new ${key.purpose} key does not open again after it was wrapped.`)
+    return wrapped
   } finally {
     material.fill(0)
+    opened?.fill(0)
   }
 }
 

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Executor } from '../db/index.ts'
 import type { SecretPurpose } from './secret-purposes.ts'
 
@@ -18,6 +19,13 @@ export async function listSecretKeys(db: Executor): Promise<SecretKeyRow[]> {
     .orderBy('version')
     .execute()
   return found as SecretKeyRow[]
+}
+
+/** The same, and the database's time of the reading. */
+export async function readSecretKeys(db: Executor): Promise<{ rows: SecretKeyRow[]; databaseTime: Date }> {
+  const rows = await listSecretKeys(db)
+  const time = await db.selectNoFrom(sql<Date>`iam.now()`.as('time')).executeTakeFirstOrThrow()
+  return { rows, databaseTime: time.time }
 }
 
 /** @returns false when this version exists already: somebody else made it first. */
@@ -41,28 +49,32 @@ export async function insertSecretKey(
   return inserted !== undefined
 }
 
-/** Sets when a version is destroyed, once another has taken over. */
+/** Sets when a version is destroyed, once another has taken over. @returns false when that is set already. */
 export async function retireSecretKey(
   db: Executor,
   key: { purpose: SecretPurpose; version: number; retireAt: Date },
-): Promise<void> {
-  await db
+): Promise<boolean> {
+  const retired = await db
     .updateTable('iam.secret_key')
     .set({ retire_at: key.retireAt })
     .where('purpose', '=', key.purpose)
     .where('version', '=', key.version)
     .where('retire_at', 'is', null)
-    .execute()
+    .returning('version')
+    .executeTakeFirst()
+  return retired !== undefined
 }
 
-/** Destroys a version: what it sealed can no longer be opened. */
+/** Destroys a version: what it sealed can no longer be opened. @returns false when it is gone already. */
 export async function deleteSecretKey(
   db: Executor,
   key: { purpose: SecretPurpose; version: number },
-): Promise<void> {
-  await db
+): Promise<boolean> {
+  const deleted = await db
     .deleteFrom('iam.secret_key')
     .where('purpose', '=', key.purpose)
     .where('version', '=', key.version)
-    .execute()
+    .returning('version')
+    .executeTakeFirst()
+  return deleted !== undefined
 }

@@ -27,14 +27,16 @@ export class SecretRings {
   #wasWhole = false
 
   /**
-   * The versions of a purpose; newest first, whatever order they are given in.
+   * The versions of a purpose; newest first, whatever order they are given in. While none of those that there are can be
+   * unwrapped, the ones that were held go on: whoever made the next could open it, and others are not told apart.
    * @param missing versions that could not be unwrapped yet.
    */
   replace(purpose: SecretPurpose, keys: readonly VersionedKey[], missing: readonly number[] = []): void {
-    this.#rings.set(
-      purpose,
-      keys.toSorted((a, b) => b.version - a.version),
-    )
+    if (keys.length > 0 || missing.length === 0)
+      this.#rings.set(
+        purpose,
+        keys.toSorted((a, b) => b.version - a.version),
+      )
     this.#missing.set(purpose, missing)
     this.#wasWhole ||= purposes.every((each) => this.#missing.get(each)?.length === 0)
   }
@@ -69,7 +71,10 @@ export class SecretRings {
     }
   }
 
+  /** By a clock that is behind none may be active yet: then the oldest there is goes on. */
   #active(purpose: SecretPurpose, now: Date): VersionedKey | undefined {
-    return this.#rings.get(purpose)?.find((key) => key.activateAt <= now)
+    const keys = this.#rings.get(purpose)
+    const isOldestHeld = this.#missing.get(purpose)?.length === 0
+    return keys?.find((key) => key.activateAt <= now) ?? (isOldestHeld ? keys?.at(-1) : undefined)
   }
 }

@@ -115,7 +115,9 @@ describe('a refresh box', () => {
       { purpose: 'refresh-box' as const, version: 2, activateAt: now, retireAt: null },
     ]
     const doneToBoxes = (at: Date) =>
-      planSecretKeys(rows, at, 120).filter((action) => action.purpose === 'refresh-box')
+      planSecretKeys({ rows, now: at, isNeeded: () => false }, { lead: 120, rotation: {} }).filter(
+        (action) => action.purpose === 'refresh-box',
+      )
     expect(doneToBoxes(seconds(599))).toEqual([])
     expect(doneToBoxes(seconds(600))).toEqual([{ do: 'destroy', purpose: 'refresh-box', version: 1 }])
   })

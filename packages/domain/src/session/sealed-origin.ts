@@ -20,14 +20,14 @@ export function sealOrigin({ secrets, clock }: Deps, familyId: string, origin: K
   return Buffer.concat([head, seal(key, Buffer.from(JSON.stringify({ network, agent, place })), familyId)])
 }
 
-/** Opens what `sealOrigin` made. @throws when its key is not loaded. */
+/** Opens what `sealOrigin` made; undefined when its key was destroyed. */
 export function openOrigin(
   { secrets }: Pick<Deps, 'secrets'>,
   familyId: string,
   sealed: Buffer,
-): KnownOrigin {
+): KnownOrigin | undefined {
   const version = sealed.readUInt32BE(0)
   const key = secrets.of('data').byVersion(version)
-  if (key === undefined) throw new Error(`Data key ${version} is not loaded.`)
+  if (key === undefined) return undefined
   return JSON.parse(unseal(key, sealed.subarray(versionLength), familyId).toString()) as KnownOrigin
 }

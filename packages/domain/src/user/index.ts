@@ -25,6 +25,8 @@ export {
   type UsersWanted,
   type UserStatus,
 } from './queries.ts'
+export { countByDataKey, isDataKeyNamed } from './key-queries.ts'
 export { forgetUser } from './forget-user.ts'
 export { newUserKey, personalOpener, sealPersonal, type SealedUserKey } from './personal.ts'
 export { readProfile, type Profile } from './read-profile.ts'
+export { rewrapUserKeys, type Rewrapped, type RewrapUserKeys } from './rewrap-user-keys.ts'

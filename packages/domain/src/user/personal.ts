@@ -1,4 +1,5 @@
 import { createSecretKey, randomBytes, type KeyObject } from 'node:crypto'
+import { Refusal } from '../kit/index.ts'
 import { seal, unseal, type SecretRing } from '../secret-key/index.ts'
 
 /** A person's own key as it is stored: sealed under a version of the data key. */
@@ -11,6 +12,25 @@ export interface SealedUserKey {
 export function newUserKey(dataKeys: SecretRing, userId: string, now: Date): SealedUserKey {
   const { version, key } = dataKeys.current(now)
   return { dataKeyVersion: version, sealed: seal(key, randomBytes(32), userId) }
+}
+
+/**
+ * The same key, sealed by the newest version of the data key.
+ * @returns undefined where there is nothing to do. @throws when it does not open, or its version is not loaded.
+ */
+export function rewrapUserKey(
+  dataKeys: SecretRing,
+  { userId, userKey }: { readonly userId: string; readonly userKey: SealedUserKey },
+  now: Date,
+): SealedUserKey | undefined {
+  const { version, key } = dataKeys.current(now)
+  if (userKey.dataKeyVersion >= version) return undefined
+  const material = unsealUserKey(dataKeys, { userId, userKey })
+  try {
+    return { dataKeyVersion: version, sealed: seal(key, material, userId) }
+  } finally {
+    material.fill(0)
+  }
 }
 
 /**
@@ -41,11 +61,18 @@ export function personalOpener(
       : (JSON.parse(unseal(key, sealed, context).toString()) as Record<string, string>)
 }
 
-function openUserKey(
-  dataKeys: SecretRing,
-  { userId, userKey }: { readonly userId: string; readonly userKey: SealedUserKey },
-): KeyObject {
-  const key = dataKeys.byVersion(userKey.dataKeyVersion)
-  if (key === undefined) throw new Error(`Data key ${userKey.dataKeyVersion} is not loaded.`)
-  return createSecretKey(unseal(key, userKey.sealed, userId))
+type Owned = { readonly userId: string; readonly userKey: SealedUserKey }
+
+function openUserKey(dataKeys: SecretRing, owned: Owned): KeyObject {
+  return createSecretKey(unsealUserKey(dataKeys, owned))
+}
+
+/** A version that is newer than all that are held will be loaded in a moment: another instance has it by then. */
+function unsealUserKey(dataKeys: SecretRing, { userId, userKey }: Owned): Buffer {
+  const { dataKeyVersion: version, sealed } = userKey
+  const key = dataKeys.byVersion(version)
+  if (key !== undefined) return unseal(key, sealed, userId)
+  if (version > (dataKeys.all()[0]?.version ?? 0))
+    throw new Refusal('temporarily_unavailable', { retryAfter: 1 })
+  throw new Error(`Data key ${version} is not loaded.`)
 }

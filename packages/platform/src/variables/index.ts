@@ -1,10 +1,12 @@
 export { devOnly } from './dev-only.ts'
+export { faultless } from './faultless.ts'
 export {
   databaseOf,
   databaseVariables,
   deploymentOf,
   deploymentVariables,
   httpVariables,
+  secretVariables,
   signingKeysOf,
   signingKeyVariables,
 } from './shared.ts'

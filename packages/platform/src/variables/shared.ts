@@ -34,6 +34,12 @@ export const signingKeyVariables = {
   IAM_SIGNING_KEY_ANNOUNCE_SECONDS: seconds.default(120),
 }
 
+/**
+ * How often secrets are rotated: `pepper=31536000,refresh-box=43200,data=off`, in seconds; the others by their default.
+ * Who shows it must read the same as who does it.
+ */
+export const secretVariables = { IAM_SECRET_ROTATION: z.string().default('') }
+
 type Read<T extends Record<string, z.ZodType>> = { readonly [K in keyof T]: z.output<T[K]> }
 
 /** The deployment, as the domain takes it. */

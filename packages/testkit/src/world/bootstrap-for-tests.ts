@@ -3,6 +3,7 @@ import { hashPassword } from '@iam/domain/credential'
 import type { Database, Db } from '@iam/domain/db'
 import { holdLease, releaseLease } from '@iam/domain/lease'
 import { loadSecretKeys, SecretRings, tendSecretKeys, type Deployment } from '@iam/domain/secret-key'
+import { secretUses } from '@iam/domain/secret-use'
 import { publishKeySet, tendSigningKeys, tokenLines } from '@iam/domain/signing-key'
 import { createTenant } from '@iam/domain/tenant'
 import { createUser } from '@iam/domain/user'
@@ -62,7 +63,7 @@ async function createKeys(db: Db, clock: () => Date): Promise<void> {
   const lease = await holdLease(db.kysely, { name: 'keys', owner: 'bootstrap', ttl: 60 })
   if (systemTenantId === undefined || lease === undefined) throw new Error('The template is not empty.')
   const common = { db, clock, wrapping: testWrapping, deployment: testDeployment, lease, systemTenantId }
-  await tendSecretKeys({ ...common, lead: 0 })
+  await tendSecretKeys({ ...common, lead: 0, rotation: {}, uses: secretUses })
   const policy = { signFor: 604_800, verifyAfter: 172_800, activationLead: 0, announce: 0 }
   const stored = new Map<string, Buffer>()
   const keySetStore = {

@@ -1,0 +1,2 @@
+export { countSecretUses, type CountedUse } from './count-secret-uses.ts'
+export { secretUses } from './secret-uses.ts'
