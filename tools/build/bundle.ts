@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { build, type Metafile } from 'esbuild'
 import { builtinsByRequire } from './builtins-by-require.ts'
 import { napiBindings } from './napi-bindings.ts'
+import { sideEffectFree } from './side-effect-free.ts'
 import type { ShippedProgram } from './programs.ts'
 
 /** CommonJS packages inside an ES module still ask for these three. */
@@ -46,7 +47,7 @@ export async function bundle(root: string, program: ShippedProgram, directory: s
     format: 'esm',
     outExtension: { '.js': '.mjs' },
     loader: { '.node': 'copy' },
-    plugins: [builtinsByRequire, napiBindings],
+    plugins: [builtinsByRequire, napiBindings, sideEffectFree(['typebox'])],
     banner: { js: commonJs },
     sourcemap: 'external',
     // Less to read at every start. Names stay, and lines stay short: a stack trace can still be read.

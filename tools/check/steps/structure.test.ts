@@ -46,6 +46,9 @@ const refused = [
   ['front-door-names-its-exports', index, "export * from './file.ts'"],
   ['front-door-names-its-exports', index, "export * as file from './file.ts'"],
   ['front-door-names-its-exports', index, "export type * from './file.ts'"],
+  ['typebox-in-parts', app, "import Type from 'typebox'"],
+  ['typebox-in-parts', domain, "import type Type from 'typebox'"],
+  ['typebox-in-parts', app, "import Value from 'typebox/value'"],
   ['todo-names-its-issue', domain, '// TODO: later'],
   ['todo-names-its-issue', domain, '/* FIXME(#12): soon */'],
   ['suppression-says-why', domain, '// oxlint-disable-next-line no-console'],
@@ -58,6 +61,7 @@ const refused = [
 /** The nearest that each rule lets pass. */
 const permitted = [
   [domain, 'const day = new Date(text)'],
+  [domain, "import * as Type from 'typebox'\nimport { Check } from 'typebox/value'"],
   [domain, 'const at = sql<Date>`select iam.now()`'],
   [domain, "const q = 'known() and snow() and a_now_column'"],
   [

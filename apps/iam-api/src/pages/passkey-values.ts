@@ -1,6 +1,6 @@
 import { Refusal } from '@iam/domain/kit'
 import type { AssertionJson, RegistrationJson } from '@iam/domain/passkey'
-import Value from 'typebox/value'
+import { Check } from 'typebox/value'
 import { Assertion, Registration } from '../routes/passkey-schemas.ts'
 import type { FormBody } from './form-body.ts'
 
@@ -13,14 +13,14 @@ export interface PasskeyAnswer<T> {
 /** A passkey that was used, in a form. @throws Refusal `passkey_invalid` for what no browser of ours sends. */
 export function assertionIn(form: FormBody): PasskeyAnswer<AssertionJson> {
   const passkey = parse(form)
-  if (!Value.Check(Assertion, passkey)) throw new Refusal('passkey_invalid')
+  if (!Check(Assertion, passkey)) throw new Refusal('passkey_invalid')
   return { challenge: form.get('challenge') ?? '', passkey }
 }
 
 /** A passkey that was made, in a form. @throws Refusal `passkey_invalid`. */
 export function registrationIn(form: FormBody): PasskeyAnswer<RegistrationJson> {
   const passkey = parse(form)
-  if (!Value.Check(Registration, passkey)) throw new Refusal('passkey_invalid')
+  if (!Check(Registration, passkey)) throw new Refusal('passkey_invalid')
   return { challenge: form.get('challenge') ?? '', passkey }
 }
 

@@ -1,5 +1,5 @@
 import { readProfile } from '@iam/domain/user'
-import Type from 'typebox'
+import * as Type from 'typebox'
 import type { Deps } from '../deps.ts'
 import { authenticate } from '../http/authenticate.ts'
 import type { App } from '../app.ts'

@@ -1,6 +1,6 @@
 import { mailablePattern } from '@iam/domain/mail'
 import { passwordFaults } from '@iam/domain/credential'
-import Type from 'typebox'
+import * as Type from 'typebox'
 import { problemKinds, type ProblemCode } from '../http/problem-codes.ts'
 
 const noControls = '[^\\s@\\p{Cc}\\p{Cs}]'
@@ -175,11 +175,20 @@ export const tenantProblems = ['tenant_unknown', 'tenant_suspended', 'wrong_regi
 /** The problem answers a route documents: one for each status, naming its codes. */
 export function problems(...codes: ProblemCode[]): Record<number, ProblemAnswer> {
   const all = new Set<ProblemCode>(['invalid_request', 'temporarily_unavailable', ...codes])
-  const answers = [...Map.groupBy(all, (code) => problemKinds[code].status)].map(([status, mine]) => {
-    const content = { 'application/problem+json': { schema: problemOf(mine) } }
-    return [status, { description: mine.join(', '), content }] as const
-  })
-  return Object.fromEntries(answers)
+  const answers = [...Map.groupBy(all, (code) => problemKinds[code].status)]
+  return Object.fromEntries(answers.map(([status, mine]) => [status, problemAnswer(mine)] as const))
+}
+
+const problemAnswers = new Map<string, ProblemAnswer>()
+
+/** Most routes refuse for the same reasons: an answer is made once, or the start would be longer by a fortieth. */
+function problemAnswer(codes: ProblemCode[]): ProblemAnswer {
+  const description = codes.join(', ')
+  const known = problemAnswers.get(description)
+  if (known !== undefined) return known
+  const answer = { description, content: { 'application/problem+json': { schema: problemOf(codes) } } }
+  problemAnswers.set(description, answer)
+  return answer
 }
 
 /** How a route documents one status that it answers with a problem. */

@@ -1,4 +1,4 @@
-import Type from 'typebox'
+import * as Type from 'typebox'
 
 /** How long consumers keep an event: 7 years, 1 year, 90 days, or as analytics does. */
 export type RetentionClass = 'regulated' | 'security' | 'operational' | 'analytics'

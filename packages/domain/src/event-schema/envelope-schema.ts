@@ -1,4 +1,4 @@
-import Type from 'typebox'
+import * as Type from 'typebox'
 import type { EventSchema, RetentionClass } from './define-event.ts'
 import type { Frozen } from './events.ts'
 import { EventId, IdempotencyKey, TenantId, time } from './words.ts'

@@ -1,4 +1,4 @@
-import type Type from 'typebox'
+import type * as Type from 'typebox'
 import type { EventSchema } from './define-event.ts'
 import { deviceEvents } from './device-events.ts'
 import { keySetEvents } from './key-set-events.ts'

@@ -1,4 +1,4 @@
-import Type from 'typebox'
+import * as Type from 'typebox'
 import { defineEvent } from './define-event.ts'
 import { time } from './words.ts'
 

@@ -1,4 +1,4 @@
-import Type from 'typebox'
+import * as Type from 'typebox'
 import { riskCodes } from '../kit/index.ts'
 import { defineEvent } from './define-event.ts'
 import { Actor, Amr, FactorId, FactorKind, SessionId, time, UserId } from './words.ts'

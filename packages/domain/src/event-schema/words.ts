@@ -1,4 +1,4 @@
-import Type from 'typebox'
+import * as Type from 'typebox'
 
 // What the payloads are made of: ids, words of a list, times and counts. No event carries a personal value.
 

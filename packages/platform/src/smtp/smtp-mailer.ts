@@ -1,4 +1,4 @@
-import { createTransport } from 'nodemailer'
+import type { Transporter } from 'nodemailer'
 import { within } from '../lifecycle/within.ts'
 import { MailServerAwayError, type Letter, type Mailer } from './mailer.ts'
 
@@ -36,19 +36,13 @@ const endsCommand = /[\s<>\p{Cc}]/u
 
 /** Sends over SMTP (RFC 5321), over one connection at a time that is kept while there is something to send. */
 export function smtpMailer({ url, from, sendWithin = 20_000 }: SmtpOptions): Mailer {
-  const transport = createTransport({
-    url,
-    pool: true,
-    maxConnections: 1,
-    disableFileAccess: true,
-    disableUrlAccess: true,
-    ...patience,
-  })
+  let transport: Promise<Transporter> | undefined
   return {
     async send(letter: Letter): Promise<void> {
       const { id, to, sender, subject, text, html, language } = letter
       if (endsCommand.test(to)) throw new Error('A recipient is no address.')
-      const sent = transport.sendMail({
+      transport ??= openTransport(url)
+      const sent = (await transport).sendMail({
         messageId: `<${id}@${from.slice(from.indexOf('@') + 1)}>`,
         // Objects, never text, in the envelope too: an address is not to be read as several, or as a header.
         from: { name: sender, address: from },
@@ -61,8 +55,21 @@ export function smtpMailer({ url, from, sendWithin = 20_000 }: SmtpOptions): Mai
       })
       await within(sendWithin, sent).catch(asAway)
     },
-    close: () => transport.close(),
+    close: () => void transport?.then((open) => open.close()),
   }
+}
+
+/** With the first mail: nodemailer is a fifth of what iam-worker would load to start. */
+async function openTransport(url: string): Promise<Transporter> {
+  const { createTransport } = await import('nodemailer')
+  return createTransport({
+    url,
+    pool: true,
+    maxConnections: 1,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+    ...patience,
+  })
 }
 
 function asAway(error: unknown): never {

@@ -1,5 +1,8 @@
 import * as z from 'zod'
 
+// An environment is read once: a function that is compiled for each of its objects would cost more than it saves.
+z.config({ jitless: true })
+
 /** A whole number of seconds, at least one. */
 export const seconds = z.coerce.number().int().positive()
 

@@ -1,5 +1,5 @@
 import { confirmEmailChange, undoEmailChange } from '@iam/domain/account'
-import Type from 'typebox'
+import * as Type from 'typebox'
 import type { App } from '../../app.ts'
 import type { Deps } from '../../deps.ts'
 import { limit } from '../../http/limit.ts'

@@ -1,6 +1,6 @@
 import { inLoginLane } from '@iam/domain/login-attempt'
 import { logInWithPassword } from '@iam/domain/session'
-import Type from 'typebox'
+import * as Type from 'typebox'
 import type { Deps } from '../../deps.ts'
 import { keepKnownDevice, loginLane } from '../../http/login-lane.ts'
 import { isBrowser } from '../../http/refresh-cookie.ts'

@@ -1,5 +1,5 @@
 import { logOut } from '@iam/domain/session'
-import Type from 'typebox'
+import * as Type from 'typebox'
 import type { Deps } from '../../deps.ts'
 import { verifiedToken } from '../../http/authenticate.ts'
 import { clearRefreshCookie, isBrowser } from '../../http/refresh-cookie.ts'

@@ -1,5 +1,5 @@
 import { checkMagicLink, logInWithMagicLink, requestMagicLink, type MagicProof } from '@iam/domain/magic-link'
-import Type from 'typebox'
+import * as Type from 'typebox'
 import type { App } from '../../app.ts'
 import type { Deps } from '../../deps.ts'
 import { limit } from '../../http/limit.ts'

@@ -1,6 +1,6 @@
 import { beginEnrolment, logInByEnrolling, logInWithFactor } from '@iam/domain/session'
 import type { Id } from '@iam/domain/kit'
-import Type from 'typebox'
+import * as Type from 'typebox'
 import type { App } from '../../app.ts'
 import type { Deps } from '../../deps.ts'
 import { tenantOfChallenge } from '../../http/challenge.ts'

@@ -1,6 +1,6 @@
 import { beginPasskeyLogin } from '@iam/domain/passkey'
 import { logInWithPasskey } from '@iam/domain/session'
-import Type from 'typebox'
+import * as Type from 'typebox'
 import type { App } from '../../app.ts'
 import type { Deps } from '../../deps.ts'
 import { limit } from '../../http/limit.ts'

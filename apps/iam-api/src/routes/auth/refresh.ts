@@ -1,6 +1,6 @@
 import { Refusal } from '@iam/domain/kit'
 import { refreshSession } from '@iam/domain/session'
-import Type from 'typebox'
+import * as Type from 'typebox'
 import type { Deps } from '../../deps.ts'
 import { tellStandings } from '../../http/limit-headers.ts'
 import { isBrowser, refreshCookie } from '../../http/refresh-cookie.ts'

@@ -1,5 +1,5 @@
 import { registerUser } from '@iam/domain/account'
-import Type from 'typebox'
+import * as Type from 'typebox'
 import type { Deps } from '../../deps.ts'
 import { limit } from '../../http/limit.ts'
 import { localeOf, originOf } from '../../http/request-context.ts'

@@ -1,4 +1,4 @@
-import Type from 'typebox'
+import * as Type from 'typebox'
 import type { Deps } from '../../deps.ts'
 import { authenticate } from '../../http/authenticate.ts'
 import type { App } from '../../app.ts'

@@ -1,5 +1,5 @@
 import { requestEmailChange } from '@iam/domain/account'
-import Type from 'typebox'
+import * as Type from 'typebox'
 import type { App } from '../../app.ts'
 import type { Deps } from '../../deps.ts'
 import { authenticate } from '../../http/authenticate.ts'

@@ -8,7 +8,7 @@ import {
 } from '@iam/domain/account'
 import type { Id } from '@iam/domain/kit'
 import type { FastifyRequest } from 'fastify'
-import Type from 'typebox'
+import * as Type from 'typebox'
 import type { App } from '../../app.ts'
 import type { Deps } from '../../deps.ts'
 import { authenticate } from '../../http/authenticate.ts'

@@ -1,6 +1,6 @@
 import { addPasskey, confirmPasskey } from '@iam/domain/account'
 import type { FastifyRequest } from 'fastify'
-import Type from 'typebox'
+import * as Type from 'typebox'
 import type { App } from '../../app.ts'
 import type { Deps } from '../../deps.ts'
 import { authenticate } from '../../http/authenticate.ts'

@@ -1,7 +1,7 @@
 import { changePolicy, readPolicy, type PolicyView } from '@iam/domain/administration'
 import { policyBounds } from '@iam/domain/tenant'
 import type { FastifyReply } from 'fastify'
-import Type from 'typebox'
+import * as Type from 'typebox'
 import type { App } from '../../app.ts'
 import type { Deps } from '../../deps.ts'
 import { administrativeCall } from '../../http/administrative-call.ts'

@@ -1,7 +1,7 @@
 import { riskCodes } from '@iam/domain/kit'
 import { locales } from '@iam/domain/mail'
 import { roles } from '@iam/domain/role'
-import Type from 'typebox'
+import * as Type from 'typebox'
 import { type ProblemCode } from '../../http/problem-codes.ts'
 import { problems, TenantHeader, tenantProblems } from '../schemas.ts'
 

@@ -5,7 +5,7 @@ import {
   readTenant,
   suspendTenant,
 } from '@iam/domain/administration'
-import Type from 'typebox'
+import * as Type from 'typebox'
 import type { App } from '../../app.ts'
 import type { Deps } from '../../deps.ts'
 import { administrativeCall } from '../../http/administrative-call.ts'

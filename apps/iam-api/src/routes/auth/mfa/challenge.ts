@@ -1,6 +1,6 @@
 import { readChallenge } from '@iam/domain/challenge'
 import { passkeyOptionsFor } from '@iam/domain/passkey'
-import Type from 'typebox'
+import * as Type from 'typebox'
 import type { App } from '../../../app.ts'
 import type { Deps } from '../../../deps.ts'
 import { tenantOfChallenge } from '../../../http/challenge.ts'

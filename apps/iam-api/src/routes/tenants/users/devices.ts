@@ -1,6 +1,6 @@
 import { listUserDevices, revokeUserDevices } from '@iam/domain/administration'
 import type { Id } from '@iam/domain/kit'
-import Type from 'typebox'
+import * as Type from 'typebox'
 import type { App } from '../../../app.ts'
 import type { Deps } from '../../../deps.ts'
 import { DeviceId } from '../../schemas.ts'

@@ -1,5 +1,5 @@
 import { listUserFactors, resetUserFactors } from '@iam/domain/administration'
-import Type from 'typebox'
+import * as Type from 'typebox'
 import type { App } from '../../../app.ts'
 import type { Deps } from '../../../deps.ts'
 import { administration, refusals, UserPath, WriteHeaders, writeRefusals } from '../schemas.ts'

@@ -1,5 +1,5 @@
 import { grantRole, revokeRole } from '@iam/domain/administration'
-import Type from 'typebox'
+import * as Type from 'typebox'
 import type { App } from '../../../app.ts'
 import type { Deps } from '../../../deps.ts'
 import { administration, RoleName, User, UserPath, WriteHeaders, writeRefusals } from '../schemas.ts'

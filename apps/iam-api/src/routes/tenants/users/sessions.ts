@@ -1,5 +1,5 @@
 import { endUserSessions, listUserSessions } from '@iam/domain/administration'
-import Type from 'typebox'
+import * as Type from 'typebox'
 import type { App } from '../../../app.ts'
 import type { Deps } from '../../../deps.ts'
 import { readCursor, spellCursor } from '../../../http/cursor.ts'

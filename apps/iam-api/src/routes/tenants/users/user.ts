@@ -1,5 +1,5 @@
 import { changeUser, eraseUser, readUser } from '@iam/domain/administration'
-import Type from 'typebox'
+import * as Type from 'typebox'
 import type { App } from '../../../app.ts'
 import type { Deps } from '../../../deps.ts'
 import { administration, Locale, refusals, User, UserPath, WriteHeaders, writeRefusals } from '../schemas.ts'

@@ -1,5 +1,5 @@
 import { beginPasskeyEnrolment, logInByEnrolling } from '@iam/domain/session'
-import Type from 'typebox'
+import * as Type from 'typebox'
 import type { App } from '../../../../app.ts'
 import type { Deps } from '../../../../deps.ts'
 import { tenantOfChallenge } from '../../../../http/challenge.ts'
