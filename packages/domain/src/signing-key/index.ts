@@ -12,6 +12,7 @@ export { rotateSigningKey, type Rotation } from './rotate-signing-key.ts'
 export {
   activateSigningKey,
   insertSigningKey,
+  listRevokedKids,
   listSigningKeys,
   markPublished,
   moveSigningKey,
@@ -23,6 +24,6 @@ export { tokenLines, type SigningKeyLine, type TendedLine } from './line.ts'
 export { endorsedKey } from './endorsed-key.ts'
 export { requireSigner } from './require-signer.ts'
 export { type LoadedSigningKey, type Signer, SigningKeys } from './signing-keys.ts'
-export { keySetStoreIn, type KeySetStore } from './key-set-store.ts'
+export { keySetStoreIn, type KeySetStore, type ObjectStore } from './key-set-store.ts'
 export { publishKeySet, type PublishKeySet } from './publish-key-set.ts'
 export { tendSigningKeys, type TendSigningKeys } from './tend-signing-keys.ts'

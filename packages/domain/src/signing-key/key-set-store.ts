@@ -1,5 +1,5 @@
 /** What a place for objects must do. */
-interface ObjectStore {
+export interface ObjectStore {
   read(name: string): Promise<{ readonly body: Buffer; readonly generation: string } | undefined>
   write(
     name: string,

@@ -1,5 +1,5 @@
 /** The longest that an access token may live, in seconds: a grant's last one ends so long after the grant at most. */
-const longestToken = 3600
+export const longestToken = 3600
 
 /**
  * A slot is free again this long after its grant ended, in seconds. Its bit is cleared when the last token has ended;
