@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Access } from './access.ts'
-import type { Verifier } from './create-verifier.ts'
-import { KeysUnavailable, TokenRefused } from './refusals.ts'
+import type { StatusRule, Verifier } from './create-verifier.ts'
+import { KeysUnavailable, StatusUnavailable, TokenRefused } from './refusals.ts'
 
 interface Request {
   readonly headers: IncomingMessage['headers']
@@ -23,10 +23,15 @@ export function accessOf(request: object): Access {
   return access
 }
 
+export interface GuardOptions {
+  /** What a token's status decides on these routes, instead of what the verifier was made with. */
+  readonly status?: StatusRule
+}
+
 /** A hook for Fastify's `onRequest`: a request without a good token ends here. `accessOf(request)` tells whose it is. */
-export function fastifyGuard(verifier: Verifier) {
+export function fastifyGuard(verifier: Verifier, options: GuardOptions = {}) {
   return async (request: Request, reply: Reply): Promise<unknown> => {
-    const refused = await admit(verifier, request)
+    const refused = await admit(verifier, request, options)
     if (refused === undefined) return undefined
     reply.code(refused.status)
     reply.headers(refused.headers)
@@ -35,21 +40,25 @@ export function fastifyGuard(verifier: Verifier) {
 }
 
 /** The same for `node:http`. @returns whether the request may go on; if not, it was answered. */
-export function nodeGuard(verifier: Verifier) {
+export function nodeGuard(verifier: Verifier, options: GuardOptions = {}) {
   return async (request: IncomingMessage, response: ServerResponse): Promise<boolean> => {
-    const refused = await admit(verifier, request)
+    const refused = await admit(verifier, request, options)
     if (refused !== undefined) response.writeHead(refused.status, refused.headers).end(refused.body)
     return refused === undefined
   }
 }
 
-async function admit(verifier: Verifier, request: Request): Promise<Answer | undefined> {
+async function admit(
+  verifier: Verifier,
+  request: Request,
+  options: GuardOptions,
+): Promise<Answer | undefined> {
   try {
-    verified.set(request, await verifier.verify(bearerOf(request)))
+    verified.set(request, await verifier.verify(bearerOf(request), options))
     return undefined
   } catch (error) {
     if (error instanceof TokenRefused) return refusal(error)
-    if (error instanceof KeysUnavailable) return outage(error)
+    if (error instanceof KeysUnavailable || error instanceof StatusUnavailable) return outage(error)
     throw error
   }
 }
@@ -73,7 +82,7 @@ function refusal({ reason }: TokenRefused): Answer {
   return problem(401, 'The access token is missing or is not taken here', { 'www-authenticate': challenge })
 }
 
-function outage({ retryAfter }: KeysUnavailable): Answer {
+function outage({ retryAfter }: KeysUnavailable | StatusUnavailable): Answer {
   return problem(503, 'Access tokens cannot be verified now', { 'retry-after': String(retryAfter) })
 }
 

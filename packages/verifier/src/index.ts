@@ -1,5 +1,5 @@
-export { createVerifier, type Verifier, type VerifierOptions } from './create-verifier.ts'
-export { accessOf, fastifyGuard, nodeGuard } from './guards.ts'
-export { KeysUnavailable, TokenRefused, type RefusedFor } from './refusals.ts'
+export { createVerifier, type StatusRule, type Verifier, type VerifierOptions } from './create-verifier.ts'
+export { accessOf, fastifyGuard, nodeGuard, type GuardOptions } from './guards.ts'
+export { KeysUnavailable, StatusUnavailable, TokenRefused, type RefusedFor } from './refusals.ts'
 export type { Access } from './access.ts'
 export type { Algorithm } from './verifying-key.ts'

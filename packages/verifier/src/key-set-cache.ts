@@ -1,13 +1,16 @@
 import { fetchKeySet, type Fetched } from './fetch-key-set.ts'
 import { readPlainKeySet } from './read-plain-key-set.ts'
-import { SignedKeySetReader, type Pinned } from './signed-key-set-reader.ts'
+import { SignedKeySetReader, type KeyPurpose, type Pinned } from './signed-key-set-reader.ts'
 import { KeysUnavailable } from './refusals.ts'
 import type { ReadKeySet, VerifyingKey } from './verifying-key.ts'
 
 export interface KeySetOptions {
   /** The issuer, letter for letter as its tokens name it. */
   readonly issuer: string
-  /** Where its key set is, if not at `/.well-known/jwks.json` (with `pinned`: `/.well-known/jwks.jwt`). */
+  /**
+   * Where its key set is, if not at `/.well-known/jwks.json` (with `pinned`: `/.well-known/jwks.jwt`). What belongs to
+   * status lists is asked for beside it.
+   */
   readonly keySetUrl?: string
   /**
    * Thumbprints that the signed key set and every key in it are held against. With them, nobody on the way can
@@ -18,6 +21,8 @@ export interface KeySetOptions {
   readonly cacheSeconds?: number
   /** How long it is used when the issuer cannot be reached, in seconds; a day when nothing is said. */
   readonly keepSeconds?: number
+  /** Which of the issuer's keys are wanted: those of tokens when nothing is said. */
+  readonly purpose?: KeyPurpose
   readonly now: () => number
 }
 
@@ -45,12 +50,13 @@ export class KeySetCache {
   #askAfter = -Infinity
   #failures = 0
   #asking: Promise<void> | undefined
+  readonly #denied = new Set<string>()
 
   constructor(options: KeySetOptions) {
-    const { issuer, pinned, now } = options
+    const { issuer, pinned, now, purpose = 'token' } = options
     this.#options = options
     this.#url = addressOf(options)
-    const signed = pinned && new SignedKeySetReader({ issuer, pinned, now })
+    const signed = pinned && new SignedKeySetReader({ issuer, pinned, now, purpose })
     this.#read = signed ? (document) => signed.read(document) : async (document) => readPlainKeySet(document)
   }
 
@@ -77,9 +83,18 @@ export class KeySetCache {
     return this.#live(kid)
   }
 
+  /** Lets go of keys that were given up, and takes none of them back: that is final. */
+  deny(kids: readonly string[]): void {
+    for (const kid of kids) this.#denied.add(kid)
+  }
+
+  isDenied(kid: string): boolean {
+    return this.#denied.has(kid)
+  }
+
   #live(kid: string): VerifyingKey | undefined {
     const key = this.#keys.get(kid)
-    return key !== undefined && this.#options.now() < key.until ? key : undefined
+    return key !== undefined && !this.#denied.has(kid) && this.#options.now() < key.until ? key : undefined
   }
 
   #ask(): Promise<void> {
@@ -127,10 +142,16 @@ export class KeySetCache {
   }
 }
 
-function addressOf({ issuer, keySetUrl, pinned }: KeySetOptions): string {
-  const url = new URL(keySetUrl ?? `${issuer}/.well-known/jwks.${pinned === undefined ? 'json' : 'jwt'}`)
+function addressOf(options: KeySetOptions): string {
+  const url = new URL(documentOf(options), options.keySetUrl ?? `${options.issuer}/.well-known/`)
   const isLocal = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname)
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLocal))
     throw new Error(`The key set must be fetched by https, not from ${url.origin}.`)
   return url.href
+}
+
+/** The signed key set has the keys of status lists in it; without it they are in a document of their own. */
+function documentOf({ keySetUrl, pinned, purpose = 'token' }: KeySetOptions): string {
+  if (pinned === undefined && purpose === 'status') return 'status-jwks.json'
+  return keySetUrl ?? (pinned === undefined ? 'jwks.json' : 'jwks.jwt')
 }

@@ -12,6 +12,8 @@ export type RefusedFor =
   | 'wrong_tenant'
   | 'expired'
   | 'not_yet_valid'
+  | 'revoked'
+  | 'no_status'
 
 /** The token opens nothing here: 401 (RFC 6750 3.1, `invalid_token`). */
 export class TokenRefused extends Error {
@@ -21,6 +23,17 @@ export class TokenRefused extends Error {
   constructor(reason: RefusedFor) {
     super(`The access token was refused: ${reason}.`)
     this.reason = reason
+  }
+}
+
+/** Whether the token was revoked cannot be known now, and this service wants to know: 503. */
+export class StatusUnavailable extends Error {
+  readonly status = 503
+  /** Seconds after which asking again is of use. */
+  readonly retryAfter = 5
+
+  constructor() {
+    super('The status of the access token cannot be had.')
   }
 }
 

@@ -11,13 +11,17 @@ export interface Pinned {
   readonly endorsement: readonly string[]
 }
 
+/** What a key signs: access tokens, or status lists. A key for one is none for the other. */
+export type KeyPurpose = 'token' | 'status'
+
 interface Claims {
   readonly iss: string
   readonly sub: string
   readonly iat: number
   readonly exp: number
   readonly parts: Readonly<Record<string, number>>
-  readonly keys: readonly (JWK & { readonly endorsement?: unknown })[]
+  readonly keys: readonly PublishedKey[]
+  readonly status_keys?: readonly PublishedKey[]
   /** Kids that were given up before their end. */
   readonly revoked?: readonly unknown[]
   /** Keys that have signed the set and never will again. */
@@ -36,6 +40,15 @@ interface Endorsement {
   readonly verify_until: number
 }
 
+type PublishedKey = JWK & { readonly endorsement?: unknown }
+
+interface SignedKeySetReaderOptions {
+  readonly issuer: string
+  readonly pinned: Pinned
+  readonly now: () => number
+  readonly purpose: KeyPurpose
+}
+
 const farAhead = 60
 
 /**
@@ -47,13 +60,15 @@ export class SignedKeySetReader {
   readonly #issuer: string
   readonly #pinned: Pinned
   readonly #now: () => number
+  readonly #purpose: KeyPurpose
   #seen: Readonly<Record<string, number>> = {}
   #retired: readonly unknown[] = []
 
-  constructor({ issuer, pinned, now }: { issuer: string; pinned: Pinned; now: () => number }) {
+  constructor({ issuer, pinned, now, purpose }: SignedKeySetReaderOptions) {
     this.#issuer = issuer
     this.#pinned = pinned
     this.#now = now
+    this.#purpose = purpose
   }
 
   /** @throws what is wrong with the document; then nothing has changed. */
@@ -62,9 +77,10 @@ export class SignedKeySetReader {
     const claims = (await anchored(document, 'jwk-set+jwt', anchors)) as Claims | undefined
     if (claims === undefined) throw new Error('The key set is not signed by a pinned key.')
     this.#requireNewest(claims)
-    const ends = await Promise.all(claims.keys.map((key) => this.#endorsedUntil(key)))
-    const endOf = new Map(claims.keys.map((key, index) => [key, ends[index] ?? -Infinity]))
-    const given = claims.keys.filter(({ kid }) => !claims.revoked?.includes(kid))
+    const wanted = this.#purpose === 'token' ? claims.keys : (claims.status_keys ?? [])
+    const given = wanted.filter(({ kid }) => !claims.revoked?.includes(kid ?? ''))
+    const ends = await Promise.all(given.map((key) => this.#endorsedUntil(key)))
+    const endOf = new Map(given.map((key, index) => [key, ends[index] ?? -Infinity]))
     const keys = readKeys(given, (key) => endOf.get(key) ?? -Infinity)
     this.#seen = { ...this.#seen, ...claims.parts }
     this.#retired = [...new Set([...this.#retired, ...(claims.retired_anchors ?? [])])]
@@ -89,14 +105,14 @@ export class SignedKeySetReader {
   }
 
   /** @returns milliseconds since the epoch, or undefined where the key is not endorsed. */
-  async #endorsedUntil(key: Claims['keys'][number]): Promise<number | undefined> {
+  async #endorsedUntil(key: PublishedKey): Promise<number | undefined> {
     if (typeof key.endorsement !== 'string') return undefined
     const says = (await anchored(key.endorsement, 'iam-endorsement+jwt', this.#pinned.endorsement)) as
       | Endorsement
       | undefined
     if (says === undefined || says.v !== 1 || says.env !== this.#pinned.env || says.iss !== this.#issuer)
       return undefined
-    if (says.scope !== 'issuer' || says.purpose !== 'token' || says.alg !== key.alg) return undefined
+    if (says.scope !== 'issuer' || says.purpose !== this.#purpose || says.alg !== key.alg) return undefined
     const [endorsed, published] = await Promise.all([thumbprint(says.jwk), thumbprint(key)])
     if (endorsed === undefined || endorsed !== published || says.kid !== key.kid || key.kid !== endorsed)
       return undefined
@@ -126,6 +142,6 @@ function isVersions(parts: unknown): parts is Record<string, number> {
   return typeof parts === 'object' && parts !== null && Object.values(parts).every(Number.isInteger)
 }
 
-function areLists({ revoked = [], retired_anchors: retired = [] }: Partial<Claims>): boolean {
-  return Array.isArray(revoked) && Array.isArray(retired)
+function areLists({ revoked, retired_anchors: retired, status_keys: status }: Partial<Claims>): boolean {
+  return [revoked, retired, status].every((list = []) => Array.isArray(list))
 }
