@@ -116,6 +116,7 @@ describe('key rotation, as services see it', () => {
     const verifier = createVerifier({
       issuer,
       keySetUrl: cdn.url,
+      status: 'off',
       audience,
       tenants: 'any',
       cacheSeconds,

@@ -1,2 +1,2 @@
 export { IssuerKey, type Minting } from './issuer-key.ts'
-export { StandInIssuer } from './stand-in-issuer.ts'
+export { StandInIssuer, type StatusListChanges } from './stand-in-issuer.ts'
