@@ -19,10 +19,11 @@ import {
   signingKeysOf,
   signingKeyVariables,
   sparePublishKey,
+  statusWrapKeyBeside,
 } from '@iam/platform/variables'
 import * as z from 'zod'
 
-const roles = ['relay', 'inbox', 'keys', 'mail', 'upkeep'] as const
+const roles = ['relay', 'inbox', 'keys', 'status', 'mail', 'upkeep'] as const
 
 const environment = z
   .object({
@@ -44,6 +45,7 @@ const environment = z
     IAM_OUTBOX_KEEP_SECONDS: seconds.default(86_400),
     IAM_KMS_ENDPOINT: z.string().optional(),
     IAM_KMS_WRAP_KEY: cryptoKey,
+    IAM_KMS_STATUS_WRAP_KEY: cryptoKey.optional(),
     IAM_KMS_ENDORSE_KEY: keyVersion,
     IAM_KMS_PUBLISH_KEY: keyVersion,
     IAM_KMS_SPARE_PUBLISH_KEY: keyVersion.optional(),
@@ -51,6 +53,7 @@ const environment = z
     IAM_OBJECT_STORE_ENDPOINT: z.url().optional(),
     IAM_JWKS_URL: z.url().optional(),
     IAM_KEYS_POLL_SECONDS: seconds.default(5),
+    IAM_STATUS_LIST_SECONDS: seconds.max(5).default(5),
     ...signingKeyVariables,
     IAM_SIGNING_ALGS: signingAlgs,
     ...secretVariables,
@@ -98,6 +101,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     kms: {
       endpoint: read.IAM_KMS_ENDPOINT,
       wrapKey: read.IAM_KMS_WRAP_KEY,
+      statusWrapKey: read.IAM_KMS_STATUS_WRAP_KEY ?? statusWrapKeyBeside(read.IAM_KMS_WRAP_KEY),
       endorseKey: read.IAM_KMS_ENDORSE_KEY,
       publishKey: read.IAM_KMS_PUBLISH_KEY,
       sparePublishKey: read.IAM_KMS_SPARE_PUBLISH_KEY ?? sparePublishKey(read.IAM_KMS_PUBLISH_KEY),
@@ -105,6 +109,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     store: { url: read.IAM_OBJECT_STORE, endpoint: read.IAM_OBJECT_STORE_ENDPOINT },
     jwksUrl: read.IAM_JWKS_URL ?? `${read.IAM_ISSUER}/.well-known/jwks.json`,
     keysPollSeconds: read.IAM_KEYS_POLL_SECONDS,
+    /** How often status lists are built, if anything changed. */
+    statusListSeconds: read.IAM_STATUS_LIST_SECONDS,
     signingKeys: signingKeyPolicy(signingKeysOf(read)),
     signingAlgs: read.IAM_SIGNING_ALGS,
     secretRotation: secretRotationOf(read).rotation,

@@ -12,6 +12,7 @@ import { startInbox } from './inbox/start-inbox.ts'
 import { startKeys } from './keys/start-keys.ts'
 import { startMail } from './mail/start-mail.ts'
 import { startRelay } from './relay/start-relay.ts'
+import { startStatus } from './status/start-status.ts'
 import { startBuryingSessions } from './upkeep/bury-sessions.ts'
 import { startSecrets } from './start-secrets.ts'
 import { startRenewingTorExits } from './upkeep/renew-tor-exits.ts'
@@ -31,7 +32,7 @@ const redis = openRedis(config.redis.url, config.redis)
 const db: Db = { kysely: postgres.kysely, flights: postgres.flights }
 const context = { config, log, owner, db, redis: redis.client, clock: () => new Date() }
 
-const roles: Roles = { started: false, relay: undefined, keys: undefined }
+const roles: Roles = { started: false, relay: undefined, keys: undefined, status: undefined }
 const health = await serveHealth({ ...config.http, ...workerHealth({ db, ping: postgres.ping, roles }) })
 log.info({ roles: config.roles }, `Listening on ${config.http.host}:${config.http.port}`)
 
@@ -65,6 +66,7 @@ if (config.roles.includes('upkeep')) {
 }
 if (config.roles.includes('relay')) roles.relay = await startRelay(context, closers)
 if (config.roles.includes('keys')) roles.keys = await startKeys(context, closers)
+if (config.roles.includes('status')) roles.status = await startStatus(context, closers)
 if (config.roles.includes('mail') || config.roles.includes('inbox')) {
   const secrets = await startSecrets(context, closers)
   if (config.roles.includes('mail')) startMail(context, secrets, closers)

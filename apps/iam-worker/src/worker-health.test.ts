@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { type Roles, workerHealth } from './worker-health.ts'
 
 describe('the health of iam-worker', () => {
-  const roles: Roles = { started: false, relay: undefined, keys: undefined }
+  const roles: Roles = { started: false, relay: undefined, keys: undefined, status: undefined }
   let proxy: TcpProxy
   let postgres: Postgres<Database>
   let health: HealthServer

@@ -5,12 +5,14 @@ import type { HealthReport } from '@iam/platform/http'
 import { within } from '@iam/platform/lifecycle'
 import type { KeysStatus } from './keys/start-keys.ts'
 import type { OutboxRelay } from './relay/relay.ts'
+import type { StatusListsStatus } from './status/start-status.ts'
 
 /** What the worker's roles have come to. Filled in as they start: health is answered from the very beginning. */
 export interface Roles {
   started: boolean
   relay: OutboxRelay | undefined
   keys: KeysStatus | undefined
+  status: StatusListsStatus | undefined
 }
 
 interface Parts {
@@ -22,17 +24,21 @@ interface Parts {
 /** Milliseconds that Postgres may take: to answer at all, and to count what is in the outbox, which can be much. */
 const deadlines = { answer: 1_000, count: 5_000 }
 
-/** Readiness and metrics of this worker. It is ready once its roles run and the keys, if it tends them, were tended. */
+/**
+ * Readiness and metrics of this worker. It is ready once its roles run and the keys, if it tends them, were tended;
+ * while status lists cannot be published it is degraded.
+ */
 export function workerHealth({ db, ping, roles }: Parts) {
   const ready = async (): Promise<HealthReport> => {
     const postgres = await within(deadlines.answer, ping()).then(
       () => 'ok',
       () => 'failing',
     )
-    const { started, keys } = roles
-    const checks = { postgres, ...(keys === undefined ? {} : { keys: keys.worked ? 'ok' : 'failing' }) }
+    const { started, keys, status } = roles
+    const checks = { postgres, ...checkOf('keys', keys), ...checkOf('status', status) }
     if (!started || keys?.worked === false) return { status: 'unavailable', checks }
-    return { status: postgres === 'ok' ? 'ok' : 'degraded', checks }
+    const isWhole = postgres === 'ok' && status?.worked !== false
+    return { status: isWhole ? 'ok' : 'degraded', checks }
   }
   const metrics = async (): Promise<string> => {
     const { depth, oldest, deadLetters, mails } = await within(deadlines.count, countAll(db))
@@ -49,6 +55,7 @@ export function workerHealth({ db, ping, roles }: Parts) {
       `iam_mail_oldest_seconds ${mails.oldest}`,
       '# TYPE iam_relay_partitions gauge',
       `iam_relay_partitions ${roles.relay?.held ?? 0}`,
+      ...statusListMetrics(roles.status),
       '',
     ].join('\n')
   }
@@ -62,4 +69,22 @@ async function countAll({ kysely }: Pick<Db, 'kysely'>) {
     await countWaitingMails(kysely),
   ]
   return { ...unsent, deadLetters, mails }
+}
+
+function checkOf(name: string, role: { readonly worked: boolean } | undefined): Record<string, string> {
+  return role === undefined ? {} : { [name]: role.worked ? 'ok' : 'failing' }
+}
+
+/** Told by the worker that publishes the lists. */
+function statusListMetrics(status: StatusListsStatus | undefined): string[] {
+  if (status?.state === undefined) return []
+  const { lists, fill, oldest } = status.state
+  return [
+    '# TYPE iam_status_lists gauge',
+    `iam_status_lists ${lists}`,
+    '# TYPE iam_status_list_fill gauge',
+    `iam_status_list_fill ${fill}`,
+    '# TYPE iam_status_list_oldest_seconds gauge',
+    `iam_status_list_oldest_seconds ${Math.max(0, Math.round(Date.now() / 1000 - oldest))}`,
+  ]
 }

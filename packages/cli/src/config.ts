@@ -15,6 +15,7 @@ import {
   signingKeyVariables,
   seconds,
   sparePublishKey,
+  statusWrapKeyBeside,
 } from '@iam/platform/variables'
 import * as z from 'zod'
 
@@ -27,6 +28,7 @@ const environment = z.object({
   DATABASE_URL: databaseVariables.DATABASE_URL,
   IAM_KMS_ENDPOINT: z.string().optional(),
   IAM_KMS_WRAP_KEY: cryptoKey,
+  IAM_KMS_STATUS_WRAP_KEY: cryptoKey.optional(),
   IAM_KMS_ENDORSE_KEY: keyVersion,
   IAM_KMS_PUBLISH_KEY: keyVersion,
   IAM_KMS_SPARE_PUBLISH_KEY: keyVersion.optional(),
@@ -84,6 +86,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     kms: {
       endpoint: read.IAM_KMS_ENDPOINT,
       wrapKey: read.IAM_KMS_WRAP_KEY,
+      statusWrapKey: read.IAM_KMS_STATUS_WRAP_KEY ?? statusWrapKeyBeside(read.IAM_KMS_WRAP_KEY),
       endorseKey: read.IAM_KMS_ENDORSE_KEY,
       publishKey: read.IAM_KMS_PUBLISH_KEY,
       sparePublishKey: read.IAM_KMS_SPARE_PUBLISH_KEY ?? sparePublishKey(read.IAM_KMS_PUBLISH_KEY),

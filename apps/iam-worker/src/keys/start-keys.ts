@@ -47,6 +47,7 @@ async function openKeysDeps(context: WorkerContext, kms: Kms): Promise<KeysDeps>
     log,
     secrets: new SecretRings(),
     wrapping: keyWrapping(kms, config.kms.wrapKey),
+    statusWrapping: keyWrapping(kms, config.kms.statusWrapKey),
     endorser: await anchor(config.kms.endorseKey),
     publisher: await anchor(config.kms.publishKey),
     spare: () => anchor(config.kms.sparePublishKey),

@@ -3,7 +3,13 @@ import { settle, type Clock } from '@iam/domain/kit'
 import type { AnchorSigner } from '@iam/domain/key-set'
 import { holdLease } from '@iam/domain/lease'
 import type { KeyWrapping, SecretRings } from '@iam/domain/secret-key'
-import { publishKeySet, tendSigningKeys, tokenLines, type KeySetStore } from '@iam/domain/signing-key'
+import {
+  publishKeySet,
+  tendSigningKeys,
+  statusLine,
+  tokenLines,
+  type KeySetStore,
+} from '@iam/domain/signing-key'
 import { findDirectoryEntry } from '@iam/domain/tenant'
 import type { Logger } from '@iam/platform/logging'
 import type { Config } from '../config.ts'
@@ -15,6 +21,7 @@ export interface KeysDeps {
   readonly clock: Clock
   readonly owner: string
   readonly wrapping: KeyWrapping
+  readonly statusWrapping: Pick<KeyWrapping, 'wrap'>
   readonly secrets: SecretRings
   readonly log: Pick<Logger, 'info' | 'error'>
   readonly endorser: AnchorSigner
@@ -45,7 +52,7 @@ export async function tendKeys(deps: KeysDeps, config: Config): Promise<boolean>
   const signing = await tendSigningKeys({
     ...common,
     policy,
-    lines: tokenLines(config.signingAlgs, deps.wrapping),
+    lines: [...tokenLines(config.signingAlgs, deps.wrapping), statusLine(deps.statusWrapping)],
     servedKids: () => servedKids(config.jwksUrl),
   })
   const published = await publishKeySet({ ...common, policy, ...config.keySet })

@@ -7,10 +7,17 @@ import { inboxDeadLetterTopic, inboxSubscriptions } from '@iam/domain/inbox'
 import { topics } from '@iam/domain/outbox'
 import { tendSecretKeys } from '@iam/domain/secret-key'
 import { secretUses } from '@iam/domain/secret-use'
-import { keySetStoreIn, publishKeySet, tendSigningKeys, tokenLines } from '@iam/domain/signing-key'
+import {
+  keySetStoreIn,
+  publishKeySet,
+  tendSigningKeys,
+  statusLine,
+  tokenLines,
+} from '@iam/domain/signing-key'
 import { createTenant, findDirectoryEntry, systemTenantSlug } from '@iam/domain/tenant'
 import { hasRole } from '@iam/domain/role'
 import { createUser } from '@iam/domain/user'
+import { keyWrapping } from '@iam/platform/kms'
 import { openObjectStore } from '@iam/platform/object-store'
 import { openPublisher, openSubscriber } from '@iam/platform/pubsub'
 import type { Config } from '../config.ts'
@@ -117,7 +124,8 @@ async function tendKeys(
   await tendSecretKeys({ ...common, lead: 0, rotation: {}, uses: secretUses })
   // Nothing is activated here: that waits until iam-jwks is seen to serve the document.
   const servedKids = async () => new Set<string>()
-  const lines = tokenLines(config.signingAlgs, deps.wrapping)
+  const statusWrapping = keyWrapping(deps.kms, config.kms.statusWrapKey)
+  const lines = [...tokenLines(config.signingAlgs, deps.wrapping), statusLine(statusWrapping)]
   await tendSigningKeys({ ...common, endorser: anchors.endorser, policy, lines, servedKids })
   const keySetStore = keySetStoreIn(await openObjectStore(store))
   await publishKeySet({

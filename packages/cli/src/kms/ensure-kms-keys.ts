@@ -6,6 +6,7 @@ type ClientOptions = NonNullable<ConstructorParameters<typeof KeyManagementServi
 interface KeyNames {
   readonly endpoint: string | undefined
   readonly wrapKey: string
+  readonly statusWrapKey: string
   readonly endorseKey: string
   readonly publishKey: string
   readonly sparePublishKey: string
@@ -19,14 +20,14 @@ const symmetric = {
 const signing = { purpose: 'ASYMMETRIC_SIGN', versionTemplate: { algorithm: 'EC_SIGN_P256_SHA256' } } as const
 
 /**
- * Makes the key ring and keys that are missing: one that wraps, one that endorses, one that publishes and its
- * spare. Each has a duty of its own, so that a permission for one is none for another.
+ * Makes the key ring and keys that are missing: one that wraps, one that wraps keys of status lists, one that
+ * endorses, one that publishes and its spare. Each has a duty of its own, so that a permission for one is none for another.
  */
 export async function ensureKmsKeys(names: KeyNames): Promise<void> {
   const client = new KeyManagementServiceClient(emulated(names.endpoint))
   try {
     const keys = [
-      { name: names.wrapKey, key: symmetric },
+      ...[names.wrapKey, names.statusWrapKey].map((name) => ({ name, key: symmetric })),
       ...[names.endorseKey, names.publishKey, names.sparePublishKey].map((name) => ({ name, key: signing })),
     ]
     for (const { name, key } of keys) await ensureKey(client, parse(name), key)

@@ -21,6 +21,8 @@ export interface KeySetClaims {
   /** The version of each region's keys that went in: none may ever go back. */
   readonly parts: Readonly<Record<string, number>>
   readonly keys: readonly EndorsedKey[]
+  /** The keys that sign status lists. Not among the others, by which a verifier would take a token. */
+  readonly status_keys: readonly EndorsedKey[]
   /** Kids that were given up before their end: whoever keeps anything by key lets go of it, and takes none back. */
   readonly revoked: readonly string[]
   /** When another key is to sign, in seconds since the epoch: a hint to look again by then. */
@@ -36,6 +38,7 @@ export interface BuildKeySet {
   readonly issuer: string
   readonly region: string
   readonly keys: readonly EndorsedKey[]
+  readonly statusKeys?: readonly EndorsedKey[]
   readonly revoked?: readonly string[]
   /** Seconds since the epoch. */
   readonly nextRotation?: number | undefined
@@ -63,6 +66,7 @@ export async function buildKeySet(
     version: input.version,
     parts: { [input.region]: input.version },
     keys: input.keys,
+    status_keys: input.statusKeys ?? [],
     revoked: input.revoked ?? [],
     ...(input.nextRotation === undefined ? {} : { next_rotation: input.nextRotation }),
     ...(input.nextAnchor === undefined ? {} : { next_anchor: input.nextAnchor }),

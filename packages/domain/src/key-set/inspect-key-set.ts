@@ -39,7 +39,9 @@ export async function inspectKeySet(document: string, expected: ReadKeySet): Pro
   if (claims === undefined) return { fault, anchor, claims, keys: [] }
   const now = Math.floor(expected.now.getTime() / 1000)
   const expired = claims.exp <= now ? ('expired' as const) : undefined
-  const listed = (Array.isArray(claims.keys) ? claims.keys : []) as readonly EndorsedKey[]
+  const listed = [claims.keys, claims.status_keys].flatMap((keys) =>
+    Array.isArray(keys) ? keys : [],
+  ) as EndorsedKey[]
   return {
     fault: fault ?? expired,
     anchor,

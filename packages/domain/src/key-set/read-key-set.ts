@@ -1,6 +1,6 @@
 import { decodeProtectedHeader } from 'jose'
 import { keySetTyp, type KeySetClaims, type NextAnchor } from './build-key-set.ts'
-import { readEndorsement, type EndorsedKey } from './endorsement.ts'
+import { readEndorsement, type EndorsedKey, type KeyPurpose } from './endorsement.ts'
 import { verifyAnchored } from './verify-anchored.ts'
 
 export interface ReadKeySet {
@@ -22,7 +22,15 @@ export interface KeySet {
   /** The thumbprint of the key that signed it. */
   readonly anchor: string
   readonly claims: KeySetClaims
-  readonly keys: readonly { readonly key: EndorsedKey; readonly verifyUntil: number }[]
+  readonly keys: readonly ReadKey[]
+  /** Those that sign status lists. */
+  readonly statusKeys: readonly ReadKey[]
+}
+
+interface ReadKey {
+  readonly key: EndorsedKey
+  /** Seconds since the epoch. */
+  readonly verifyUntil: number
 }
 
 export type KeySetFault =
@@ -53,11 +61,10 @@ export async function readKeySet(document: string, expected: ReadKeySet): Promis
   if (retired.includes(anchor)) return 'retired_anchor'
   if (isOlder(claims.parts, expected.floor)) return 'older_than_seen'
   const revoked = new Set(claims.revoked)
-  const keys = await endorsedKeys(
-    claims.keys.filter(({ kid }) => !revoked.has(kid)),
-    expected,
-  )
-  return keys.length === 0 ? 'no_endorsed_key' : { document, anchor, claims, keys }
+  const given = (all: readonly EndorsedKey[] = []) => all.filter(({ kid }) => !revoked.has(kid))
+  const keys = await endorsedKeys(given(claims.keys), 'token', expected)
+  const statusKeys = await endorsedKeys(given(claims.status_keys), 'status', expected)
+  return keys.length === 0 ? 'no_endorsed_key' : { document, anchor, claims, keys, statusKeys }
 }
 
 /** True when any region's part is below what was seen of it, or has gone missing. */
@@ -65,9 +72,13 @@ function isOlder(parts: Readonly<Record<string, number>>, floor: Readonly<Record
   return Object.entries(floor).some(([region, version]) => (parts[region] ?? 0) < version)
 }
 
-async function endorsedKeys(keys: readonly EndorsedKey[], expected: ReadKeySet): Promise<KeySet['keys']> {
+async function endorsedKeys(
+  keys: readonly EndorsedKey[],
+  purpose: KeyPurpose,
+  expected: ReadKeySet,
+): Promise<ReadKey[]> {
   const { env, issuer, endorsementAnchors: anchors } = expected
-  const wanted = { env, issuer, anchors, scope: 'issuer', purpose: 'token' } as const
+  const wanted = { env, issuer, anchors, scope: 'issuer', purpose }
   const read = await Promise.all(
     keys.map(async (key) => ({ key, endorsement: await readEndorsement(key, wanted) })),
   )
@@ -79,14 +90,13 @@ async function endorsedKeys(keys: readonly EndorsedKey[], expected: ReadKeySet):
 }
 
 function isKeySetClaims(claims: Record<string, unknown>): claims is Record<string, unknown> & KeySetClaims {
-  const { iat, exp, version, parts, keys, next_rotation = 0, metadata } = claims
+  const { iat, exp, version, parts, keys, status_keys = [], next_rotation = 0, metadata } = claims
   return (
     [iat, exp, version, next_rotation].every(Number.isInteger) &&
     typeof parts === 'object' &&
     parts !== null &&
     Object.values(parts).every(Number.isInteger) &&
-    Array.isArray(keys) &&
-    keys.every((key: unknown) => typeof key === 'object' && key !== null) &&
+    [keys, status_keys].every(isKeys) &&
     [claims['revoked'], claims['retired_anchors']].every(areNames) &&
     (claims['next_anchor'] === undefined || isNextAnchor(claims['next_anchor'])) &&
     typeof metadata === 'object' &&
@@ -102,4 +112,8 @@ function isNextAnchor(next: unknown): next is NextAnchor {
   if (typeof next !== 'object' || next === null) return false
   const { kid, spare, from } = next as Partial<NextAnchor>
   return typeof kid === 'string' && typeof spare === 'string' && Number.isInteger(from)
+}
+
+function isKeys(keys: unknown): boolean {
+  return Array.isArray(keys) && keys.every((key: unknown) => typeof key === 'object' && key !== null)
 }

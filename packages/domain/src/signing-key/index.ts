@@ -20,7 +20,7 @@ export {
   type SigningKeyState,
 } from './queries.ts'
 export { isSignatureOf, signerIn, type Sign } from './jws-signature.ts'
-export { tokenLines, type SigningKeyLine, type TendedLine } from './line.ts'
+export { statusLine, tokenLines, type SigningKeyLine, type TendedLine } from './line.ts'
 export { endorsedKey } from './endorsed-key.ts'
 export { requireSigner } from './require-signer.ts'
 export { type LoadedSigningKey, type Signer, SigningKeys } from './signing-keys.ts'

@@ -17,6 +17,11 @@ export function tokenLines(algs: readonly SigningAlg[], wrapping: TendedLine['wr
   return algs.map((alg) => ({ purpose: 'token', alg, wrapping }))
 }
 
+/** The line of the keys that sign status lists. Whoever may unwrap these may unwrap none of the others. */
+export function statusLine(wrapping: TendedLine['wrapping']): TendedLine {
+  return { purpose: 'status', alg: 'ES256', wrapping }
+}
+
 /** Whether a key belongs to a line. */
 export function isOfLine(key: SigningKeyLine, { purpose, alg }: SigningKeyLine): boolean {
   return key.purpose === purpose && key.alg === alg

@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import type { Db } from '../db/index.ts'
 import { settle, type Clock } from '../kit/index.ts'
-import { isKeyFor, readEndorsement, thumbprint, type PublicJwk } from '../key-set/index.ts'
+import { isKeyFor, readEndorsement, thumbprint, type KeyPurpose, type PublicJwk } from '../key-set/index.ts'
 import type { Deployment, KeyWrapping } from '../secret-key/index.ts'
 import { endorsedKey } from './endorsed-key.ts'
 import { isSignatureOf, signerIn, type Sign } from './jws-signature.ts'
@@ -17,6 +17,8 @@ type LoadSigningKeys = {
   /** Thumbprints of the endorsement keys. */
   readonly endorsementAnchors: readonly string[]
   readonly signingKeys: SigningKeys
+  /** What the keys are for: access tokens when nothing is said. */
+  readonly purpose?: KeyPurpose
 }
 
 /**
@@ -27,7 +29,7 @@ type LoadSigningKeys = {
  * @throws when some could not be unwrapped now, after taking in the others.
  */
 export async function loadSigningKeys(deps: LoadSigningKeys): Promise<LeftOut[]> {
-  const { keys, databaseTime } = await listSigningKeys(deps.db.kysely, 'token')
+  const { keys, databaseTime } = await listSigningKeys(deps.db.kysely, deps.purpose ?? 'token')
   const ahead = databaseTime.getTime() - deps.clock().getTime()
   const wanted = keys.filter((row) => row.state !== 'pending')
   const { done, failure } = await settle(wanted.map((row) => load(deps, row)))
@@ -52,7 +54,7 @@ async function load(deps: LoadSigningKeys, row: SigningKeyRow): Promise<LoadedSi
     env,
     issuer,
     scope: 'issuer',
-    purpose: 'token',
+    purpose: deps.purpose ?? 'token',
     anchors: deps.endorsementAnchors,
   })
   if (endorsement === undefined) return { kid: row.kid, reason: 'its endorsement does not hold' }

@@ -48,7 +48,7 @@ export async function publishKeySet(deps: PublishKeySet): Promise<KeySetClaims |
   // fail, and so a worker that was held up cannot put back a set without the newest keys.
   const stored = await deps.keySetStore.read()
   await inTenant(deps.db, { tenantId: deps.systemTenantId }, (tx) => requireLease(tx, deps.lease))
-  const { keys, ...contents } = await contentsOf(deps)
+  const { keys, statusKeys, ...contents } = await contentsOf(deps)
   const last = await lastPublished(deps.db.kysely, region)
   const now = deps.clock()
   const { current, announced, retired, due } = contents.anchors
@@ -59,18 +59,20 @@ export async function publishKeySet(deps: PublishKeySet): Promise<KeySetClaims |
     nextAnchor: announced && nextAnchor(announced),
     retiredAnchors: retired,
     keys: keys.map(endorsedKey),
+    statusKeys: statusKeys.map(endorsedKey),
     version: Math.max(now.getTime(), (last?.version ?? 0) + 1),
     now,
     lifetime: deps.lifetime,
   })
   await deps.keySetStore.write(Buffer.from(document), stored?.generation ?? '0')
-  await recordPublished(deps, { keys, claims, document, due })
+  await recordPublished(deps, { keys: [...keys, ...statusKeys], claims, document, due })
   return claims
 }
 
 /** What a key set of now has to say. */
 interface Contents {
   readonly keys: readonly SigningKeyRow[]
+  readonly statusKeys: readonly SigningKeyRow[]
   readonly revoked: readonly string[]
   readonly nextRotation: number | undefined
   readonly anchors: AnchorsAt
@@ -78,10 +80,12 @@ interface Contents {
 
 async function contentsOf({ db, policy }: PublishKeySet): Promise<Contents> {
   const { keys, databaseTime } = await listSigningKeys(db.kysely, 'token')
+  const { keys: statusKeys } = await listSigningKeys(db.kysely, 'status')
   const revoked = await listRevokedKids(db.kysely)
   const { rotations } = await listAnchorRotations(db.kysely)
   const anchors = anchorsAt(rotations, databaseTime)
-  return { keys, revoked, anchors, nextRotation: policy && nextRotation(keys, databaseTime, policy) }
+  const next = policy && nextRotation(keys, databaseTime, policy)
+  return { keys, statusKeys, revoked, anchors, nextRotation: next }
 }
 
 async function isDue(deps: PublishKeySet): Promise<boolean> {
@@ -92,12 +96,14 @@ async function isDue(deps: PublishKeySet): Promise<boolean> {
   return deps.clock().getTime() - last.iat * 1000 >= deps.resignAfter * 1000
 }
 
-function saysTheSame(last: KeySetClaims, { keys, revoked, nextRotation, anchors }: Contents): boolean {
-  const sameKeys = kidsOf(last.keys) === kidsOf(keys) && last.revoked?.join() === revoked.join()
+function saysTheSame(last: KeySetClaims, contents: Contents): boolean {
+  const { keys, statusKeys, revoked, nextRotation, anchors } = contents
+  const sameKeys = kidsOf(last.keys) === kidsOf(keys) && kidsOf(last.status_keys) === kidsOf(statusKeys)
+  const sameRevoked = last.revoked?.join() === revoked.join()
   const { announced } = anchors
   const told = announced && nextAnchor(announced)
   const sameAnchor = last.next_anchor?.kid === told?.kid && last.next_anchor?.from === told?.from
-  return sameKeys && sameAnchor && last.next_rotation === nextRotation
+  return sameKeys && sameRevoked && sameAnchor && last.next_rotation === nextRotation
 }
 
 function nextAnchor({ to, spare, switchAt }: AnchorRotation) {
@@ -112,7 +118,7 @@ async function signerOf({ publisher, spare }: PublishKeySet, current = publisher
   throw new Error(`The key set is to be signed by ${current}, which is neither configured key that signs it.`)
 }
 
-const kidsOf = (keys: readonly { readonly kid: string }[]) => keys.map(({ kid }) => kid).join()
+const kidsOf = (keys: readonly { readonly kid: string }[] = []) => keys.map(({ kid }) => kid).join()
 
 async function lastPublished(db: Executor, region: string): Promise<KeySetClaims | undefined> {
   const found = await db

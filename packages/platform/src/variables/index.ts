@@ -9,6 +9,7 @@ export {
   secretVariables,
   signingKeysOf,
   signingKeyVariables,
+  statusWrapKeyBeside,
 } from './shared.ts'
 export {
   cryptoKey,

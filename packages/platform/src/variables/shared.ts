@@ -62,3 +62,8 @@ export function signingKeysOf(read: Read<typeof signingKeyVariables>) {
     announce: read.IAM_SIGNING_KEY_ANNOUNCE_SECONDS,
   }
 }
+
+/** Where keys of status lists are wrapped when nothing else is said: by a key of its own in the same ring. */
+export function statusWrapKeyBeside(wrapKey: string): string {
+  return wrapKey.replace(/[^/]+$/, 'status-wrap')
+}
