@@ -71,6 +71,8 @@ const processes = [
       DATABASE_URL: 'mysql://h/d',
       IAM_KMS_ENDORSE_KEY: `${ring}/endorse`,
       IAM_OBJECT_STORE: 'bucket',
+      IAM_KMS_STATUS_WRAP_KEY: 'wrap',
+      IAM_STATUS_LIST_SECONDS: '6',
       IAM_WORKER_ROLES: 'relay,king',
       IAM_SIGNING_KEY_SIGN_SECONDS: '86400',
       IAM_TOR_EXITS_URL: '/tor-exits.txt',
@@ -91,6 +93,7 @@ const processes = [
     malformed: {
       IAM_ISSUER: 'https://id.example.com/',
       IAM_KEY_SET_URL: 'gs://bucket/o',
+      IAM_STATUS_LISTS_URL: 'https://storage.example/status-lists',
       IAM_JWKS_ANCHORS: 'short',
       PORT: '80a',
       IAM_KEY_SET_FLOOR: 'local',

@@ -10,6 +10,7 @@ import { checkSession, logIn, refresh, type Tokens } from '../support/client.ts'
 const program = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url))
 
 interface ListedKey {
+  readonly purpose: string
   readonly kid: string
   readonly state: string
 }
@@ -43,7 +44,8 @@ describe('iam keys', () => {
   const iam = (...args: string[]) => iamAll('keys', ...args)
   const iamKeySet = (...args: string[]) => iamAll('key-set', ...args)
   const list = async () => JSON.parse((await iam('list', '--json')).stdout) as ListedKey[]
-  const inState = async (state: string) => (await list()).filter((key) => key.state === state)
+  const inState = async (state: string) =>
+    (await list()).filter((key) => key.purpose === 'token' && key.state === state)
 
   test('the published key set is shown, and holds wherever it is read', async () => {
     const { issuer } = stack.state

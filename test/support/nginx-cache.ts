@@ -78,6 +78,12 @@ function configuration({
       server {
         listen 127.0.0.1:${port};
         location = /health { return 200 'ok'; }
+        location /.well-known/status-lists/ {
+          access_log ${directory}/access.log cached;
+          proxy_pass ${origin};
+          proxy_cache keys;
+          proxy_cache_lock on; # and nothing stale: that would be believed for longer than is promised
+        }
         location /.well-known/ {
           access_log ${directory}/access.log cached;
           proxy_pass ${origin};

@@ -65,6 +65,7 @@ import {
   type IssuedSession,
 } from '@iam/domain/session'
 import { publishKeySet, tendSigningKeys, tokenLines } from '@iam/domain/signing-key'
+import { growStatusLists, PublishedLists, publishStatusLists } from '@iam/domain/status-list'
 import { createTenant, defaultTenantPolicy, findDirectoryEntry } from '@iam/domain/tenant'
 import { hasRole } from '@iam/domain/role'
 import { createUser, readProfile, rewrapUserKeys } from '@iam/domain/user'
@@ -267,6 +268,7 @@ export async function travelAsWorker(world: World): Promise<void> {
   await relay(world)
   await tendKeys(world)
   await rewrap(world)
+  await publishLists(world)
   await ensureAuditPartitions(kysely, 3)
   await deleteOldRevocations(kysely)
   await deleteSent(kysely, { keepFor: 0, limit: 10 })
@@ -350,6 +352,18 @@ async function tendKeys(world: World): Promise<void> {
     await tendOnce(world, lease, system.tenantId)
     await releaseLease(kysely, lease)
   }
+}
+
+/** Publishes the status lists, to nowhere. */
+async function publishLists(world: World): Promise<void> {
+  const { kysely } = world.workerDb
+  const lease = await holdLease(kysely, { name: 'status', owner: 'a worker', ttl: 30 })
+  if (lease === undefined) throw new Error('Somebody else publishes the lists.')
+  const common = { db: world.workerDb, clock: world.clock, deployment: testDeployment, lease }
+  await growStatusLists({ ...common, systemTenantId: world.acme })
+  const store = { read: async () => undefined, write: async () => '1' }
+  const signer = { kid: 'status', alg: 'ES256', sign: () => '' }
+  await publishStatusLists({ ...common, store, signer, published: new PublishedLists() })
 }
 
 async function tendOnce(world: World, lease: HeldLease, systemTenantId: Id<'ten'>): Promise<void> {

@@ -6,6 +6,8 @@ export interface Config {
   readonly http: { readonly host: string; readonly port: number }
   /** Where the signed key set is: an http(s) URL of the object store, or a file URL of a mounted volume. */
   readonly source: URL
+  /** Where the status lists are, each by its name: beside the key set's folder when nothing else is said. */
+  readonly statusLists: URL
   /** Thumbprints of the publication keys, the current one and the spare, and of the endorsement keys. */
   readonly anchors: readonly string[]
   readonly endorsementAnchors: readonly string[]
@@ -44,6 +46,12 @@ export function readConfig(env: Environment = process.env): Config {
     (value) => /^(https?|file):\/\/./.test(value),
     'must be an http, https or file URL',
   )
+  const lists = read(
+    'IAM_STATUS_LISTS_URL',
+    (value) => /^(https?|file):\/\/.*\/$/.test(value),
+    'must be an http, https or file URL with a slash at its end',
+    URL.canParse(source) ? new URL('../status-lists/', source).href : 'file:///',
+  )
   const config: Config = {
     env: read('IAM_ENV', (value) => value !== '', 'must be a short name such as prod or dev'),
     issuer: read(
@@ -53,6 +61,7 @@ export function readConfig(env: Environment = process.env): Config {
     ),
     http: { host: read('IAM_HTTP_HOST', () => true, '', '0.0.0.0'), port: natural('PORT', '8080') },
     source: URL.canParse(source) ? new URL(source) : new URL('file:///'),
+    statusLists: URL.canParse(lists) ? new URL(lists) : new URL('file:///'),
     anchors: anchors('IAM_JWKS_ANCHORS'),
     endorsementAnchors: anchors('IAM_ENDORSEMENT_ANCHORS'),
     floor: floorOf(

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, describe, expect, test } from 'vitest'
-import { readSource } from './key-set-source.ts'
+import { readIfThere, readSource } from './key-set-source.ts'
 
 describe('the source of the key set', () => {
   const servers: Server[] = []
@@ -27,11 +27,18 @@ describe('the source of the key set', () => {
   })
 
   test.each([
-    ['an error', 404],
+    ['an error', 500],
     ['a redirect', 302],
   ])('is refused when it answers with %s', async (_, status) => {
     const source = await serving((_, response) => response.writeHead(status, { location: '/other' }).end('x'))
     await expect(readSource(source)).rejects.toThrow(`The object store answered ${status}.`)
+  })
+
+  test('is refused when it is not there, and none where there may be none', async () => {
+    const source = await serving((_, response) => response.writeHead(404).end('x'))
+    await expect(readSource(source)).rejects.toThrow('The object store has no such document.')
+    expect(await readIfThere(source)).toBeUndefined()
+    expect(await readIfThere(new URL('file:///nowhere/at-all'))).toBeUndefined()
   })
 
   test('is refused when it does not end, and not kept reading', async () => {

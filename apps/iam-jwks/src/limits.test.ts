@@ -4,6 +4,7 @@ import { connect, type AddressInfo, type Socket } from 'node:net'
 import { asking } from '@iam/testkit/http'
 import { afterEach, describe, expect, test } from 'vitest'
 import { ServedKeySet } from './served-key-set.ts'
+import { ServedStatusLists } from './served-status-lists.ts'
 import { buildServer } from './server.ts'
 
 describe('iam-jwks among strangers', () => {
@@ -22,7 +23,14 @@ describe('iam-jwks among strangers', () => {
       refused: () => undefined,
       unpinned: () => undefined,
     })
-    const server = buildServer(served, patience)
+    const statusLists = new ServedStatusLists({
+      issuer: '',
+      keySet: served,
+      read: async () => undefined,
+      now: () => new Date(),
+      refused: () => undefined,
+    })
+    const server = buildServer({ keySet: served, statusLists }, patience)
     open.push(server)
     await once(server.listen(0, '127.0.0.1'), 'listening')
     return server

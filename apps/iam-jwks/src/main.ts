@@ -5,9 +5,10 @@ import { every, runUntilSignal } from '@iam/platform/lifecycle'
 import { openLogger } from '@iam/platform/logging'
 import { readConfig } from './config.ts'
 import { keepCopy, readCopy } from './kept-copy.ts'
-import { readSource } from './key-set-source.ts'
+import { readIfThere, readSource } from './key-set-source.ts'
 import { buildServer } from './server.ts'
 import { ServedKeySet } from './served-key-set.ts'
+import { ServedStatusLists } from './served-status-lists.ts'
 
 const config = configOrExit(readConfig)
 const log = openLogger({ service: 'iam-jwks', level: 'info' })
@@ -18,7 +19,15 @@ const served = new ServedKeySet(config, {
   unpinned: (anchor) => log.error(anchor, 'An anchor is announced that is not pinned here with its spare'),
 })
 
-const server = buildServer(served)
+const statusLists = new ServedStatusLists({
+  issuer: config.issuer,
+  keySet: served,
+  read: (id) => readIfThere(new URL(`${id}.jwt`, config.statusLists)),
+  now: () => new Date(),
+  refused: (list, err) => log.error({ list, err }, 'A status list was refused; the last good one stays'),
+})
+
+const server = buildServer({ keySet: served, statusLists })
 const closeServer = closingGracefully(server, promisify(server.close.bind(server)))
 await new Promise<void>((listening) => server.listen(config.http.port, config.http.host, listening))
 log.info(`Listening on ${config.http.host}:${config.http.port}`)

@@ -54,6 +54,15 @@ export class ServedKeySet {
     return this.#answers.get(path)
   }
 
+  /** The regions whose keys are served, and the keys that sign status lists at this time. */
+  get regions(): readonly string[] {
+    return Object.keys(this.#keySet?.claims.parts ?? {})
+  }
+
+  statusKeys(now: Date): EndorsedKey[] {
+    return live(this.#keySet?.statusKeys ?? [], now)
+  }
+
   /** Takes a document if it is good and at least as new as what is served. @returns whether it is served now. */
   async offer(document: string, now: Date): Promise<boolean> {
     if (document === this.#keySet?.document) {
@@ -88,19 +97,15 @@ export class ServedKeySet {
   refresh(now: Date): void {
     const keySet = this.#keySet
     if (keySet === undefined) return
-    const seconds = now.getTime() / 1000
-    const keys = keySet.keys.filter(({ verifyUntil }) => verifyUntil > seconds).map(({ key }) => key)
-    const expired = keySet.claims.exp <= seconds
-    const shape = `${keySet.claims.version} ${keys.length} ${String(expired)}`
+    const [keys, statusKeys] = [live(keySet.keys, now), this.statusKeys(now)]
+    const expired = keySet.claims.exp * 1000 <= now.getTime()
+    const shape = `${keySet.claims.version} ${keys.length} ${statusKeys.length} ${String(expired)}`
     if (shape === this.#shape) return
     this.#shape = shape
-    this.#answers = this.#prepareAnswers(keySet, { keys, expired })
+    this.#answers = this.#prepareAnswers(keySet, { keys, statusKeys, expired })
   }
 
-  #prepareAnswers(
-    keySet: KeySet,
-    { keys, expired }: { keys: readonly EndorsedKey[]; expired: boolean },
-  ): Map<string, Prepared> {
+  #prepareAnswers(keySet: KeySet, { keys, statusKeys, expired }: Served): Map<string, Prepared> {
     const cacheControl = caching(this.#settings.maxAge, keySetCaching.fresh)
     const json = { type: 'application/json', cacheControl }
     const metadata = prepare(JSON.stringify(keySet.claims.metadata.openid_provider), {
@@ -114,6 +119,8 @@ export class ServedKeySet {
     // A member of our own besides `keys`, as RFC 7517 5 allows; JSON leaves it out where there is none.
     const plain = JSON.stringify({ keys, next_rotation: keySet.claims.next_rotation })
     if (keys.length > 0) answers.set('/.well-known/jwks.json', prepare(plain, json))
+    if (statusKeys.length > 0)
+      answers.set('/.well-known/status-jwks.json', prepare(JSON.stringify({ keys: statusKeys }), json))
     for (const key of keys) {
       const document = prepare(JSON.stringify(key), { type: 'application/jwk+json', cacheControl })
       answers.set(`/.well-known/jwks/${key.kid}.json`, document)
@@ -141,6 +148,18 @@ export class ServedKeySet {
       ...(next && pins && { nextAnchor: { ...next, ...pins } }),
     }
   }
+}
+
+/** What is served of a key set at a time. */
+interface Served {
+  readonly keys: readonly EndorsedKey[]
+  readonly statusKeys: readonly EndorsedKey[]
+  readonly expired: boolean
+}
+
+function live(keys: KeySet['keys'], now: Date): EndorsedKey[] {
+  const seconds = now.getTime() / 1000
+  return keys.filter(({ verifyUntil }) => verifyUntil > seconds).map(({ key }) => key)
 }
 
 const metadataFresh = 3600

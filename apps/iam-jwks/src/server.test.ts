@@ -15,6 +15,7 @@ import { testAnchors } from '@iam/testkit/kms'
 import { altered } from '@iam/testkit/world'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ServedKeySet } from './served-key-set.ts'
+import { ServedStatusLists } from './served-status-lists.ts'
 import { buildServer } from './server.ts'
 
 const issuer = 'https://id.example.test'
@@ -74,7 +75,14 @@ function emptyServed(told: string[] = []): ServedKeySet {
 describe('iam-jwks', () => {
   const now = new Date()
   const served = emptyServed()
-  const server = buildServer(served)
+  const statusLists = new ServedStatusLists({
+    issuer,
+    keySet: served,
+    read: async () => undefined,
+    now: () => new Date(),
+    refused: () => undefined,
+  })
+  const server = buildServer({ keySet: served, statusLists })
   beforeAll(async () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   })

@@ -1,13 +1,24 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { sendPrepared } from './prepared.ts'
 import type { KeySetStatus, ServedKeySet } from './served-key-set.ts'
+import type { ServedStatusLists } from './served-status-lists.ts'
 
-const documents = new Set([
+/** What has its place whether it can be served now or not. */
+const always = new Set([
   '/.well-known/jwks.json',
   '/.well-known/jwks.jwt',
+  '/.well-known/status-jwks.json',
   '/.well-known/openid-configuration',
   '/.well-known/oauth-authorization-server',
 ])
+
+const statusListsAt = '/.well-known/status-lists/'
+
+/** What is served here. */
+export interface Documents {
+  readonly keySet: ServedKeySet
+  readonly statusLists: ServedStatusLists
+}
 
 /** Bounds on what strangers can hold: a connection takes some kilobytes, and its headers what they are long. */
 const mostConnections = 1_024
@@ -18,26 +29,40 @@ const longestHeaders = 8 * 1024
  * double this process's start.
  * @param patience milliseconds in which a request has to arrive, whole.
  */
-export function buildServer(served: ServedKeySet, patience = 10_000): Server {
+export function buildServer(documents: Documents, patience = 10_000): Server {
   const limits = {
     maxHeaderSize: longestHeaders,
     headersTimeout: patience,
     requestTimeout: patience,
     connectionsCheckingInterval: patience / 4,
   }
-  const server = createServer(limits, (request, response) => answer(served, request, response))
+  const server = createServer(limits, (request, response) => answer(documents, request, response))
   server.maxConnections = mostConnections
   return server
 }
 
-function answer(served: ServedKeySet, request: IncomingMessage, response: ServerResponse): void {
+function answer(documents: Documents, request: IncomingMessage, response: ServerResponse): void {
+  const { keySet: served, statusLists } = documents
   const path = pathOf(request.url ?? '/')
   const prepared = served.answer(path)
   if (request.method !== 'GET' && request.method !== 'HEAD') return sendProblem(response, 405)
   if (prepared !== undefined) return sendPrepared(prepared, request, response)
-  if (documents.has(path)) return sendProblem(response, 503)
+  if (always.has(path)) return sendProblem(response, 503)
+  if (path.startsWith(statusListsAt))
+    return void sendStatusList(statusLists, path.slice(statusListsAt.length), { request, response })
   if (path.startsWith('/health')) return sendHealth(served, path, response)
   return sendProblem(response, 404)
+}
+
+async function sendStatusList(
+  lists: ServedStatusLists,
+  id: string,
+  { request, response }: { readonly request: IncomingMessage; readonly response: ServerResponse },
+): Promise<void> {
+  const list = await lists.answer(id)
+  if (list === 'missing') return sendProblem(response, 404)
+  if (list === 'unavailable') return sendProblem(response, 503)
+  sendPrepared(list, request, response)
 }
 
 /** The query is no part of any name here, so that it cannot be used to get around a cache. */

@@ -39,9 +39,7 @@ export async function inspectKeySet(document: string, expected: ReadKeySet): Pro
   if (claims === undefined) return { fault, anchor, claims, keys: [] }
   const now = Math.floor(expected.now.getTime() / 1000)
   const expired = claims.exp <= now ? ('expired' as const) : undefined
-  const listed = [claims.keys, claims.status_keys].flatMap((keys) =>
-    Array.isArray(keys) ? keys : [],
-  ) as EndorsedKey[]
+  const listed = [...listOf(claims.keys), ...listOf(claims.status_keys)]
   return {
     fault: fault ?? expired,
     anchor,
@@ -50,6 +48,11 @@ export async function inspectKeySet(document: string, expected: ReadKeySet): Pro
     expiresIn: claims.exp - now,
     keys: await Promise.all(listed.map((key) => inspectKey(key, claims, expected))),
   }
+}
+
+/** The document may be anybody's. */
+function listOf(keys: unknown): readonly EndorsedKey[] {
+  return Array.isArray(keys) ? (keys as EndorsedKey[]) : []
 }
 
 async function inspectKey(

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import type { Db } from '../db/index.ts'
 import { settle, type Clock } from '../kit/index.ts'
 import type { HeldLease } from '../lease/index.ts'
@@ -116,7 +117,8 @@ async function publishOne(deps: PublishStatusLists, list: One): Promise<number> 
   try {
     const id = statusListId(deployment.region, shard)
     const generation = await store.write(id, document, last?.generation ?? '0')
-    const dueAt = now + (statusListTimes.lifetime / 2) * 1000 * (0.8 + Math.random() * 0.2)
+    // Not all at the same moment.
+    const dueAt = now + statusListTimes.lifetime * 500 - randomInt(statusListTimes.lifetime * 100)
     published.published(shard, { generation, iat: claims.iat, says, dueAt })
     return document.length
   } catch (error) {
