@@ -22,6 +22,14 @@ export type Work =
       readonly workers: number
     }
   | { readonly kind: 'drain'; readonly way: DrainWay; readonly urls: DatabaseUrls; readonly rows: number }
+  | {
+      readonly kind: 'status lists'
+      readonly way: StatusListWay
+      readonly urls: DatabaseUrls
+      readonly lists: number
+      /** Slots of each that are revoked. */
+      readonly revoked: number
+    }
   | { readonly kind: 'endless'; readonly origin: string; readonly connections: number }
   | { readonly kind: 'wake'; readonly way: WakeWay; readonly urls: DatabaseUrls; readonly redisUrl: string }
 
@@ -39,6 +47,8 @@ export type ReadWay = 'named select' | 'in one flight' | 'kysely transaction'
 export type EnqueueWay = 'not told' | 'nudge' | 'pg_notify'
 /** Who empties an outbox or a queue. */
 export type DrainWay = 'skip locked' | 'ours' | 'graphile-worker' | 'graphile-worker, local queue' | 'pg-boss'
+/** What a round of the publisher of status lists finds. */
+export type StatusListWay = 'nothing changed' | 'steady state' | 'first build'
 /** How a relay learns that there is something to do. */
 export type WakeWay = 'poll, 100 ms' | 'ours'
 

@@ -9,6 +9,7 @@ import { relay } from './relay.ts'
 import type { Row } from './row.ts'
 import { session } from './session.ts'
 import { start } from './start.ts'
+import { statusList } from './status-list.ts'
 import { wake } from './wake.ts'
 
 /** Every row, in the order of the goals' page. */
@@ -25,6 +26,7 @@ export const rows: readonly Row[] = [
   relay,
   wake,
   enqueue,
+  statusList,
   start,
   read,
 ]
