@@ -90,7 +90,11 @@ export class ServedStatusLists {
       return refused(id, 'older_than_seen')
     held.list = {
       ...read,
-      prepared: prepare(document, { type: 'application/statuslist+jwt', cacheControl: caching }),
+      prepared: prepare(document, {
+        type: 'application/statuslist+jwt',
+        cacheControl: caching,
+        isBrief: true,
+      }),
     }
   }
 }

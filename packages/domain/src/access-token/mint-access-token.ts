@@ -19,7 +19,7 @@ export interface AccessTokenClaims {
   /** What the person is to other services, `role` or `unit/role` (RFC 9068 2.2.3.1). */
   readonly roles?: readonly string[]
   /** Where it is told that the grant was revoked (Token Status List 6.2). */
-  readonly status: { readonly status_list: { readonly idx: number; readonly uri: string } }
+  readonly status?: { readonly status_list: { readonly idx: number; readonly uri: string } }
 }
 
 /** Signs an access token: at once where the signer does, which its usual one in memory does. */

@@ -40,9 +40,13 @@ export async function mintForGrant(
     acr: grant.claims.acr,
     auth_time: grant.claims.auth_time,
     ...(roles === undefined ? {} : { roles }),
-    status: { status_list: { idx: status.idx, uri: statusListUri(grant.issuer, status.list) } },
+    ...(status === undefined ? {} : { status: statusOf(grant.issuer, status) }),
   })
   // Nothing is waited for where it was signed at once.
   const accessToken = typeof minted === 'string' ? minted : await minted
   return { accessToken, expiresIn: exp - iat }
+}
+
+function statusOf(issuer: string, { list, idx }: NonNullable<FamilyClaims['status']>) {
+  return { status_list: { idx, uri: statusListUri(issuer, list) } }
 }

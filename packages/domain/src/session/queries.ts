@@ -95,8 +95,8 @@ export interface FamilyClaims {
   readonly auth_time: number
   /** What the person is to other services; see `inbox/follow-membership.ts`. */
   readonly roles?: readonly string[]
-  /** The grant's slot in a status list. */
-  readonly status: { readonly list: string; readonly idx: number }
+  /** The grant's slot in a status list; missing of families that are older than the lists. */
+  readonly status?: { readonly list: string; readonly idx: number }
 }
 
 export interface NewFamily {
