@@ -11,7 +11,7 @@ const cacheControl = 'public, max-age=300'
 
 describe('a prepared answer', () => {
   const prepared = prepare(document, { type: 'application/json', cacheControl })
-  const { identity, gzip, br } = prepared
+  const { identity, gzip, br = gzip } = prepared
   const server = createServer((request, response) => sendPrepared(prepared, request, response))
   const ask = asking(server)
   beforeAll(() => once(server.listen(0, '127.0.0.1'), 'listening'))
