@@ -30,6 +30,7 @@ import * as keySet from './20261121002330_key_set.ts'
 import * as secrets from './20261121002340_secrets.ts'
 import * as inbox from './20261121002400_inbox.ts'
 import * as memberships from './20261121002401_memberships.ts'
+import * as auditMacs from './20261121002410_audit_macs.ts'
 import { applyMigrations } from './apply-migrations.ts'
 
 /** Every migration under the name it is recorded by, in the order it runs. The one list; nothing is found by search. */
@@ -64,6 +65,7 @@ const migrations: Record<string, Migration> = {
   '20261121002340_secrets': secrets,
   '20261121002400_inbox': inbox,
   '20261121002401_memberships': memberships,
+  '20261121002410_audit_macs': auditMacs,
 }
 
 /** Applies what is missing. @param db a connection as iam_owner. @returns the names of those applied now. */

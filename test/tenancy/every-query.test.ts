@@ -1,3 +1,4 @@
+import { keyingAudit } from '@iam/domain/audit'
 import { inTenant, type Db } from '@iam/domain/db'
 import { logInWithPassword, refreshSession, RefreshFlights, type IssuedSession } from '@iam/domain/session'
 import type { Sent } from '@iam/platform/postgres'
@@ -209,6 +210,7 @@ describe('row-level security', () => {
     const kept: Sent[] = []
     const fly = async (statements: readonly Sent[]): Promise<never> => {
       kept.push(...statements)
+      statements.flatMap(({ parameters }) => parameters).forEach(keyingAudit(world.secrets.of('audit')))
       throw new Error('kept back')
     }
     await expect(verb({ ...world.db, flights: { fly } })).rejects.toThrow('kept back')

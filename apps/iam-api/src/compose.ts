@@ -5,7 +5,7 @@ import type { Database, Db } from '@iam/domain/db'
 import { settle } from '@iam/domain/kit'
 import type { RiskSources } from '@iam/domain/risk'
 import { LinkStates } from '@iam/domain/magic-link'
-import { loadSecretKeys, SecretRings, type KeyWrapping } from '@iam/domain/secret-key'
+import { loadSecretKeys, type KeyWrapping, type SecretRings } from '@iam/domain/secret-key'
 import { RefreshFlights, RevocationFeed, SessionCache } from '@iam/domain/session'
 import { loadSigningKeys, SigningKeys } from '@iam/domain/signing-key'
 import { TenantDirectory } from '@iam/domain/tenant'
@@ -30,13 +30,15 @@ export interface Connections {
   readonly redis: RedisConnection
   readonly kms: Kms
   readonly log: Logger
+  /** What the connection to Postgres keys the audit trail with, too. */
+  readonly secrets: SecretRings
 }
 
 const rechecksAtATime = 4
 const admission = { ahead: 1, waitingPerTenant: 64, waiting: 256, deadline: 5_000 }
 
 /** Puts the process's parts together: adapters into the shapes that the domain asks for. */
-export function composeDeps(config: Config, { postgres, redis, kms, log }: Connections): Deps {
+export function composeDeps(config: Config, { postgres, redis, kms, log, secrets }: Connections): Deps {
   const nudge = new Nudge(redis.client, 'iam:outbox')
   const db: Db = {
     kysely: postgres.kysely,
@@ -45,7 +47,6 @@ export function composeDeps(config: Config, { postgres, redis, kms, log }: Conne
   }
   const clock = () => new Date()
   const monotonic = () => performance.now()
-  const secrets = new SecretRings()
   const signingKeys = new SigningKeys(config.signingAlgs[0])
   const cache = versionedCache(redis.client)
   return {

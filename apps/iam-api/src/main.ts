@@ -1,4 +1,6 @@
+import { keyingAudit } from '@iam/domain/audit'
 import { type Database, requireRestrictedLogin, UnsafeDatabaseError } from '@iam/domain/db'
+import { SecretRings } from '@iam/domain/secret-key'
 import { letHashingGiveWay } from '@iam/platform/argon2'
 import { configOrExit } from '@iam/platform/config'
 import { closingGracefully, serveHealth } from '@iam/platform/http'
@@ -16,14 +18,16 @@ const config = configOrExit(readConfig)
 const log = openLogger({ service: 'iam-api', level: config.logLevel })
 const warn = (message: string) => (err: unknown) => log.warn({ err }, message)
 
+const secrets = new SecretRings()
 const postgres = openPostgres<Database>({
   ...config.database,
+  beforeWriting: keyingAudit(secrets.of('audit')),
   answerWithin: 6_000,
   onLost: warn('A database connection was lost'),
 })
 const redis = openRedis(config.redis.url, config.redis)
 const kms = await openKms({ endpoint: config.kms.endpoint })
-const deps = composeDeps(config, { postgres, redis, kms, log })
+const deps = composeDeps(config, { postgres, redis, kms, log, secrets })
 
 await letHashingGiveWay()
 const torExits = config.torExits === undefined ? undefined : new TorExitList(config.torExits)

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
+import { keyingAudit } from '@iam/domain/audit'
 import { type Database, type Db, requireRestrictedLogin, UnsafeDatabaseError } from '@iam/domain/db'
+import { SecretRings } from '@iam/domain/secret-key'
 import { configOrExit } from '@iam/platform/config'
 import { serveHealth } from '@iam/platform/http'
 import { every, retrying, runUntilSignal, type Closer } from '@iam/platform/lifecycle'
@@ -24,8 +26,10 @@ const log = openLogger({ service: 'iam-worker', level: config.logLevel })
 const warn = (message: string) => (err: unknown) => log.warn({ err }, message)
 const owner = `${hostname()}-${process.pid}-${randomBytes(4).toString('hex')}`
 
+const secrets = new SecretRings()
 const postgres = openPostgres<Database>({
   ...config.database,
+  beforeWriting: keyingAudit(secrets.of('audit')),
   onLost: warn('A database connection was lost'),
 })
 const redis = openRedis(config.redis.url, config.redis)
@@ -68,7 +72,7 @@ if (config.roles.includes('relay')) roles.relay = await startRelay(context, clos
 if (config.roles.includes('keys')) roles.keys = await startKeys(context, closers)
 if (config.roles.includes('status')) roles.status = await startStatus(context, closers)
 if (config.roles.includes('mail') || config.roles.includes('inbox')) {
-  const secrets = await startSecrets(context, closers)
+  await startSecrets(context, secrets, closers)
   if (config.roles.includes('mail')) startMail(context, secrets, closers)
   if (config.roles.includes('inbox')) await startInbox(context, secrets, closers)
 }

@@ -1,4 +1,4 @@
-import { loadSecretKeys, SecretRings } from '@iam/domain/secret-key'
+import { loadSecretKeys, type SecretRings } from '@iam/domain/secret-key'
 import { keyWrapping, openKms } from '@iam/platform/kms'
 import { every, type Closer } from '@iam/platform/lifecycle'
 import type { WorkerContext } from './context.ts'
@@ -7,12 +7,15 @@ import type { WorkerContext } from './context.ts'
 const interval = 5_000
 
 /** Starts loading the secrets, for the roles that need some: look at `isComplete` before using any. */
-export async function startSecrets(context: WorkerContext, closers: Closer[]): Promise<SecretRings> {
+export async function startSecrets(
+  context: WorkerContext,
+  secrets: SecretRings,
+  closers: Closer[],
+): Promise<void> {
   const { config, db, log } = context
   const { deployment } = config
   const kms = await openKms({ endpoint: config.kms.endpoint })
   closers.push({ name: 'kms of the secrets', close: () => kms.close() })
-  const secrets = new SecretRings()
   const wrapping = keyWrapping(kms, config.kms.wrapKey)
   const load = async (): Promise<void> => {
     const leftOut = await loadSecretKeys({ db, wrapping, deployment, secrets })
@@ -21,5 +24,4 @@ export async function startSecrets(context: WorkerContext, closers: Closer[]): P
   const loading = every(interval, load, (err) => log.warn({ err }, 'The secrets could not be loaded'))
   loading.nudge()
   closers.push({ name: 'secrets', close: () => loading.stop() })
-  return secrets
 }

@@ -1,4 +1,5 @@
 import { Admission } from '@iam/domain/admission'
+import { keyingAudit } from '@iam/domain/audit'
 import type { Database, Db } from '@iam/domain/db'
 import { loadSecretKeys, SecretRings } from '@iam/domain/secret-key'
 import { argon2Hasher } from '@iam/platform/argon2'
@@ -13,11 +14,15 @@ export type OperatorDeps = Awaited<ReturnType<typeof openOperatorDeps>>
 
 /** What the operator's commands work with: the owner's connection, KMS, and secrets as far as there are any. */
 export async function openOperatorDeps(config: Config) {
-  const { kysely, flights, close } = openPostgres<Database>({ url: config.databaseUrl, poolSize: 4 })
+  const secrets = new SecretRings()
+  const { kysely, flights, close } = openPostgres<Database>({
+    url: config.databaseUrl,
+    poolSize: 4,
+    beforeWriting: keyingAudit(secrets.of('audit')),
+  })
   const kms: Kms = await openKms({ endpoint: config.kms.endpoint })
   const db: Db = { kysely, flights }
   const wrapping = keyWrapping(kms, config.kms.wrapKey)
-  const secrets = new SecretRings()
   return {
     clock: () => new Date(),
     db,

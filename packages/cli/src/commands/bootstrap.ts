@@ -5,7 +5,7 @@ import type { Id } from '@iam/domain/kit'
 import { holdLease, releaseLease, type HeldLease } from '@iam/domain/lease'
 import { inboxDeadLetterTopic, inboxSubscriptions } from '@iam/domain/inbox'
 import { topics } from '@iam/domain/outbox'
-import { tendSecretKeys } from '@iam/domain/secret-key'
+import { ensureAuditKey, tendSecretKeys } from '@iam/domain/secret-key'
 import { secretUses } from '@iam/domain/secret-use'
 import {
   keySetStoreIn,
@@ -47,6 +47,8 @@ export async function bootstrap(deps: OperatorDeps, config: Config, say: Say): P
   const anchors = await openAnchors(deps, config)
   await ensureTopics(config)
   say('Topics and subscriptions are there')
+  await ensureAuditKey({ ...deps, deployment: config.deployment })
+  await deps.loadSecrets()
   const systemTenantId = await ensureSystemTenant(deps, config)
   say('System tenant is there')
   await withKeysLease(deps, say, (lease) => tendKeys(deps, config, { anchors, lease, systemTenantId }))

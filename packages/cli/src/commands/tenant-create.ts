@@ -10,6 +10,7 @@ export async function tenantCreate(
 ): Promise<{ id: string; slug: string }> {
   const found = await findDirectoryEntry(deps.db.kysely, slug)
   if (found !== undefined) return { id: found.tenantId, slug }
+  await deps.loadSecrets()
   const { region } = config.deployment
   const policy = magicLinks === undefined ? {} : { magicLinks }
   const id = await createTenant(deps, { slug, name, region, policy, audience: config.audience })

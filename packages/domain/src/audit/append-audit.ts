@@ -1,5 +1,7 @@
 import type { Statement } from '../db/index.ts'
 import { newId, type Id, type RequestOrigin } from '../kit/index.ts'
+import type { AuditRow } from './canonical-row.ts'
+import { keyVersionAt, macOf } from './keyed-value.ts'
 
 /** Who did what to what, and how it ended. Ids only: personal values go sealed into `personal`, or not at all. */
 export interface AuditEvent {
@@ -22,27 +24,52 @@ export interface AuditEvent {
   readonly personal?: Buffer
 }
 
+/** What the role `keys` does, which may not decrypt any secret; the database takes these alone without a mac. */
+const withoutMac = /^(signing_key|secret_key|key_set)\./
+
 /** The insert of one audit event, to stand in the transaction of what it tells of. */
 export function appendAudit(event: AuditEvent): Statement {
+  const row = rowOf(event)
+  const keyed = withoutMac.test(event.action) ? [] : [keyVersionAt(event.at), macOf(row)]
   return {
     sql: `insert into iam.audit_event
             (tenant_id, id, occurred_at, actor_type, actor_id, action, target_type, target_id,
-             outcome, reason, request_id, subject_hmac, personal)
-          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+             outcome, reason, request_id, subject_hmac, personal, mac_key, mac)
+          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
     parameters: [
-      event.tenantId,
-      event.id ?? newId('aud', event.at),
-      event.at,
-      event.actor.type,
-      event.actor.id,
-      event.action,
-      event.target.type,
-      event.target.id,
-      event.outcome,
-      event.reason,
-      event.origin?.requestId,
-      event.subjectHmac,
-      event.personal,
+      row.tenantId,
+      row.id,
+      row.occurredAt,
+      row.actorType,
+      row.actorId,
+      row.action,
+      row.targetType,
+      row.targetId,
+      row.outcome,
+      row.reason,
+      row.requestId,
+      row.subjectHmac,
+      row.personal,
+      keyed[0],
+      keyed[1],
     ],
+  }
+}
+
+function rowOf(event: AuditEvent): Omit<AuditRow, 'macKey'> {
+  return {
+    tenantId: event.tenantId,
+    id: event.id ?? newId('aud', event.at),
+    occurredAt: event.at,
+    actorType: event.actor.type,
+    actorId: event.actor.id ?? null,
+    action: event.action,
+    targetType: event.target.type,
+    targetId: event.target.id ?? null,
+    outcome: event.outcome,
+    reason: event.reason ?? null,
+    requestId: event.origin?.requestId ?? null,
+    subjectHmac: event.subjectHmac ?? null,
+    personal: event.personal ?? null,
   }
 }

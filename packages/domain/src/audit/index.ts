@@ -1,2 +1,6 @@
 export { appendAudit, type AuditEvent } from './append-audit.ts'
+export type { AuditRow } from './canonical-row.ts'
 export { ensureAuditPartitions } from './ensure-audit-partitions.ts'
+export { keyedRows, keyedRowsText } from './keyed-rows.ts'
+export { keyingAudit, keyVersionAt, macBlocksOf } from './keyed-value.ts'
+export { rowMac, type AuditKeys } from './row-mac.ts'

@@ -55,6 +55,8 @@ export interface IamAuditEvent {
   actor_id: string | null;
   actor_type: string;
   id: string;
+  mac: Buffer | null;
+  mac_key: number | null;
   occurred_at: Timestamp;
   outcome: string;
   personal: Buffer | null;

@@ -1,3 +1,4 @@
+import { keyedRowsText, keyVersionAt, macBlocksOf } from '../audit/index.ts'
 import type { Statement } from '../db/index.ts'
 import { newId, type Id, type RequestOrigin } from '../kit/index.ts'
 import { eventTypes } from '../outbox/index.ts'
@@ -20,6 +21,8 @@ export interface CountFailure {
  */
 export function countFailure({ tenantId, userId, at, origin }: CountFailure): Statement {
   const { version, retention } = eventTypes['user.locked']
+  const auditId = newId('aud', at)
+  const { inner, outer } = macBlocksOf({ tenantId, id: auditId, occurredAt: at })
   return {
     sql: `
 with failed as (
@@ -32,9 +35,12 @@ with failed as (
 ),
 locked as (select user_id from failed where in_a_row = $4),
 audited as (
-  insert into iam.audit_event
-    (tenant_id, id, occurred_at, actor_type, action, target_type, target_id, outcome, reason, request_id)
-  select $1, $5, $3, 'system', 'user.locked', 'user', user_id, 'success', $6, $7 from locked
+  ${keyedRowsText.begin}
+  select $1::text as tenant_id, $5::text as id, $3::timestamptz as occurred_at, 'system' as actor_type,
+         null as actor_id, 'user.locked' as action, 'user' as target_type, user_id as target_id,
+         'success' as outcome, $6::text as reason, $7::text as request_id,
+         $13::integer as mac_key, $14::bytea as mac_inner, $15::bytea as mac_outer from locked
+  ${keyedRowsText.end}
 ),
 mailed as (
   insert into iam.mail (tenant_id, id, template, user_id, locale, params, created_at, due_at)
@@ -57,7 +63,7 @@ select $1, $8, 'user.locked', $9, $3, stream.ordering_key, stream.last_sequence,
       userId,
       at,
       mostFailures,
-      newId('aud', at),
+      auditId,
       'too_many_failures',
       origin.requestId,
       newId('evt', at),
@@ -65,6 +71,9 @@ select $1, $8, 'user.locked', $9, $3, stream.ordering_key, stream.last_sequence,
       origin.traceparent,
       retention,
       newId('mail', at),
+      keyVersionAt(at),
+      inner,
+      outer,
     ],
   }
 }

@@ -1,3 +1,4 @@
+export { ensureAuditKey } from './ensure-audit-key.ts'
 export { generateSecretKey, type NewSecretKey } from './generate-secret-key.ts'
 export { loadSecretKeys } from './load-secret-keys.ts'
 export {

@@ -54,6 +54,8 @@ export const secretPurposes = {
    * away no more than that.
    */
   decoy: { keepFor: 10 * minutes },
+  /** Keyed into every event of the audit trail, and needed to check it for as long as it is kept: seven years, and some. */
+  audit: { rotateEvery: year, keepFor: 10 * year },
   /** Derives the links and codes that are mailed. The longest of them, the way back from a changed address, lives 7 days. */
   'one-time': { rotateEvery: 30 * days, keepFor: 8 * days },
 } as const satisfies Record<string, SecretLife>

@@ -1,3 +1,4 @@
+import { keyedRowsText, keyVersionAt, macBlocksOf } from '../audit/index.ts'
 import type { Statement } from '../db/index.ts'
 import { newId, type Id, type RequestOrigin } from '../kit/index.ts'
 import { eventTypes } from '../outbox/index.ts'
@@ -140,17 +141,18 @@ kept as (
   returning f.generation, f.cur_hash, f.box, f.expires_at
 ),
 audited as (
-  insert into iam.audit_event
-    (tenant_id, id, occurred_at, actor_type, actor_id, action, target_type, target_id, outcome, reason, request_id)
-  select $1, $10, $13, 'user', user_id,
+  ${keyedRowsText.begin}
+  select $1::text as tenant_id, $10::text as id, $13::timestamptz as occurred_at, 'user' as actor_type,
+         user_id as actor_id,
          case outcome when 'rotate' then 'session.refreshed' when 'replay' then 'session.refresh_replayed'
-                      when 'burn' then 'session.revoked' else 'session.refresh_refused' end,
-         'session', session_id,
-         case when outcome in ('rotate', 'replay') then 'success' else 'refused' end,
+                      when 'burn' then 'session.revoked' else 'session.refresh_refused' end as action,
+         'session' as target_type, session_id as target_id,
+         case when outcome in ('rotate', 'replay') then 'success' else 'refused' end as outcome,
          case outcome when 'rotate' then null when 'replay' then null when 'burn' then 'refresh_reused'
-                      else outcome end,
-         $12
+                      else outcome end as reason,
+         $12::text as request_id, $23::integer as mac_key, $24::bytea as mac_inner, $25::bytea as mac_outer
     from decided where outcome in ('rotate', 'replay', 'burn', 'future', 'forged')
+  ${keyedRowsText.end}
 ),
 stream as (
   insert into iam.outbox_stream as s (tenant_id, ordering_key, last_sequence)
@@ -197,10 +199,13 @@ const revoked = eventTypes['session.revoked']
 
 /** The deciding statement for one presentation. No row: there is no such family. */
 export function decideRefresh(input: DecideRefresh): Statement<RefreshDecision> {
+  const { tenantId, now } = input
+  const auditId = newId('aud', now)
+  const { inner, outer } = macBlocksOf({ tenantId, id: auditId, occurredAt: now })
   return {
     sql: decideSql,
     parameters: [
-      input.tenantId,
+      tenantId,
       input.familyId,
       input.generation,
       input.hash,
@@ -209,7 +214,7 @@ export function decideRefresh(input: DecideRefresh): Statement<RefreshDecision> 
       input.clientId,
       input.binding,
       input.fingerprints.current,
-      newId('aud', input.now),
+      auditId,
       newId('evt', input.now),
       input.origin.requestId,
       input.now,
@@ -222,6 +227,9 @@ export function decideRefresh(input: DecideRefresh): Statement<RefreshDecision> 
       input.fingerprints.all,
       input.usualAlg,
       input.signable,
+      keyVersionAt(now),
+      inner,
+      outer,
     ],
   }
 }

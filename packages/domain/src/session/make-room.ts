@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { keyedRows, keyVersionAt, macBlocksOf } from '../audit/index.ts'
 import { build, type Statement } from '../db/index.ts'
 import { newId, type Id, type RequestOrigin } from '../kit/index.ts'
 import { eventTypes } from '../outbox/index.ts'
@@ -37,6 +38,8 @@ const revoked = eventTypes['session.revoked']
  */
 export function endLeaving(input: MakeRoom) {
   const { tenantId, userId, at, origin } = input
+  const auditId = newId('aud', at)
+  const { inner, outer } = macBlocksOf({ tenantId, id: auditId, occurredAt: at })
   return sql<{ grantId: string }>`
     with leaving as materialized (${leaving(input)}),
     asked as materialized (
@@ -44,11 +47,14 @@ export function endLeaving(input: MakeRoom) {
     ),
     gone as materialized (select * from asked where ended),
     audited as (
-      insert into iam.audit_event
-        (tenant_id, id, occurred_at, actor_type, actor_id, action, target_type, target_id, outcome, reason, request_id)
-      select ${tenantId}, left(${newId('aud', at)}, 14) || right(id, 16), ${at}, 'user', ${userId},
-             'session.revoked', 'session', id, 'success', reason, ${origin.requestId}
+      ${keyedRows.begin}
+      select ${tenantId}::text as tenant_id, left(${auditId}, 14) || right(id, 16) as id,
+             ${at}::timestamptz as occurred_at, 'user' as actor_type, ${userId}::text as actor_id,
+             'session.revoked' as action, 'session' as target_type, id as target_id,
+             'success' as outcome, reason, ${origin.requestId}::text as request_id,
+             ${keyVersionAt(at)}::integer as mac_key, ${inner}::bytea as mac_inner, ${outer}::bytea as mac_outer
         from gone
+      ${keyedRows.end}
     ),
     stream as (
       insert into iam.outbox_stream as s (tenant_id, ordering_key, last_sequence)

@@ -1,6 +1,6 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
-import { NamedClient, PipelinedClient } from './clients.ts'
+import { NamedClient, PipelinedClient, type ClientOptions } from './clients.ts'
 import { fly } from './flights.ts'
 
 export interface PostgresOptions {
@@ -18,6 +18,8 @@ export interface PostgresOptions {
   readonly pooler?: 'none' | 'transaction'
   /** Called with the error of a connection that was lost; the pool replaces it by itself. */
   readonly onLost?: (error: Error) => void
+  /** Called for each value of a statement before it is written: for those that wait for what the caller does not hold. */
+  readonly beforeWriting?: (value: unknown) => void
   /** Called once for every time that a caller waits on the network for this database, with what was sent. */
   readonly onWait?: (sent: readonly Sent[]) => void
 }
@@ -40,15 +42,7 @@ export interface Postgres<DB> {
 
 /** Opens a pool. Connecting happens with the first query; a connection that cannot be had in two seconds is an error. */
 export function openPostgres<DB>(options: PostgresOptions): Postgres<DB> {
-  const pool = new pg.Pool({
-    connectionString: options.url,
-    max: options.poolSize,
-    connectionTimeoutMillis: options.connectWithin ?? 2_000,
-    query_timeout: options.answerWithin ?? 35_000,
-    idleTimeoutMillis: 60_000,
-    keepAlive: true,
-    Client: options.pooler === 'transaction' ? PipelinedClient : NamedClient,
-  })
+  const pool = new pg.Pool(poolOptions(options))
   const lost = (error: Error) => options.onLost?.(error)
   pool.on('error', lost)
   // The pool listens to its idle clients alone: without this, a connection cut in use would end the process.
@@ -64,6 +58,8 @@ export function openPostgres<DB>(options: PostgresOptions): Postgres<DB> {
     kysely,
     flights: {
       fly: async (statements) => {
+        for (const { parameters } of statements)
+          for (const value of parameters) options.beforeWriting?.(value)
         wait(statements)
         return (await fly(pool, statements)) as Record<string, unknown>[][]
       },
@@ -72,5 +68,18 @@ export function openPostgres<DB>(options: PostgresOptions): Postgres<DB> {
       await pool.query('select 1')
     },
     close: () => kysely.destroy(),
+  }
+}
+
+function poolOptions(options: PostgresOptions): pg.PoolConfig & ClientOptions {
+  return {
+    connectionString: options.url,
+    max: options.poolSize,
+    connectionTimeoutMillis: options.connectWithin ?? 2_000,
+    query_timeout: options.answerWithin ?? 35_000,
+    idleTimeoutMillis: 60_000,
+    keepAlive: true,
+    beforeWriting: options.beforeWriting,
+    Client: options.pooler === 'transaction' ? PipelinedClient : NamedClient,
   }
 }

@@ -1,8 +1,15 @@
 import { Admission } from '@iam/domain/admission'
+import { keyingAudit } from '@iam/domain/audit'
 import { hashPassword } from '@iam/domain/credential'
 import type { Database, Db } from '@iam/domain/db'
 import { holdLease, releaseLease } from '@iam/domain/lease'
-import { loadSecretKeys, SecretRings, tendSecretKeys, type Deployment } from '@iam/domain/secret-key'
+import {
+  ensureAuditKey,
+  loadSecretKeys,
+  SecretRings,
+  tendSecretKeys,
+  type Deployment,
+} from '@iam/domain/secret-key'
 import { secretUses } from '@iam/domain/secret-use'
 import { publishKeySet, tendSigningKeys, tokenLines } from '@iam/domain/signing-key'
 import { createTenant } from '@iam/domain/tenant'
@@ -29,14 +36,18 @@ export const demo = {
 
 /** Fills a migrated database: system tenant, secrets, one active signing key with its standby, the demo tenants. */
 export async function bootstrapForTests(ownerUrl: string): Promise<void> {
-  const { kysely, flights, close } = openPostgres<Database>({ url: ownerUrl, poolSize: 2 })
+  const secrets = new SecretRings()
+  const beforeWriting = keyingAudit(secrets.of('audit'))
+  const { kysely, flights, close } = openPostgres<Database>({ url: ownerUrl, poolSize: 2, beforeWriting })
   const db: Db = { kysely, flights }
   const clock = () => new Date()
   try {
+    const common = { db, clock, wrapping: testWrapping, deployment: testDeployment, secrets }
+    await ensureAuditKey(common)
+    await loadSecretKeys(common)
     await createKeys(db, clock)
     const passwords = { hasher: countedHashers().hasher, admission: new Admission(unhurried) }
-    const secrets = new SecretRings()
-    await loadSecretKeys({ db, wrapping: testWrapping, deployment: testDeployment, secrets })
+    await loadSecretKeys(common)
     for (const { slug, email } of demo.tenants) {
       const { region, issuer } = testDeployment
       const tenantId = await createTenant({ db, clock }, { slug, name: slug, region, audience: issuer })

@@ -2,6 +2,7 @@ import { EventEmitter, once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { VerifiedTokens } from '@iam/domain/access-token'
 import { Admission } from '@iam/domain/admission'
+import { keyingAudit } from '@iam/domain/audit'
 import { RecheckBudget, type PasswordReport, type Passwords } from '@iam/domain/credential'
 import type { Database, Db } from '@iam/domain/db'
 import type { Id, RequestOrigin } from '@iam/domain/kit'
@@ -14,7 +15,7 @@ import { TenantDirectory } from '@iam/domain/tenant'
 import type { LoginName } from '@iam/local-stack/postgres'
 import { CommonPasswordList } from '@iam/platform/common-passwords'
 import { openLimiter } from '@iam/platform/limits'
-import { openPostgres, type Postgres, type Sent } from '@iam/platform/postgres'
+import { openPostgres, type Postgres, type PostgresOptions, type Sent } from '@iam/platform/postgres'
 import { openRedis, versionedCache, type RedisConnection } from '@iam/platform/redis'
 import { testAnchors, testWrapping } from '../kms/index.ts'
 import { testDatabase, type Services, type TestDatabase } from '../servers/index.ts'
@@ -50,18 +51,24 @@ export async function openWorld(services: Services, options: WorldOptions = {}) 
   const database = options.database ?? (await testDatabase(services))
   const clock = options.clock ?? new TestClock(database.urlFor('iam_owner'))
   const waits: { count: number; sent: Sent[] } = { count: 0, sent: [] }
-  const postgres = login(database, 'iam_api', options.poolerPort, (sent) => {
+  const secrets = new SecretRings()
+  const beforeWriting = keyingAudit(secrets.of('audit'))
+  const onWait = (sent: readonly Sent[]) => {
     waits.count += 1
     waits.sent.push(...sent)
-  })
+  }
+  const postgres = login(database, 'iam_api', { poolerPort: options.poolerPort, onWait, beforeWriting })
   const sentByWorker: Sent[] = []
-  const worker = login(database, 'iam_worker', undefined, (sent) => void sentByWorker.push(...sent))
+  const worker = login(database, 'iam_worker', {
+    onWait: (sent) => void sentByWorker.push(...sent),
+    beforeWriting,
+  })
   const admin = login(database, 'postgres')
   const keyPrefix = `${database.name}:`
   const redis = await redisOf(services, options, keyPrefix)
   const commits = { count: 0 }
   const db = { ...dbOf(postgres), eventsCommitted: () => void (commits.count += 1) }
-  const instance = instanceOn(db, { clock, redis, limits: options.limits })
+  const instance = instanceOn(db, { clock, redis, limits: options.limits, secrets })
   await loadKeys({ ...instance, db, clock: clock.now })
   await instance.revocations.poll()
   return {
@@ -131,15 +138,17 @@ async function redisOf(
 function login(
   database: TestDatabase,
   role: LoginName,
-  poolerPort?: number,
-  onWait: (sent: readonly Sent[]) => void = () => undefined,
+  {
+    poolerPort,
+    ...hooks
+  }: Pick<PostgresOptions, 'onWait' | 'beforeWriting'> & { readonly poolerPort?: number | undefined } = {},
 ): Postgres<Database> {
   const url = new URL(database.urlFor(role))
   if (poolerPort !== undefined) url.port = String(poolerPort)
   // A busy machine is no fault of the code: what waits for a lock waits longer than in production.
   else url.searchParams.set('options', '-c lock_timeout=30s -c statement_timeout=30s')
   const pooler = poolerPort === undefined ? 'none' : 'transaction'
-  return openPostgres<Database>({ url: url.href, poolSize: 20, pooler, onWait, connectWithin: 30_000 })
+  return openPostgres<Database>({ url: url.href, poolSize: 20, pooler, connectWithin: 30_000, ...hooks })
 }
 
 function dbOf(postgres: Postgres<Database>): Db {
@@ -148,7 +157,12 @@ function dbOf(postgres: Postgres<Database>): Db {
 
 function instanceOn(
   db: Db,
-  { clock, redis, limits }: { clock: TestClock; redis: RedisConnection; limits: number | undefined },
+  {
+    clock,
+    redis,
+    limits,
+    secrets,
+  }: { clock: TestClock; redis: RedisConnection; limits: number | undefined; secrets: SecretRings },
 ) {
   const { monotonic } = clock
   const cache = versionedCache(redis.client)
@@ -171,7 +185,7 @@ function instanceOn(
     issuer: testDeployment.issuer,
     audience: testDeployment.issuer,
     region: testDeployment.region,
-    secrets: new SecretRings(),
+    secrets,
     signingKeys: new SigningKeys(),
     verifiedTokens: new VerifiedTokens(),
     hasher: hashers.hasher,
