@@ -11,7 +11,7 @@ import type { Deployment, KeyWrapping } from './wrapping.ts'
 export async function ensureAuditKey(deps: {
   readonly db: Pick<Db, 'kysely'>
   readonly clock: Clock
-  readonly wrapping: Pick<KeyWrapping, 'wrap'>
+  readonly wrapping: KeyWrapping
   readonly deployment: Deployment
 }): Promise<void> {
   const rows = await listSecretKeys(deps.db.kysely)
