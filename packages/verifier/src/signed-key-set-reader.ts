@@ -1,4 +1,5 @@
-import { calculateJwkThumbprint, compactVerify, EmbeddedJWK, type JWK } from 'jose'
+import { calculateJwkThumbprint, type JWK } from 'jose'
+import { readAnchored } from './anchored.ts'
 import { readKeys, type ReadKeySet } from './verifying-key.ts'
 
 /** Thumbprints (RFC 7638) of the keys by which an issuer signs what it publishes, as `iam bootstrap` prints them. */
@@ -74,7 +75,7 @@ export class SignedKeySetReader {
   /** @throws what is wrong with the document; then nothing has changed. */
   async read(document: string): Promise<ReadKeySet> {
     const anchors = this.#pinned.keySet.filter((kid) => !this.#retired.includes(kid))
-    const claims = (await anchored(document, 'jwk-set+jwt', anchors)) as Claims | undefined
+    const claims = (await readAnchored(document, 'jwk-set+jwt', anchors)) as Claims | undefined
     if (claims === undefined) throw new Error('The key set is not signed by a pinned key.')
     this.#requireNewest(claims)
     const wanted = this.#purpose === 'token' ? claims.keys : (claims.status_keys ?? [])
@@ -107,7 +108,7 @@ export class SignedKeySetReader {
   /** @returns milliseconds since the epoch, or undefined where the key is not endorsed. */
   async #endorsedUntil(key: PublishedKey): Promise<number | undefined> {
     if (typeof key.endorsement !== 'string') return undefined
-    const says = (await anchored(key.endorsement, 'iam-endorsement+jwt', this.#pinned.endorsement)) as
+    const says = (await readAnchored(key.endorsement, 'iam-endorsement+jwt', this.#pinned.endorsement)) as
       | Endorsement
       | undefined
     if (says === undefined || says.v !== 1 || says.env !== this.#pinned.env || says.iss !== this.#issuer)
@@ -117,20 +118,6 @@ export class SignedKeySetReader {
     if (endorsed === undefined || endorsed !== published || says.kid !== key.kid || key.kid !== endorsed)
       return undefined
     return Number.isInteger(says.verify_until) ? says.verify_until * 1000 : undefined
-  }
-}
-
-/** The payload of a JWS that carries its key, if that is one of those pinned and the signature holds. */
-async function anchored(jws: string, typ: string, anchors: readonly string[]): Promise<object | undefined> {
-  try {
-    const { payload, protectedHeader } = await compactVerify(jws, EmbeddedJWK, { algorithms: ['ES256'] })
-    if (protectedHeader.typ !== typ || protectedHeader.jwk === undefined) return undefined
-    const kid = await calculateJwkThumbprint(protectedHeader.jwk)
-    if (kid !== protectedHeader.kid || !anchors.includes(kid)) return undefined
-    const claims: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload))
-    return typeof claims === 'object' && claims !== null && !Array.isArray(claims) ? claims : undefined
-  } catch {
-    return undefined
   }
 }
 

@@ -1,3 +1,4 @@
+import { isCanonical } from './anchored.ts'
 import { TokenRefused } from './refusals.ts'
 import { algorithms, type Algorithm } from './verifying-key.ts'
 
@@ -21,8 +22,7 @@ export function readHeader(token: string): TokenHeader {
   const parts = token.length > longest ? null : shape.exec(token)
   if (parts === null) throw new TokenRefused('malformed')
   // The last character's spare bits must be zero: one token, one spelling.
-  if (parts.slice(1).some((part) => Buffer.from(part, 'base64url').toString('base64url') !== part))
-    throw new TokenRefused('malformed')
+  if (!parts.slice(1).every(isCanonical)) throw new TokenRefused('malformed')
   const text = Buffer.from(parts[1] ?? '', 'base64url').toString()
   const header = objectOf(text)
   const { typ, alg, kid, ...others } = header
