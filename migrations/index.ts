@@ -26,6 +26,7 @@ import * as tokenReuse from './20261121002210_token_reuse.ts'
 import * as devices from './20261121002220_devices.ts'
 import * as statusLists from './20261121002300_status_lists.ts'
 import * as tokenAlgorithms from './20261121002310_token_algorithms.ts'
+import * as kmsCustody from './20261121002320_kms_custody.ts'
 import * as keySet from './20261121002330_key_set.ts'
 import * as secrets from './20261121002340_secrets.ts'
 import * as inbox from './20261121002400_inbox.ts'
@@ -61,6 +62,7 @@ const migrations: Record<string, Migration> = {
   '20261121002220_devices': devices,
   '20261121002300_status_lists': statusLists,
   '20261121002310_token_algorithms': tokenAlgorithms,
+  '20261121002320_kms_custody': kmsCustody,
   '20261121002330_key_set': keySet,
   '20261121002340_secrets': secrets,
   '20261121002400_inbox': inbox,

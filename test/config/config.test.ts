@@ -29,6 +29,7 @@ const processes = [
       DATABASE_URL: 'mysql://h/d',
       REDIS_URL: 'h:6379',
       IAM_KMS_WRAP_KEY: 'wrap',
+      IAM_KMS_SIGNATURES_PER_SECOND: '0',
       PORT: 'http',
       DATABASE_POOL_SIZE: '0',
       REDIS_TIMEOUT_MS: '0',
@@ -75,6 +76,8 @@ const processes = [
       IAM_STATUS_LIST_SECONDS: '6',
       IAM_WORKER_ROLES: 'relay,king',
       IAM_SIGNING_KEY_SIGN_SECONDS: '86400',
+      IAM_SIGNING_CUSTODY: 'both',
+      IAM_KMS_SIGN_KEY: `${ring}/sign/cryptoKeyVersions/1`,
       IAM_TOR_EXITS_URL: '/tor-exits.txt',
       IAM_SMTP_URL: 'http://mail.example',
       IAM_MAIL_FROM: 'nobody',
@@ -178,6 +181,22 @@ test('limits are raised in dev alone', () => {
     const { limits } = readApi({ ...required, IAM_ENV: 'dev', IAM_LIMITS: raised })
     expect(String(limits)).toBe(raised)
   }
+})
+
+test('signing keys may be in KMS, which must be said where, and live longer there', () => {
+  const { required } = processes[1]
+  const inKms = { ...required, IAM_SIGNING_CUSTODY: 'kms' }
+  const signKey = `${ring}/sign`
+  expect(() => readWorker(inKms)).toThrow('IAM_KMS_SIGN_KEY: ')
+  const days = (env: Record<string, string>) => readWorker(env).signingKeys.signFor / 86_400
+  expect(readWorker({ ...inKms, IAM_KMS_SIGN_KEY: signKey }).signKey).toBe(signKey)
+  expect(days({ ...inKms, IAM_KMS_SIGN_KEY: signKey })).toBe(30)
+  // A key that is named and not asked for changes nothing.
+  expect(readWorker({ ...required, IAM_KMS_SIGN_KEY: signKey }).signKey).toBeUndefined()
+  expect(days(required)).toBe(7)
+  expect(
+    days({ ...inKms, IAM_KMS_SIGN_KEY: signKey, IAM_SIGNING_KEY_SIGN_SECONDS: String(90 * 86_400) }),
+  ).toBe(90)
 })
 
 test('the key set may be put into a bucket or onto a volume, and nowhere else', () => {

@@ -7,7 +7,7 @@ import type { RiskSources } from '@iam/domain/risk'
 import { LinkStates } from '@iam/domain/magic-link'
 import { loadSecretKeys, type KeyWrapping, type SecretRings } from '@iam/domain/secret-key'
 import { RefreshFlights, RevocationFeed, SessionCache } from '@iam/domain/session'
-import { loadSigningKeys, SigningKeys } from '@iam/domain/signing-key'
+import { loadSigningKeys, SigningKeys, type KmsSigning } from '@iam/domain/signing-key'
 import { TenantDirectory } from '@iam/domain/tenant'
 import { argon2Hasher } from '@iam/platform/argon2'
 import { breachedPasswords } from '@iam/platform/breached-passwords'
@@ -131,15 +131,15 @@ async function kmsAnswers(kms: Kms, wrapKey: string): Promise<void> {
 export async function reloadKeys(
   config: Config,
   deps: Deps,
-  wrapping: Pick<KeyWrapping, 'unwrap'>,
+  held: { readonly wrapping: Pick<KeyWrapping, 'unwrap'>; readonly kmsSigning: KmsSigning },
 ): Promise<void> {
   const { deployment, endorsementAnchors } = config
   const { failure } = await settle([
-    loadSecretKeys({ ...deps, wrapping, deployment }).then((leftOut) => {
+    loadSecretKeys({ ...deps, ...held, deployment }).then((leftOut) => {
       for (const secret of leftOut)
         deps.log.error(secret, 'A secret is not used: it was not wrapped for this')
     }),
-    loadSigningKeys({ ...deps, wrapping, deployment, endorsementAnchors }).then((leftOut) => {
+    loadSigningKeys({ ...deps, ...held, deployment, endorsementAnchors }).then((leftOut) => {
       for (const { kid, reason } of leftOut) deps.log.error({ kid }, `A signing key is not used: ${reason}`)
     }),
   ])

@@ -39,6 +39,7 @@ const environment = z
     IAM_AUDIENCE: z.url().optional(),
     IAM_KMS_WRAP_KEY: cryptoKey,
     IAM_KMS_ENDPOINT: z.string().optional(),
+    IAM_KMS_SIGNATURES_PER_SECOND: z.coerce.number().positive().max(100_000).default(10),
     IAM_ENDORSEMENT_ANCHORS: thumbprints,
     IAM_TRUSTED_PROXIES: networks.optional(),
     IAM_PLACE_HEADERS: headerNames.optional(),
@@ -87,7 +88,12 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     riskServiceUrl: read.IAM_RISK_SERVICE_URL,
     database: databaseOf(read),
     redis: { url: read.REDIS_URL, commandTimeout: read.REDIS_TIMEOUT_MS },
-    kms: { wrapKey: read.IAM_KMS_WRAP_KEY, endpoint: read.IAM_KMS_ENDPOINT },
+    kms: {
+      wrapKey: read.IAM_KMS_WRAP_KEY,
+      endpoint: read.IAM_KMS_ENDPOINT,
+      /** This instance's share of what the project may have signed in KMS. */
+      signaturesPerSecond: read.IAM_KMS_SIGNATURES_PER_SECOND,
+    },
     endorsementAnchors: read.IAM_ENDORSEMENT_ANCHORS,
     /** Of which the first signs what is pinned to none. */
     signingAlgs: read.IAM_SIGNING_ALGS,

@@ -11,6 +11,7 @@ import { openPostgres } from '@iam/platform/postgres'
 import { onNudge, openRedis } from '@iam/platform/redis'
 import { TorExitList } from '@iam/platform/tor-exits'
 import { composeDeps, reloadKeys } from './compose.ts'
+import { composeKmsSigning } from './compose-kms-signing.ts'
 import { readConfig } from './config.ts'
 import { buildServer } from './server.ts'
 
@@ -46,7 +47,9 @@ const metrics =
         metrics: () => deps.metrics.text(),
       })
 
-const reload = () => reloadKeys(config, deps, keyWrapping(kms, config.kms.wrapKey))
+const kmsSigning = composeKmsSigning(config, { kms, log })
+const wrapping = keyWrapping(kms, config.kms.wrapKey)
+const reload = () => reloadKeys(config, deps, { wrapping, kmsSigning })
 await retrying(() => requireRestrictedLogin(postgres.kysely), {
   onError: warn('The database cannot be reached yet'),
   isFinal: (error) => error instanceof UnsafeDatabaseError,
@@ -58,6 +61,8 @@ const feed = every(1000, () => deps.revocations.poll(), warn('The revocation fee
 feed.nudge()
 const exits = every(300_000, async () => torExits?.load(), warn('The list of Tor’s exits cannot be read'))
 exits.nudge()
+const told = async () => log.info({ kms: kms.numbers() }, 'What was asked of KMS')
+const summary = every(600_000, told, () => undefined)
 
 await runUntilSignal(
   [
@@ -67,6 +72,7 @@ await runUntilSignal(
     { name: 'feed', close: () => feed.stop() },
     { name: 'keys', close: () => keys.stop() },
     { name: 'exits', close: () => exits.stop() },
+    { name: 'kms summary', close: () => summary.stop() },
     { name: 'nudges', close: () => nudges.close() },
     { name: 'metrics', close: () => metrics?.close() },
     { name: 'server', close: closeServer },

@@ -13,10 +13,12 @@ import {
   keyVersion,
   logLevel,
   objectStore,
+  missingSignKey,
   seconds,
   signingAlgs,
   secretVariables,
   signingKeysOf,
+  signKeyPrefixOf,
   signingKeyVariables,
   sparePublishKey,
   statusWrapKeyBeside,
@@ -67,14 +69,16 @@ const environment = z
     IAM_LOG_LEVEL: logLevel.default('info'),
   })
   .superRefine(devOnly)
+  .superRefine(faultless('IAM_KMS_SIGN_KEY', missingSignKey))
   .superRefine(faultless('IAM_SIGNING_KEY_SIGN_SECONDS', tooShortToSign))
   .superRefine(faultless('IAM_SECRET_ROTATION', (env) => secretRotationOf(env).fault))
 
-type Read<T extends Record<string, z.ZodType>> = { readonly [K in keyof T]: z.output<T[K]> }
+type Read<T extends Record<string, z.ZodType>> = Readonly<z.output<z.ZodObject<T>>>
 
 function tooShortToSign(env: Read<typeof signingKeyVariables>): string | undefined {
-  const least = 4 * signingKeyPolicy(signingKeysOf(env)).activationLead
-  if (env.IAM_SIGNING_KEY_SIGN_SECONDS >= least) return undefined
+  const { signFor, activationLead } = signingKeyPolicy(signingKeysOf(env))
+  const least = 4 * activationLead
+  if (signFor >= least) return undefined
   return `must be at least ${least}, four times what a key waits as the standby before it may sign`
 }
 
@@ -111,6 +115,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     keysPollSeconds: read.IAM_KEYS_POLL_SECONDS,
     /** How often status lists are built, if anything changed. */
     statusListSeconds: read.IAM_STATUS_LIST_SECONDS,
+    signKey: signKeyPrefixOf(read),
     signingKeys: signingKeyPolicy(signingKeysOf(read)),
     signingAlgs: read.IAM_SIGNING_ALGS,
     secretRotation: secretRotationOf(read).rotation,

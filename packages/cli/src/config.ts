@@ -11,7 +11,9 @@ import {
   objectStore,
   signingAlgs,
   secretVariables,
+  missingSignKey,
   signingKeysOf,
+  signKeyPrefixOf,
   signingKeyVariables,
   seconds,
   sparePublishKey,
@@ -33,6 +35,7 @@ const environment = z.object({
   IAM_KMS_PUBLISH_KEY: keyVersion,
   IAM_KMS_SPARE_PUBLISH_KEY: keyVersion.optional(),
   IAM_ANCHOR_NOTICE_SECONDS: seconds.default(30 * 86_400),
+  IAM_KMS_SIGN_PROTECTION: z.enum(['HSM', 'SOFTWARE']).default('HSM'),
   IAM_PUBSUB_ENDPOINT: z.string().optional(),
   IAM_EVENT_NAMESPACE: z.string().default('melmastoon'),
   IAM_OBJECT_STORE: objectStore,
@@ -44,6 +47,7 @@ const secretRotationOf = (read: z.output<typeof environment>) =>
 
 const whole = environment
   .superRefine(devOnly)
+  .superRefine(faultless('IAM_KMS_SIGN_KEY', missingSignKey))
   .superRefine(faultless('IAM_SECRET_ROTATION', (read) => secretRotationOf(read).fault))
 
 export type Config = ReturnType<typeof readConfig>
@@ -90,6 +94,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
       endorseKey: read.IAM_KMS_ENDORSE_KEY,
       publishKey: read.IAM_KMS_PUBLISH_KEY,
       sparePublishKey: read.IAM_KMS_SPARE_PUBLISH_KEY ?? sparePublishKey(read.IAM_KMS_PUBLISH_KEY),
+      signKey: signKeyPrefixOf(read),
+      signProtection: read.IAM_KMS_SIGN_PROTECTION,
     },
     pubsub: { endpoint: read.IAM_PUBSUB_ENDPOINT, namespace: read.IAM_EVENT_NAMESPACE },
     signingKeys: signingKeysOf(read),

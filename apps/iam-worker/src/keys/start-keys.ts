@@ -14,6 +14,8 @@ export interface KeysStatus {
   worked: boolean
 }
 
+const summaryMs = 600_000
+
 /** Starts tending keys and key set. KMS and the object store are opened in the first round, and stay open. */
 export async function startKeys(context: WorkerContext, closers: Closer[]): Promise<KeysStatus> {
   const { config, log } = context
@@ -31,6 +33,12 @@ export async function startKeys(context: WorkerContext, closers: Closer[]): Prom
     (err) => log.warn({ err }, 'The keys could not be tended'),
   )
   loop.nudge()
+  const summary = every(
+    summaryMs,
+    async () => log.info({ kms: kms.numbers() }, 'What was asked of KMS'),
+    () => undefined,
+  )
+  closers.push({ name: 'kms summary', close: () => summary.stop() })
   closers.push({ name: 'keys', close: () => loop.stop() })
   return status
 }
@@ -46,6 +54,7 @@ async function openKeysDeps(context: WorkerContext, kms: Kms): Promise<KeysDeps>
     owner,
     log,
     secrets: new SecretRings(),
+    kms,
     wrapping: keyWrapping(kms, config.kms.wrapKey),
     statusWrapping: keyWrapping(kms, config.kms.statusWrapKey),
     endorser: await anchor(config.kms.endorseKey),

@@ -11,6 +11,7 @@ import {
   type KeySetStore,
 } from '@iam/domain/signing-key'
 import { findDirectoryEntry } from '@iam/domain/tenant'
+import { signKeysIn, type Kms } from '@iam/platform/kms'
 import type { Logger } from '@iam/platform/logging'
 import type { Config } from '../config.ts'
 import { servedKids } from './served-kids.ts'
@@ -24,6 +25,8 @@ export interface KeysDeps {
   readonly statusWrapping: Pick<KeyWrapping, 'wrap'>
   readonly secrets: SecretRings
   readonly log: Pick<Logger, 'info' | 'error'>
+  /** Where keys are that never leave it. */
+  readonly kms: Pick<Kms, 'versions' | 'publicKey'>
   readonly endorser: AnchorSigner
   readonly publisher: AnchorSigner
   readonly spare: () => Promise<AnchorSigner>
@@ -52,7 +55,11 @@ export async function tendKeys(deps: KeysDeps, config: Config): Promise<boolean>
   const signing = await tendSigningKeys({
     ...common,
     policy,
-    lines: [...tokenLines(config.signingAlgs, deps.wrapping), statusLine(deps.statusWrapping)],
+    lines: [
+      ...tokenLines(config.signingAlgs, deps.wrapping, signKeysIn(deps.kms, config.signKey)),
+      statusLine(deps.statusWrapping),
+    ],
+    keyVersions: deps.kms.versions,
     servedKids: () => servedKids(config.jwksUrl),
   })
   const published = await publishKeySet({ ...common, policy, ...config.keySet })

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { hashPassword } from '@iam/domain/credential'
 import { inTenant } from '@iam/domain/db'
 import type { Id } from '@iam/domain/kit'
@@ -9,7 +10,9 @@ import { ensureAuditKey, tendSecretKeys } from '@iam/domain/secret-key'
 import { secretUses } from '@iam/domain/secret-use'
 import {
   keySetStoreIn,
+  listSigningKeys,
   publishKeySet,
+  signingKeyPolicy,
   tendSigningKeys,
   statusLine,
   tokenLines,
@@ -17,7 +20,7 @@ import {
 import { createTenant, findDirectoryEntry, systemTenantSlug } from '@iam/domain/tenant'
 import { hasRole } from '@iam/domain/role'
 import { createUser } from '@iam/domain/user'
-import { keyWrapping } from '@iam/platform/kms'
+import { keyWrapping, signKeysIn } from '@iam/platform/kms'
 import { openObjectStore } from '@iam/platform/object-store'
 import { openPublisher, openSubscriber } from '@iam/platform/pubsub'
 import type { Config } from '../config.ts'
@@ -42,7 +45,7 @@ const operatorEmail = 'operator@system.example'
  * and the first key-set document. Run again, it does what is missing and changes nothing that is there.
  */
 export async function bootstrap(deps: OperatorDeps, config: Config, say: Say): Promise<Bootstrapped> {
-  await ensureKmsKeys(config.kms)
+  await ensureKmsKeys(config.kms, config.signingAlgs)
   say('KMS keys are there')
   const anchors = await openAnchors(deps, config)
   await ensureTopics(config)
@@ -112,9 +115,9 @@ async function withKeysLease(
   }
 }
 
-const policy = { signFor: 604_800, verifyAfter: 172_800, activationLead: 86_400, announce: 120 }
 const documentLifetime = 72 * 3600
 const resignAfter = 3600
+const mostRounds = 120
 
 async function tendKeys(
   deps: OperatorDeps,
@@ -122,13 +125,20 @@ async function tendKeys(
   { anchors, lease, systemTenantId }: { anchors: Anchors; lease: HeldLease; systemTenantId: Id<'ten'> },
 ): Promise<void> {
   const { deployment, store } = config
+  const policy = signingKeyPolicy(config.signingKeys)
   const common = { ...deps, deployment, lease, systemTenantId }
   await tendSecretKeys({ ...common, lead: 0, rotation: {}, uses: secretUses })
   // Nothing is activated here: that waits until iam-jwks is seen to serve the document.
   const servedKids = async () => new Set<string>()
   const statusWrapping = keyWrapping(deps.kms, config.kms.statusWrapKey)
-  const lines = [...tokenLines(config.signingAlgs, deps.wrapping), statusLine(statusWrapping)]
-  await tendSigningKeys({ ...common, endorser: anchors.endorser, policy, lines, servedKids })
+  const lines = [
+    ...tokenLines(config.signingAlgs, deps.wrapping, signKeysIn(deps.kms, config.kms.signKey)),
+    statusLine(statusWrapping),
+  ]
+  const { endorser } = anchors
+  await untilMade(deps, lines.length, () =>
+    tendSigningKeys({ ...common, endorser, policy, lines, servedKids }),
+  )
   const keySetStore = keySetStoreIn(await openObjectStore(store))
   await publishKeySet({
     ...common,
@@ -138,6 +148,17 @@ async function tendKeys(
     lifetime: documentLifetime,
     resignAfter,
   })
+}
+
+/** Keys in KMS are generated in its own time: a round that finds one being generated makes nothing of it. */
+async function untilMade({ db }: OperatorDeps, lines: number, tend: () => Promise<unknown>): Promise<void> {
+  for (let rounds = 0; rounds < mostRounds; rounds += 1) {
+    await tend()
+    const { keys } = await listSigningKeys(db.kysely)
+    if (keys.length >= lines) return
+    await sleep(1000)
+  }
+  throw new Error('KMS has not generated the first signing keys: run `iam bootstrap` again.')
 }
 
 async function ensureOperator(deps: OperatorDeps, tenantId: Id<'ten'>): Promise<Bootstrapped['operator']> {

@@ -26,6 +26,14 @@ export function describeCompromise(given: Compromise, isDryRun: boolean): string
     given.signer === undefined
       ? 'No other key of its line is there to sign: nothing is issued by it until iam-worker has made one.'
       : `${given.signer} ${does} in its place from now on.`,
+    ...(given.isDisabledInKms === undefined ? [] : [describeInKms(given.isDisabledInKms, isDryRun)]),
     `The last service that verifies by itself refuses its tokens by ${given.refusedEverywhereBy.toISOString()}, if it can reach the key set.`,
   ]
+}
+
+function describeInKms(isDisabled: boolean, isDryRun: boolean): string {
+  if (isDryRun) return 'Its version in KMS would be disabled.'
+  return isDisabled
+    ? 'Its version in KMS is disabled.'
+    : 'Its version in KMS could not be disabled now: iam-worker does it as soon as it can.'
 }

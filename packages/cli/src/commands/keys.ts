@@ -50,7 +50,12 @@ export async function keysCompromise(
   options: { kid: string; dryRun?: boolean },
 ): Promise<Compromise> {
   return compromiseSigningKey(
-    { ...deps, systemTenantId: await systemTenant(deps), settings: config.signingKeys },
+    {
+      ...deps,
+      systemTenantId: await systemTenant(deps),
+      settings: config.signingKeys,
+      keyVersions: deps.kms.versions,
+    },
     options,
   )
 }

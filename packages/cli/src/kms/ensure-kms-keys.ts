@@ -1,5 +1,7 @@
 import { credentials } from '@grpc/grpc-js'
 import { KeyManagementServiceClient } from '@google-cloud/kms'
+import type { SigningAlg } from '@iam/domain/key-set'
+import { signKeyOf } from '@iam/platform/kms'
 
 type ClientOptions = NonNullable<ConstructorParameters<typeof KeyManagementServiceClient>[0]>
 
@@ -10,6 +12,9 @@ interface KeyNames {
   readonly endorseKey: string
   readonly publishKey: string
   readonly sparePublishKey: string
+  /** What the names of the keys begin with that sign access tokens, where they are to be there. */
+  readonly signKey: string | undefined
+  readonly signProtection: 'HSM' | 'SOFTWARE'
 }
 
 const alreadyExists = 6
@@ -18,19 +23,32 @@ const symmetric = {
   versionTemplate: { algorithm: 'GOOGLE_SYMMETRIC_ENCRYPTION' },
 } as const
 const signing = { purpose: 'ASYMMETRIC_SIGN', versionTemplate: { algorithm: 'EC_SIGN_P256_SHA256' } } as const
+const kmsAlgorithms = {
+  ES256: 'EC_SIGN_P256_SHA256',
+  RS256: 'RSA_SIGN_PKCS1_2048_SHA256',
+  EdDSA: 'EC_SIGN_ED25519',
+} as const
+
+type Key = { readonly name: string; readonly key: CryptoKey; readonly isEmpty?: boolean }
+type CryptoKey = NonNullable<
+  NonNullable<Parameters<KeyManagementServiceClient['createCryptoKey']>[0]>['cryptoKey']
+>
 
 /**
  * Makes the key ring and keys that are missing: one that wraps, one that wraps keys of status lists, one that
- * endorses, one that publishes and its spare. Each has a duty of its own, so that a permission for one is none for another.
+ * endorses, one that publishes and its spare; and where signing keys are to be in KMS, one for each of their
+ * algorithms, whose versions iam-worker makes. Each has a duty of its own, so that a permission for one is none for
+ * another.
  */
-export async function ensureKmsKeys(names: KeyNames): Promise<void> {
+export async function ensureKmsKeys(names: KeyNames, algs: readonly SigningAlg[]): Promise<void> {
   const client = new KeyManagementServiceClient(emulated(names.endpoint))
   try {
-    const keys = [
+    const keys: Key[] = [
       ...[names.wrapKey, names.statusWrapKey].map((name) => ({ name, key: symmetric })),
       ...[names.endorseKey, names.publishKey, names.sparePublishKey].map((name) => ({ name, key: signing })),
+      ...signKeysOf(names, algs),
     ]
-    for (const { name, key } of keys) await ensureKey(client, parse(name), key)
+    for (const key of keys) await ensureKey(client, key)
   } finally {
     await client.close()
   }
@@ -40,22 +58,31 @@ export async function ensureKmsKeys(names: KeyNames): Promise<void> {
 export async function ensureSigningKey(endpoint: string | undefined, version: string): Promise<void> {
   const client = new KeyManagementServiceClient(emulated(endpoint))
   try {
-    await ensureKey(client, parse(version), signing)
+    await ensureKey(client, { name: version, key: signing })
   } finally {
     await client.close()
   }
 }
 
-type Parsed = ReturnType<typeof parse>
+function signKeysOf({ signKey, signProtection }: KeyNames, algs: readonly SigningAlg[]): Key[] {
+  if (signKey === undefined) return []
+  return algs.map((alg) => {
+    const versionTemplate = { algorithm: kmsAlgorithms[alg], protectionLevel: signProtection }
+    const key = { purpose: 'ASYMMETRIC_SIGN', versionTemplate } as const
+    return { name: signKeyOf(signKey, alg), key, isEmpty: true }
+  })
+}
 
 async function ensureKey(
   client: KeyManagementServiceClient,
-  { location, ring, key }: Parsed,
-  cryptoKey: typeof symmetric | typeof signing,
+  { name, key: cryptoKey, isEmpty: skipInitialVersionCreation = false }: Key,
 ): Promise<void> {
+  const { location, ring, key } = parse(name)
   const keyRing = `${location}/keyRings/${ring}`
   await unlessExists(client.createKeyRing({ parent: location, keyRingId: ring, keyRing: {} }))
-  await unlessExists(client.createCryptoKey({ parent: keyRing, cryptoKeyId: key, cryptoKey }))
+  await unlessExists(
+    client.createCryptoKey({ parent: keyRing, cryptoKeyId: key, cryptoKey, skipInitialVersionCreation }),
+  )
 }
 
 async function unlessExists(made: Promise<unknown>): Promise<void> {

@@ -25,7 +25,7 @@ export interface AccessTokenClaims {
 /** Signs an access token: at once where the signer does, which its usual one in memory does. */
 export function mintAccessToken(signer: Signer, claims: AccessTokenClaims): string | Promise<string> {
   const input = `${signer.header}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}`
-  const signature = signer.sign(input)
+  const signature = signer.sign(input, claims.tid)
   if (typeof signature === 'string') return `${input}.${signature}`
   return signature.then((signed) => `${input}.${signed}`)
 }

@@ -497,6 +497,7 @@ export interface IamSigningKey {
   id: string;
   kid: string;
   kms_version: string | null;
+  kms_version_ended_at: Timestamp | null;
   public_jwk: Json;
   published_at: Timestamp | null;
   purpose: string;

@@ -18,6 +18,7 @@ export type RefreshOutcome =
   | 'replay'
   | 'superseded'
   | 'burn'
+  | 'changed'
 
 export interface RefreshDecision {
   readonly outcome: RefreshOutcome
@@ -28,6 +29,7 @@ export interface RefreshDecision {
   readonly claims: FamilyClaims
   /** What the access token is to be signed with. */
   readonly alg: SigningAlg
+  readonly claimsVersion: number
   /** The generation of the token that the caller may now have. */
   readonly generation: number
   /** SHA-256 of that token's body. */
@@ -43,6 +45,20 @@ export interface RefreshDecision {
   readonly mustStepUp: boolean
 }
 
+/** What an access token is minted from at a refresh. */
+export type RefreshedGrant = Pick<
+  RefreshDecision,
+  | 'grantId'
+  | 'userId'
+  | 'clientId'
+  | 'claims'
+  | 'claimsVersion'
+  | 'accessTokenSeconds'
+  | 'endsAt'
+  | 'mustStepUp'
+  | 'alg'
+>
+
 export interface DecideRefresh {
   readonly tenantId: Id<'ten'>
   readonly familyId: string
@@ -53,6 +69,8 @@ export interface DecideRefresh {
   readonly clientId: Id<'cli'>
   /** The thumbprint of the key or certificate the caller proved, for sender-constrained families. */
   readonly binding: string | null
+  /** The version of the claims that a token was signed for ahead; null where it is signed afterwards. */
+  readonly signedFor: number | null
   readonly fingerprints: Fingerprints
   /** What `sealOrigin` made of the origin. */
   readonly sealedOrigin: Buffer
@@ -90,11 +108,12 @@ function rfc3339(expression: string): string {
  * one token taking turns, and burn. Where it was rotated is compared under the key of then; where that key is not held,
  * nothing tells that it was elsewhere. A burn tells when each party came and whether from elsewhere, keeps both origins,
  * has the person told, and, unless a lost reply explains it, marks what they logged in to before as to be proved anew.
+ * Where a token was signed ahead for other claims than there are now, nothing is given and nothing changes.
  */
 const decideSql = `
 with family as materialized (
-  select session_id, grant_id, user_id, client_id, binding, claims, generation, cur_hash, prev_hash, box, rotated,
-         rotated_by, rotated_from, foreign_replay, served, access_token_seconds, expires_at, ends_at, revoked_at
+  select session_id, grant_id, user_id, client_id, binding, claims, claims_version, generation, cur_hash, prev_hash, box,
+         rotated, rotated_by, rotated_from, foreign_replay, served, access_token_seconds, expires_at, ends_at, revoked_at
     from iam.refresh_family where tenant_id = $1 and id = $2 for update
 ),
 clocked as materialized (
@@ -103,7 +122,7 @@ clocked as materialized (
                   where substring(mine for 4) = substring(rotated_by for 4) and mine <> rotated_by) as elsewhere
     from family
 ),
-decided as materialized (
+judged as materialized (
   select clocked.*, case
     when revoked_at is not null then 'dead'
     when expires_at <= t then 'expired'
@@ -117,8 +136,13 @@ decided as materialized (
            when served >= 64 then 'superseded'
            else 'replay' end
     when rotated[(generation - $3)::int] > t - interval '10 seconds' then 'superseded'
-    else 'burn' end as outcome
+    else 'burn' end as verdict
   from clocked
+),
+decided as materialized (
+  select judged.*, case when verdict in ('rotate', 'replay') and claims_version <> $26::int then 'changed'
+                        else verdict end as outcome
+    from judged
 ),
 kept as (
   update iam.refresh_family f set
@@ -179,7 +203,8 @@ told as (
     from decided d, stream
 )
 select d.outcome, d.session_id as "sessionId", d.grant_id as "grantId", d.user_id as "userId",
-       d.client_id as "clientId", d.claims, d.alg, coalesce(kept.generation, d.generation)::float8 as generation,
+       d.client_id as "clientId", d.claims, d.alg, d.claims_version as "claimsVersion",
+       coalesce(kept.generation, d.generation)::float8 as generation,
        coalesce(kept.cur_hash, d.cur_hash) as hash, kept.box,
        d.access_token_seconds as "accessTokenSeconds",
        (extract(epoch from coalesce(kept.expires_at, d.expires_at)) * 1000)::float8 as "expiresAt",
@@ -230,6 +255,26 @@ export function decideRefresh(input: DecideRefresh): Statement<RefreshDecision> 
       keyVersionAt(now),
       inner,
       outer,
+      input.signedFor,
     ],
+  }
+}
+
+/** What the deciding statement will answer if it gives a token, read without a lock: it may be otherwise by then. */
+export function foreseeRefresh(
+  input: Pick<DecideRefresh, 'tenantId' | 'familyId' | 'generation' | 'hash' | 'usualAlg'>,
+): Statement<RefreshedGrant> {
+  return {
+    sql: `
+      select f.grant_id as "grantId", f.user_id as "userId", f.client_id as "clientId", f.claims,
+             coalesce(iam.token_alg(f.tenant_id, f.client_id, f.claims->>'aud'), $5) as alg,
+             f.claims_version as "claimsVersion", f.access_token_seconds as "accessTokenSeconds",
+             (extract(epoch from f.ends_at) * 1000)::float8 as "endsAt",
+             coalesce((f.claims->>'auth_time')::bigint < extract(epoch from u.step_up_since), false) as "mustStepUp"
+        from iam.refresh_family f
+        join iam."user" u on u.tenant_id = f.tenant_id and u.id = f.user_id
+       where f.tenant_id = $1 and f.id = $2 and f.revoked_at is null and f.expires_at > iam.now()
+         and (f.generation = $3 and f.cur_hash = $4 or f.generation = $3::bigint + 1 and f.prev_hash = $4)`,
+    parameters: [input.tenantId, input.familyId, input.generation, input.hash, input.usualAlg],
   }
 }

@@ -1,11 +1,11 @@
-import { sql } from 'kysely'
-import { build, inOneFlight, type Db } from '../db/index.ts'
+import { inOneFlight, type Db } from '../db/index.ts'
 import { Refusal, type Clock, type Id } from '../kit/index.ts'
 import { requireSigner, type SigningKeys } from '../signing-key/index.ts'
 import { stepUpSinceOf } from '../user/index.ts'
 import { isTwiceProved } from './assurance.ts'
+import { grantOf } from './grant-to-mint.ts'
 import { mintForGrant } from './mint-for-grant.ts'
-import type { RaisedGrant, RaisedSession } from './raise-session.ts'
+import type { RaisedSession } from './raise-session.ts'
 import { isRecentlyAuthenticated } from './require-recent-authentication.ts'
 
 /**
@@ -36,19 +36,4 @@ export async function mintIfProved(
   const now = deps.clock()
   const signer = requireSigner(deps.signingKeys, now, grant.accessTokenAlg)
   return mintForGrant(signer, { ...session, ...grant, issuer: deps.issuer, now })
-}
-
-function grantOf({ tenantId, grantId }: { readonly tenantId: Id<'ten'>; readonly grantId: Id<'grt'> }) {
-  return build
-    .selectFrom('iam.refresh_family')
-    .select(['claims', 'client_id as clientId', 'access_token_seconds as accessTokenSeconds'])
-    .select([
-      'ends_at as endsAt',
-      sql`iam.token_alg(tenant_id, client_id, claims->>'aud')`.as('accessTokenAlg'),
-    ])
-    .where('tenant_id', '=', tenantId)
-    .where('grant_id', '=', grantId)
-    .where('revoked_at', 'is', null)
-    .$castTo<RaisedGrant>()
-    .compile()
 }

@@ -11,7 +11,7 @@ import type { IssuedSession } from './issued-session.ts'
 import { endLeaving, lockLeaving } from './make-room.ts'
 import { mintForGrant } from './mint-for-grant.ts'
 import { planOpening, rowOf, type OpenDeps, type Opening } from './opening.ts'
-import { firstGeneration, insertFamily, insertGrant, insertSession } from './queries.ts'
+import { firstClaimsVersion, firstGeneration, insertFamily, insertGrant, insertSession } from './queries.ts'
 import { recordOpened } from './record-opened.ts'
 import { requireStanding } from './require-standing.ts'
 
@@ -48,6 +48,7 @@ export async function openSession(deps: OpenSessionDeps, input: OpenSession): Pr
     grantId: grant.id,
     clientId: client.id,
     claims: grant.claims,
+    claimsVersion: firstClaimsVersion,
     accessTokenSeconds: client.accessTokenSeconds,
   })
   await store(deps, input, { opening, grant })

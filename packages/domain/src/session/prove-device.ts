@@ -10,8 +10,10 @@ import { stepUpSinceOf } from '../user/index.ts'
 import { unproved, withDevice } from './assurance.ts'
 import { readSession } from './check-session.ts'
 import { lockSessionsOf } from './live-queries.ts'
+import { signChangeAhead, type RaisedGrant } from './grant-to-mint.ts'
 import { mintForGrant } from './mint-for-grant.ts'
-import type { RaiseDeps, RaisedGrant, RaisedSession } from './raise-session.ts'
+import type { FamilyClaims } from './queries.ts'
+import type { RaiseDeps, RaisedSession } from './raise-session.ts'
 import { isSteppedUpSince } from './require-stepped-up.ts'
 
 export interface ProveDevice {
@@ -37,6 +39,8 @@ export async function proveDevice(
   const { tenantId, userId, sessionId, grantId, origin } = session
   const now = deps.clock()
   const { device, use } = await checkDeviceProof(deps, session)
+  const change = (claims: FamilyClaims) => ({ ...claims, amr: withDevice(claims.amr) })
+  await signChangeAhead(deps, session, { now, change })
   // The person's stream first and then the session's, as whatever ends sessions locks them.
   const furtherStreams = lockSessionsOf({ tenantId, userId, only: sessionId, at: now })
   const scope = { tenantId, streams: [streamKey(tenantId, userId)], furtherStreams }
@@ -79,6 +83,7 @@ async function noteOn(tx: Executor, session: ProveDevice, deviceId: Id<'dev'>): 
   if (grant.provedDevice !== null && grant.provedDevice !== deviceId)
     throw new Refusal('wrong_state', { detail: 'This session is on another device: log in on this one.' })
   const claims = { ...grant.claims, amr: withDevice(grant.claims.amr) }
+  const claimsVersion = grant.claimsVersion + 1
   await tx
     .updateTable('iam.session')
     .set({ amr: [...withDevice(grant.amr)], proved_device: deviceId })
@@ -87,18 +92,18 @@ async function noteOn(tx: Executor, session: ProveDevice, deviceId: Id<'dev'>): 
     .execute()
   await tx
     .updateTable('iam.refresh_family')
-    .set({ claims: JSON.stringify(claims) })
+    .set({ claims: JSON.stringify(claims), claims_version: claimsVersion })
     .where('tenant_id', '=', tenantId)
     .where('grant_id', '=', grantId)
     .where('session_id', '=', sessionId)
     .execute()
-  return { ...grant, claims }
+  return { ...grant, claims, claimsVersion }
 }
 
 function openGrant({ tenantId, sessionId, grantId }: ProveDevice) {
   return sql<OpenGrant>`
-    select s.amr, s.proved_device as "provedDevice", f.claims, f.client_id as "clientId",
-           f.access_token_seconds as "accessTokenSeconds", f.ends_at as "endsAt",
+    select s.amr, s.proved_device as "provedDevice", f.claims, f.claims_version as "claimsVersion",
+           f.client_id as "clientId", f.access_token_seconds as "accessTokenSeconds", f.ends_at as "endsAt",
            iam.token_alg(f.tenant_id, f.client_id, f.claims->>'aud') as "accessTokenAlg"
       from iam.session s
       join iam.refresh_family f on f.tenant_id = s.tenant_id and f.session_id = s.id and f.grant_id = ${grantId}

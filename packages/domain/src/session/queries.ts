@@ -116,6 +116,7 @@ export interface NewFamily {
 }
 
 export const firstGeneration = 1
+export const firstClaimsVersion = 1
 
 /** Adds a grant's refresh family, with its first token's hash. */
 export function insertFamily(family: NewFamily) {

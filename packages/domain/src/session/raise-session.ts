@@ -11,10 +11,10 @@ import {
   type Statement,
 } from '../db/index.ts'
 import { Refusal, type Clock, type Id, type RequestOrigin } from '../kit/index.ts'
-import type { SigningAlg } from '../key-set/index.ts'
 import { requireSigner, type SigningKeys } from '../signing-key/index.ts'
 import { acrOf } from './assurance.ts'
 import { readSession } from './check-session.ts'
+import { signChangeAhead, type RaisedGrant } from './grant-to-mint.ts'
 import { mintForGrant } from './mint-for-grant.ts'
 import type { FamilyClaims } from './queries.ts'
 import type { SessionCache } from './session-cache.ts'
@@ -47,16 +47,6 @@ export interface RaisedSession {
   readonly expiresIn: number
 }
 
-/** What an access token of a grant is minted from. */
-export interface RaisedGrant {
-  readonly claims: FamilyClaims
-  readonly clientId: Id<'cli'>
-  readonly accessTokenSeconds: number
-  /** What its tokens are pinned to, if they are. */
-  readonly accessTokenAlg: SigningAlg | null
-  readonly endsAt: Date
-}
-
 /**
  * Makes an open session as strong and as recent as what was just proved, with the grant that asks, in one transaction.
  * Tokens from before say what was true before; the refresh token goes on, and what it is exchanged for says what is true
@@ -66,6 +56,8 @@ export interface RaisedGrant {
 export async function raiseSession(deps: RaiseDeps, input: RaiseSession): Promise<RaisedSession> {
   const { tenantId, userId, grantId } = input
   const now = deps.clock()
+  const change = (claims: FamilyClaims) => ({ ...claims, ...raisedClaims(input, now) })
+  await signChangeAhead(deps, input, { now, change })
   // Asked for before the commit: where nothing can sign, nothing is raised.
   const signable = async (tx: Executor) => {
     const rows = await run(tx, raise(input, now))
@@ -103,23 +95,29 @@ export async function raiseBy<Row>(
   })
 }
 
-function raise({ tenantId, sessionId, grantId, amr }: RaiseSession, now: Date) {
-  const acr = acrOf(amr)
-  const claims = JSON.stringify({ amr, acr, auth_time: Math.floor(now.getTime() / 1000) })
+function raisedClaims({ amr }: Pick<RaiseSession, 'amr'>, now: Date) {
+  return { amr, acr: acrOf(amr), auth_time: Math.floor(now.getTime() / 1000) }
+}
+
+function raise(input: RaiseSession, now: Date) {
+  const { tenantId, sessionId, grantId, amr } = input
+  const raised = raisedClaims(input, now)
+  const { acr } = raised
+  const claims = JSON.stringify(raised)
   return sql<RaisedGrant>`
     with raised as (
       update iam.session set amr = ${amr}, acr = ${acr}, auth_time = ${now}
        where tenant_id = ${tenantId} and id = ${sessionId} and revoked_at is null
       returning id
     )
-    update iam.refresh_family f set claims = f.claims || ${claims}::jsonb
+    update iam.refresh_family f
+       set claims = f.claims || ${claims}::jsonb, claims_version = f.claims_version + 1
       from raised
      where f.tenant_id = ${tenantId} and f.session_id = raised.id and f.revoked_at is null
        and f.grant_id = ${grantId}
-    returning f.claims, f.client_id as "clientId", f.access_token_seconds as "accessTokenSeconds",
-              iam.token_alg(f.tenant_id, f.client_id, f.claims->>'aud') as "accessTokenAlg", f.ends_at as "endsAt"`.compile(
-    build,
-  )
+    returning f.claims, f.claims_version as "claimsVersion", f.client_id as "clientId",
+              f.access_token_seconds as "accessTokenSeconds", f.ends_at as "endsAt",
+              iam.token_alg(f.tenant_id, f.client_id, f.claims->>'aud') as "accessTokenAlg"`.compile(build)
 }
 
 /** What was proved in an open session so far. @throws Refusal `session_ended`. */

@@ -12,15 +12,15 @@ import {
 } from '../opaque-token/index.ts'
 import type { SigningAlg } from '../key-set/index.ts'
 import type { SecretRings } from '../secret-key/index.ts'
-import type { Signer, SigningKeys } from '../signing-key/index.ts'
+import type { MintedToken, Signer, SigningKeys } from '../signing-key/index.ts'
 import type { TenantDirectory } from '../tenant/index.ts'
-import { unproved } from './assurance.ts'
 import { readSession } from './check-session.ts'
 import { decideRefresh, lockSessionOfFamily, type RefreshDecision } from './decide-refresh.ts'
 import { fingerprintsOf, type Fingerprints } from './fingerprint.ts'
 import type { IssuedSession } from './issued-session.ts'
-import { mintForGrant } from './mint-for-grant.ts'
+import { mintForRefresh } from './mint-for-refresh.ts'
 import { sealOrigin } from './sealed-origin.ts'
+import { signAhead } from './sign-ahead.ts'
 import { openSuccessor, sealSuccessor } from './refresh-box.ts'
 import type { RefreshFlights } from './refresh-flights.ts'
 import type { SessionCache } from './session-cache.ts'
@@ -92,24 +92,32 @@ async function refresh(deps: RefreshDeps, presentation: Presentation): Promise<I
     countRequest(deps, { tenantId, origin: presentation.origin, counts }),
     deps.sessionCache.find(tenantId, grantId),
   ])
-  const { decision, successor } = await decide(deps, presentation, {
-    now,
-    signable: [...signers.keys()],
-  })
+  const { decision, successor } = await decideSigned(deps, { signers, presentation, now })
   if (decision.outcome === 'burn') await deps.sessionCache.bury(tenantId, grantId)
   const refreshToken = successorToken(deps, presentation.presented, { decision, successor })
   const session =
     cached === undefined || cached === 'ended' ? await readSession(deps, { tenantId, grantId }) : cached
   const signer = signers.get(decision.alg)
   if (signer === undefined) throw new Error(`Nothing signs by ${decision.alg}.`)
-  const issued = await issue(deps.issuer, signer, {
-    tenantId,
-    decision,
-    refreshToken,
-    now,
-    email: session.email,
-  })
+  const minted = await mintForRefresh(deps, signer, { tenantId, grant: decision, now })
+  const issued = describeIssued({ tenantId, decision, minted, refreshToken, email: session.email })
   return { ...issued, standings }
+}
+
+type Signing = {
+  readonly signers: ReadonlyMap<SigningAlg, Signer>
+  readonly presentation: Presentation
+  readonly now: Date
+}
+
+/** Decides, and where signing may fail, has the token signed before: once more where the claims changed meanwhile. */
+async function decideSigned(deps: RefreshDeps, signing: Signing) {
+  const { signers, presentation, now } = signing
+  const { usualAlg } = deps.signingKeys
+  const ahead = () => signAhead(deps, signers, { presented: presentation.presented, usualAlg, now })
+  const first = await decide(deps, { ...signing, signedFor: await ahead() })
+  if (first.decision.outcome !== 'changed') return first
+  return decide(deps, { ...signing, signedFor: await ahead() })
 }
 
 /** What four bytes hold. No family gets there; a forged token may say so, and is refused like any of the future. */
@@ -118,9 +126,9 @@ const lastGeneration = 0xffff_ffff
 /** One flight: the lock on the session's events, and the statement that decides. */
 async function decide(
   deps: RefreshDeps,
-  { presented, fingerprints, origin }: Presentation,
-  { now, signable }: { now: Date; signable: readonly SigningAlg[] },
+  { presentation, signers, signedFor, now }: Signing & { readonly signedFor: number | null },
 ) {
+  const { presented, fingerprints, origin } = presentation
   const { tenantId, objectId: familyId, generation } = presented
   const secret = randomBytes(32)
   const candidate = mintOpaqueToken(deps.secrets.of('token-tag').current(now), {
@@ -144,11 +152,12 @@ async function decide(
         box,
         clientId: firstPartyClientId(tenantId),
         binding: null,
+        signedFor,
         fingerprints,
         sealedOrigin: sealOrigin(deps, familyId, origin),
         origin,
         usualAlg: deps.signingKeys.usualAlg,
-        signable,
+        signable: [...signers.keys()],
         now,
       }),
     ],
@@ -174,7 +183,8 @@ function successorToken(
 ): string {
   if (decision.outcome === 'rotate') return successor
   if (decision.outcome === 'burn') throw new Refusal('refresh_reused')
-  if (decision.outcome === 'unsignable') throw new Refusal('temporarily_unavailable', { retryAfter: 1 })
+  if (decision.outcome === 'unsignable' || decision.outcome === 'changed')
+    throw new Refusal('temporarily_unavailable', { retryAfter: 1 })
   if (decision.outcome !== 'replay' || decision.box === null) throw new Refusal('invalid_grant')
   const secret = openSuccessor(deps.secrets.of('refresh-box'), boxContext(presented), decision.box)
   // The epoch may be one that this instance has not loaded yet: another one, or a moment later, can answer.
@@ -193,22 +203,20 @@ function spelledAsBefore(deps: RefreshDeps, body: MintOpaqueToken, hash: Buffer)
   throw new Refusal('temporarily_unavailable', { retryAfter: 1 })
 }
 
-async function issue(
-  issuer: string,
-  signer: Signer,
-  input: { tenantId: Id<'ten'>; decision: RefreshDecision; refreshToken: string; now: Date; email: string },
-): Promise<IssuedSession> {
-  const { tenantId, decision, refreshToken, now, email } = input
-  const { userId, grantId, clientId, accessTokenSeconds } = decision
-  const claims = decision.mustStepUp ? { ...decision.claims, acr: unproved } : decision.claims
-  const endsAt = new Date(decision.endsAt)
-  const grant = { issuer, tenantId, userId, grantId, clientId, claims, accessTokenSeconds, now, endsAt }
+function describeIssued(input: {
+  tenantId: Id<'ten'>
+  decision: RefreshDecision
+  minted: MintedToken
+  refreshToken: string
+  email: string
+}): IssuedSession {
+  const { tenantId, decision, minted, refreshToken, email } = input
   return {
-    ...(await mintForGrant(signer, grant)),
+    ...minted,
     refreshToken,
     refreshExpiresIn: Math.floor((decision.expiresAt - decision.decidedAt) / 1000),
     session: { id: decision.sessionId },
-    user: { id: userId, tenantId, email },
+    user: { id: decision.userId, tenantId, email },
     ...(decision.mustStepUp ? { mustStepUp: true } : {}),
   }
 }

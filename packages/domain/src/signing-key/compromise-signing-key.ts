@@ -10,6 +10,7 @@ import {
   signingKeyOf,
   type SigningKeyRow,
 } from './queries.ts'
+import type { EndVersions } from './versioned-key.ts'
 import { recordKeyStep } from './tend-signing-keys.ts'
 
 export type CompromiseSigningKey = {
@@ -17,6 +18,8 @@ export type CompromiseSigningKey = {
   readonly clock: Clock
   readonly systemTenantId: Id<'ten'>
   readonly settings: SigningKeySettings
+  /** What disables a key that is in KMS; iam-worker does it otherwise. */
+  readonly keyVersions?: Pick<EndVersions, 'disable'>
 }
 
 /** What giving a key up comes to. Nobody is logged out: refresh tokens are not signed by it. */
@@ -28,6 +31,8 @@ export interface Compromise {
   readonly signedSince: Date | undefined
   /** When the last verifier refuses the key's tokens, if all that is on the way to it can be reached. */
   readonly refusedEverywhereBy: Date
+  /** Whether a key that is in KMS was disabled there; undefined for any other. Otherwise iam-worker will. */
+  readonly isDisabledInKms: boolean | undefined
 }
 
 /**
@@ -44,7 +49,7 @@ export async function compromiseSigningKey(
   const { db, systemTenantId: tenantId } = deps
   const { keys } = await listSigningKeys(db.kysely)
   const streams = keys.map(({ id }) => streamKey(tenantId, id))
-  return inTenant(db, { tenantId, streams }, async (tx) => {
+  const given = await inTenant(db, { tenantId, streams }, async (tx) => {
     // Whoever tends the keys waits, or has ended, from here on: what is read now is what is changed.
     if (!dryRun) await endLease(tx, 'keys')
     const situation = await situationOf(tx, kid)
@@ -56,8 +61,25 @@ export async function compromiseSigningKey(
       signer: (signing ?? successor)?.kid,
       signedSince: key.activateAt !== null && key.activateAt <= now ? key.activateAt : undefined,
       refusedEverywhereBy: new Date(now.getTime() + bound * 1000),
+      kmsVersion: key.kmsVersion,
     }
   })
+  const { kmsVersion, ...told } = given
+  return { ...told, isDisabledInKms: await disable(deps, kmsVersion, dryRun) }
+}
+
+/** That KMS is away holds nothing up: no instance signs with the key any more. */
+async function disable(
+  { keyVersions }: CompromiseSigningKey,
+  version: string | null,
+  dryRun: boolean,
+): Promise<boolean | undefined> {
+  if (version === null) return undefined
+  if (dryRun || keyVersions === undefined) return false
+  return keyVersions.disable(version).then(
+    () => true,
+    () => false,
+  )
 }
 
 interface Situation {

@@ -1,6 +1,8 @@
+import type { KeyObject } from 'node:crypto'
 import { newId, type Clock } from '../kit/index.ts'
 import {
   endorsementTyp,
+  isKeyFor,
   requiredMembers,
   signAnchored,
   thumbprint,
@@ -24,12 +26,13 @@ export interface NewSigningKey {
   readonly verifyAfter: number
 }
 
-type GenerateSigningKey = {
+export type EndorseSigningKey = {
   readonly clock: Clock
   readonly deployment: Deployment
-  readonly wrapping: Pick<KeyWrapping, 'wrap'>
   readonly endorser: AnchorSigner
 }
+
+type GenerateSigningKey = EndorseSigningKey & { readonly wrapping: Pick<KeyWrapping, 'wrap'> }
 
 /**
  * Makes a key: wraps its private half and has its public half endorsed. Nothing is stored; the private
@@ -39,9 +42,31 @@ export async function generateSigningKey(
   deps: GenerateSigningKey,
   input: NewSigningKey,
 ): Promise<SigningKeyRow> {
-  const now = deps.clock()
   const pair = await generateSigningKeyPair(input.alg)
-  const publicJwk = requiredMembers(pair.publicKey.export({ format: 'jwk' }) as unknown as PublicJwk)
+  const pkcs8 = pair.privateKey.export({ format: 'der', type: 'pkcs8' })
+  try {
+    const key = await endorseSigningKey(deps, input, pair.publicKey)
+    const wrapped = await deps.wrapping.wrap(pkcs8, signingKeyAad(deps.deployment, key))
+    return { ...key, custody: 'wrapped', wrapped, kmsVersion: null }
+  } finally {
+    pkcs8.fill(0)
+  }
+}
+
+type EndorsedHalf = Omit<SigningKeyRow, 'custody' | 'wrapped' | 'kmsVersion'>
+
+/**
+ * Has the public half of a new key endorsed, wherever its private half is.
+ * @throws when the key is none for the algorithm.
+ */
+export async function endorseSigningKey(
+  deps: EndorseSigningKey,
+  input: NewSigningKey,
+  publicKey: KeyObject,
+): Promise<EndorsedHalf> {
+  const now = deps.clock()
+  const publicJwk = requiredMembers(publicKey.export({ format: 'jwk' }) as unknown as PublicJwk)
+  if (!isKeyFor(input.alg, publicJwk)) throw new Error(`A key that is not for ${input.alg} is not endorsed.`)
   const created = Math.floor(now.getTime() / 1000)
   const identity = {
     id: newId('sgk', now),
@@ -64,21 +89,15 @@ export async function generateSigningKey(
     sign_until: created + input.signFor,
     verify_until: created + input.signFor + input.verifyAfter,
   }
-  const pkcs8 = pair.privateKey.export({ format: 'der', type: 'pkcs8' })
-  try {
-    return {
-      ...identity,
-      publicJwk,
-      endorsement: await signAnchored(deps.endorser, endorsementTyp, endorsement),
-      wrapped: await deps.wrapping.wrap(pkcs8, signingKeyAad(deps.deployment, identity)),
-      state: 'pending',
-      createdAt: now,
-      publishedAt: null,
-      activateAt: null,
-      signUntil: new Date(endorsement.sign_until * 1000),
-      verifyUntil: new Date(endorsement.verify_until * 1000),
-    }
-  } finally {
-    pkcs8.fill(0)
+  return {
+    ...identity,
+    publicJwk,
+    endorsement: await signAnchored(deps.endorser, endorsementTyp, endorsement),
+    state: 'pending',
+    createdAt: now,
+    publishedAt: null,
+    activateAt: null,
+    signUntil: new Date(endorsement.sign_until * 1000),
+    verifyUntil: new Date(endorsement.verify_until * 1000),
   }
 }

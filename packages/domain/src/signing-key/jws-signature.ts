@@ -1,8 +1,12 @@
 import { sign, verify, type KeyObject } from 'node:crypto'
 import type { SigningAlg } from '../key-set/index.ts'
 
-/** Signs a JWS signing input (RFC 7515 5.1). @returns the signature in base64url. */
-export type Sign = (input: string) => string | Promise<string>
+/**
+ * Signs a JWS signing input (RFC 7515 5.1).
+ * @param tenantId whose turn it takes, where signing is scarce and tenants take turns.
+ * @returns the signature in base64url.
+ */
+export type Sign = (input: string, tenantId?: string) => string | Promise<string>
 
 /**
  * What signs with a private key held in memory. ES256 and EdDSA take less than handing them to a thread and are done at

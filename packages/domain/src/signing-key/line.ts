@@ -1,5 +1,6 @@
 import type { KeyPurpose, SigningAlg } from '../key-set/index.ts'
 import type { KeyWrapping } from '../secret-key/index.ts'
+import type { VersionedKey } from './versioned-key.ts'
 
 /** Keys that follow one another: those for one purpose by one algorithm. */
 export interface SigningKeyLine {
@@ -7,18 +8,30 @@ export interface SigningKeyLine {
   readonly alg: SigningAlg
 }
 
-/** A line that a worker tends: its new keys are wrapped by this. */
-export interface TendedLine extends SigningKeyLine {
-  readonly wrapping: Pick<KeyWrapping, 'wrap'>
-}
+/** A line that a worker tends: its new keys are wrapped by this, or are versions of this key in KMS. */
+export type TendedLine = SigningKeyLine & (WrappedCustody | KmsCustody)
 
-/** The lines of the keys that sign access tokens, one for each algorithm. */
-export function tokenLines(algs: readonly SigningAlg[], wrapping: TendedLine['wrapping']): TendedLine[] {
-  return algs.map((alg) => ({ purpose: 'token', alg, wrapping }))
+type WrappedCustody = { readonly wrapping: Pick<KeyWrapping, 'wrap'> }
+type KmsCustody = { readonly versionedKey: VersionedKey }
+
+/**
+ * The lines of the keys that sign access tokens, one for each algorithm.
+ * @param keyFor where new keys are never to leave KMS: the key there whose versions sign by an algorithm.
+ */
+export function tokenLines(
+  algs: readonly SigningAlg[],
+  wrapping: WrappedCustody['wrapping'],
+  keyFor?: (alg: SigningAlg) => VersionedKey,
+): TendedLine[] {
+  return algs.map((alg) => ({
+    purpose: 'token',
+    alg,
+    ...(keyFor === undefined ? { wrapping } : { versionedKey: keyFor(alg) }),
+  }))
 }
 
 /** The line of the keys that sign status lists. Whoever may unwrap these may unwrap none of the others. */
-export function statusLine(wrapping: TendedLine['wrapping']): TendedLine {
+export function statusLine(wrapping: WrappedCustody['wrapping']): TendedLine {
   return { purpose: 'status', alg: 'ES256', wrapping }
 }
 

@@ -98,10 +98,21 @@ describe('loadSigningKeys', () => {
     expect((await load()).leftOut).toEqual([{ kid: first?.kid, reason: 'its endorsement does not hold' }])
   })
 
-  test('leaves out a key without its private half', async () => {
+  test('takes a key that is in KMS by its endorsement alone, and signs nothing by it without KMS', async () => {
     const { id, kid } = await active()
-    // The table allows that only for keys that KMS is said to keep.
-    await change(id, { wrapped: null, custody: 'kms', kms_version: 'of another key' })
+    await change(id, { wrapped: null, custody: 'kms', kms_version: 'of some key' })
+    const { signingKeys, leftOut } = await load()
+    expect(leftOut).toEqual([])
+    const signer = signingKeys.signer(world.clock())
+    expect(signer?.kid).toBe(kid)
+    await expect(signer?.sign('something')).rejects.toThrow('temporarily_unavailable')
+    expect(signingKeys.verifier(signer?.header ?? '', world.clock())?.kid).toBe(kid)
+  })
+
+  test('leaves out a key whose private half is nowhere', async () => {
+    const { id, kid } = await active()
+    await world.admin.schema.alterTable('iam.signing_key').dropConstraint('signing_key_check').execute()
+    await change(id, { wrapped: null })
     expect((await load()).leftOut).toEqual([{ kid, reason: 'it has no wrapped private key' }])
   })
 

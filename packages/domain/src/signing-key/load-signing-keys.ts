@@ -1,11 +1,19 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import type { Db } from '../db/index.ts'
-import { settle, type Clock } from '../kit/index.ts'
-import { isKeyFor, readEndorsement, thumbprint, type KeyPurpose, type PublicJwk } from '../key-set/index.ts'
+import { Refusal, settle, type Clock } from '../kit/index.ts'
+import {
+  isKeyFor,
+  readEndorsement,
+  thumbprint,
+  type Endorsement,
+  type KeyPurpose,
+  type PublicJwk,
+} from '../key-set/index.ts'
 import type { Deployment, KeyWrapping } from '../secret-key/index.ts'
 import { endorsedKey } from './endorsed-key.ts'
 import { isSignatureOf, signerIn, type Sign } from './jws-signature.ts'
 import { signingKeyAad } from './key-aad.ts'
+import { signInKms, type KmsSigning } from './kms-signing.ts'
 import { listSigningKeys, type SigningKeyRow } from './queries.ts'
 import { accessTokenHeader, type LoadedSigningKey, type SigningKeys } from './signing-keys.ts'
 
@@ -19,12 +27,15 @@ type LoadSigningKeys = {
   readonly signingKeys: SigningKeys
   /** What the keys are for: access tokens when nothing is said. */
   readonly purpose?: KeyPurpose
+  /** What signs with keys in KMS; without it they only verify here. */
+  readonly kmsSigning?: KmsSigning | undefined
 }
 
 /**
  * Brings this instance's keys in line with the table: published and active ones, unwrapped before they are
  * needed. A key whose endorsement does not hold, that does not unwrap to what was endorsed, or that does not
- * sign, is left out.
+ * sign, is left out. Keys in KMS are taken by their endorsement alone: they verify also while KMS is away, and each
+ * signature is held against the endorsed key.
  * @returns the kids that were left out, each with the reason, for the log.
  * @throws when some could not be unwrapped now, after taking in the others.
  */
@@ -58,6 +69,8 @@ async function load(deps: LoadSigningKeys, row: SigningKeyRow): Promise<LoadedSi
     anchors: deps.endorsementAnchors,
   })
   if (endorsement === undefined) return { kid: row.kid, reason: 'its endorsement does not hold' }
+  const times = { activateAt, ...timesOf(endorsement) }
+  if (row.kmsVersion !== null) return { ...kmsKey(deps, endorsement, row.kmsVersion), ...times }
   if (row.wrapped === null) return { kid: row.kid, reason: 'it has no wrapped private key' }
   const aad = signingKeyAad(deps.deployment, { ...endorsement, id: row.id })
   const privateKey = await unwrapPrivateKey(deps, row.wrapped, aad)
@@ -72,10 +85,34 @@ async function load(deps: LoadSigningKeys, row: SigningKeyRow): Promise<LoadedSi
     alg,
     sign,
     publicKey,
-    activateAt,
-    signUntil: new Date(endorsement.sign_until * 1000),
-    verifyUntil: new Date(endorsement.verify_until * 1000),
     header: accessTokenHeader(endorsement),
+    ...times,
+  }
+}
+
+function timesOf({ sign_until: signUntil, verify_until: verifyUntil }: Endorsement) {
+  return { signUntil: new Date(signUntil * 1000), verifyUntil: new Date(verifyUntil * 1000) }
+}
+
+function kmsKey(
+  { kmsSigning: kms }: LoadSigningKeys,
+  endorsement: Endorsement,
+  version: string,
+): Omit<LoadedSigningKey, 'activateAt' | 'signUntil' | 'verifyUntil'> {
+  const { kid, alg, jwk } = endorsement
+  const publicKey = createPublicKey({ key: { ...jwk }, format: 'jwk' })
+  const key = { kid, alg, publicKey, version }
+  const sign: Sign = async (input, tenantId = '') => {
+    if (kms === undefined) throw new Refusal('temporarily_unavailable', { retryAfter: 1 })
+    return signInKms({ kms, key }, input, tenantId)
+  }
+  return {
+    kid,
+    alg,
+    publicKey,
+    header: accessTokenHeader(endorsement),
+    sign,
+    recentTokens: kms?.recentTokens,
   }
 }
 

@@ -20,7 +20,10 @@ export interface SigningKeyRow {
   readonly kid: string
   readonly publicJwk: PublicJwk
   readonly endorsement: string
+  /** Where the private half is: wrapped in the row, or a version of a key in KMS. */
+  readonly custody: 'wrapped' | 'kms'
   readonly wrapped: Buffer | null
+  readonly kmsVersion: string | null
   readonly state: SigningKeyState
   readonly createdAt: Date
   readonly publishedAt: Date | null
@@ -40,7 +43,9 @@ const rows = (db: Executor) =>
       'kid',
       'public_jwk as publicJwk',
       'endorsement',
+      'custody',
       'wrapped',
+      'kms_version as kmsVersion',
       'state',
       'created_at as createdAt',
       'published_at as publishedAt',
@@ -103,10 +108,11 @@ export async function insertSigningKey(db: Executor, key: SigningKeyRow): Promis
       purpose: key.purpose,
       alg: key.alg,
       kid: key.kid,
-      custody: 'wrapped',
+      custody: key.custody,
       public_jwk: JSON.stringify(key.publicJwk),
       endorsement: key.endorsement,
       wrapped: key.wrapped,
+      kms_version: key.kmsVersion,
       state: key.state,
       created_at: key.createdAt,
       sign_until: key.signUntil,
@@ -164,6 +170,56 @@ export async function moveSigningKey(
     .set({ state: to })
     .where('id', '=', id)
     .where('state', '=', from)
+    .executeTakeFirst()
+  return moved.numUpdatedRows === 1n
+}
+
+/** Every version in KMS that is or ever was a signing key. */
+export async function listKmsVersions(db: Executor): Promise<string[]> {
+  const found = await db
+    .selectFrom('iam.signing_key')
+    .select('kms_version as version')
+    .where('kms_version', 'is not', null)
+    .execute()
+  return found.flatMap(({ version }) => version ?? [])
+}
+
+/** Keys that have ended, and whose private half has not: retired ones, and those given up whose version may sign. */
+export async function listKeysToEnd(db: Executor): Promise<SigningKeyRow[]> {
+  const found = await rows(db)
+    .where((eb) =>
+      eb.or([
+        eb('state', '=', 'retired'),
+        eb.and([
+          eb('state', '=', 'compromised'),
+          eb('custody', '=', 'kms'),
+          eb('kms_version_ended_at', 'is', null),
+        ]),
+      ]),
+    )
+    .orderBy('id')
+    .execute()
+  return found as unknown as SigningKeyRow[]
+}
+
+/** retired -> destroyed, the private half with it. @returns false when the key was in another state by then. */
+export async function markDestroyed(db: Executor, id: Id<'sgk'>): Promise<boolean> {
+  const moved = await db
+    .updateTable('iam.signing_key')
+    .set({ state: 'destroyed', wrapped: null })
+    .where('id', '=', id)
+    .where('state', '=', 'retired')
+    .executeTakeFirst()
+  return moved.numUpdatedRows === 1n
+}
+
+/** Notes that a key's version does nothing any more. @returns false when that was known. */
+export async function markVersionEnded(db: Executor, id: Id<'sgk'>): Promise<boolean> {
+  const moved = await db
+    .updateTable('iam.signing_key')
+    .set({ kms_version_ended_at: sql<Date>`iam.now()` })
+    .where('id', '=', id)
+    .where('kms_version_ended_at', 'is', null)
     .executeTakeFirst()
   return moved.numUpdatedRows === 1n
 }

@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import type { SigningAlg } from '../key-set/index.ts'
+import type { RecentTokens } from './recent-tokens.ts'
 import { Refusal } from '../kit/index.ts'
 import type { Sign } from './jws-signature.ts'
 import type { SigningKeyRow } from './queries.ts'
@@ -21,6 +22,8 @@ export interface Signer {
   readonly header: string
   /** Signs header and payload with the dot between them. @returns the token's third segment. */
   readonly sign: Sign
+  /** Set for a key that is not in memory, so that signing is slow, scarce and may fail: what it signed lately. */
+  readonly recentTokens?: RecentTokens | undefined
 }
 
 /** The issuer's keys in this instance. Which one signs is a function of their times alone, not of any message. */

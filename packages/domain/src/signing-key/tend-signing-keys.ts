@@ -5,6 +5,8 @@ import type { AnchorSigner } from '../key-set/index.ts'
 import { requireLease, type HeldLease } from '../lease/index.ts'
 import { appendEvent, type DomainEvent } from '../outbox/index.ts'
 import type { Deployment } from '../secret-key/index.ts'
+import { adoptKmsVersion } from './adopt-kms-version.ts'
+import { endPrivateHalves } from './end-private-halves.ts'
 import { generateSigningKey } from './generate-signing-key.ts'
 import type { TendedLine } from './line.ts'
 import { planSigningKeys, type SigningKeyAction, type SigningKeyPolicy } from './plan-signing-keys.ts'
@@ -15,6 +17,7 @@ import {
   moveSigningKey,
   type SigningKeyRow,
 } from './queries.ts'
+import type { EndVersions } from './versioned-key.ts'
 
 export type TendSigningKeys = {
   readonly db: Db
@@ -28,6 +31,8 @@ export type TendSigningKeys = {
   readonly policy: SigningKeyPolicy
   /** The kids that iam-jwks answers with now; asked only when the plan needs to know. */
   readonly servedKids: () => Promise<ReadonlySet<string>>
+  /** What ends versions in KMS, where keys are or were there. */
+  readonly keyVersions?: EndVersions
 }
 
 /**
@@ -45,13 +50,19 @@ export async function tendSigningKeys(deps: TendSigningKeys): Promise<SigningKey
     if (action.do === 'generate') await generate(deps, action.line)
     else await step(deps, action)
   }
+  await endPrivateHalves({ ...deps, record: (told, change) => recorded(deps, told, change) })
   return plan
 }
 
-async function generate(deps: TendSigningKeys, { purpose, alg, wrapping }: TendedLine): Promise<void> {
+async function generate(deps: TendSigningKeys, line: TendedLine): Promise<void> {
   const { signFor, verifyAfter } = deps.policy
+  const { purpose, alg } = line
   const made = { scope: 'issuer', purpose, alg, signFor, verifyAfter }
-  const key = await generateSigningKey({ ...deps, wrapping }, made)
+  const key =
+    'wrapping' in line
+      ? await generateSigningKey({ ...deps, wrapping: line.wrapping }, made)
+      : await adoptKmsVersion({ ...deps, versionedKey: line.versionedKey }, made)
+  if (key === undefined) return // it is being generated
   await recorded(deps, { key, did: 'generated' }, async (tx) => {
     await insertSigningKey(tx, key)
     return true

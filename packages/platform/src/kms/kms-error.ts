@@ -39,6 +39,11 @@ export class KmsError extends Error {
     return name?.replace(/[A-Z]/g, '_$&').toUpperCase() ?? `CODE_${this.code}`
   }
 
+  /** Whether there may have been too many calls. */
+  get isQuotaUsedUp(): boolean {
+    return this.code === grpcCode.resourceExhausted
+  }
+
   /** Whether the same call may well succeed later. */
   get retriable(): boolean {
     return retriableCodes.includes(this.code)

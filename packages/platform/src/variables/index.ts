@@ -7,6 +7,8 @@ export {
   deploymentVariables,
   httpVariables,
   secretVariables,
+  missingSignKey,
+  signKeyPrefixOf,
   signingKeysOf,
   signingKeyVariables,
   statusWrapKeyBeside,

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { seconds } from './kinds.ts'
+import { cryptoKey, seconds } from './kinds.ts'
 
 /** Which deployment a process belongs to. */
 export const deploymentVariables = {
@@ -27,7 +27,11 @@ export const databaseVariables = {
 
 /** How long signing keys live, in seconds. Who changes them must read the same as who tends them. */
 export const signingKeyVariables = {
-  IAM_SIGNING_KEY_SIGN_SECONDS: seconds.default(7 * 86_400),
+  /** Where the private halves of new keys are: wrapped in the database, or versions of keys that never leave KMS. */
+  IAM_SIGNING_CUSTODY: z.enum(['wrapped', 'kms']).default('wrapped'),
+  /** What the names of the keys in KMS begin with; each algorithm has one of its own. */
+  IAM_KMS_SIGN_KEY: cryptoKey.optional(),
+  IAM_SIGNING_KEY_SIGN_SECONDS: seconds.optional(),
   IAM_SIGNING_KEY_OVERLAP_SECONDS: seconds.default(2 * 86_400),
   IAM_SIGNING_KEY_LEAD_SECONDS: seconds.default(86_400),
   IAM_VERIFIER_CACHE_SECONDS: seconds.default(600),
@@ -40,7 +44,7 @@ export const signingKeyVariables = {
  */
 export const secretVariables = { IAM_SECRET_ROTATION: z.string().default('') }
 
-type Read<T extends Record<string, z.ZodType>> = { readonly [K in keyof T]: z.output<T[K]> }
+type Read<T extends Record<string, z.ZodType>> = Readonly<z.output<z.ZodObject<T>>>
 
 /** The deployment, as the domain takes it. */
 export function deploymentOf(read: Read<typeof deploymentVariables>) {
@@ -52,10 +56,28 @@ export function databaseOf(read: Read<typeof databaseVariables>) {
   return { url: read.DATABASE_URL, pooler: read.DATABASE_POOLER, poolSize: read.DATABASE_POOL_SIZE }
 }
 
+/** A key that is unwrapped into the memory of every instance is replaced sooner than one that never leaves KMS. */
+const usualSignFor = { wrapped: 7 * 86_400, kms: 30 * 86_400 }
+
+/** What the names of the keys in KMS begin with where new signing keys are made there; undefined where not. */
+export function signKeyPrefixOf(
+  read: Pick<Read<typeof signingKeyVariables>, 'IAM_SIGNING_CUSTODY' | 'IAM_KMS_SIGN_KEY'>,
+): string | undefined {
+  return read.IAM_SIGNING_CUSTODY === 'kms' ? read.IAM_KMS_SIGN_KEY : undefined
+}
+
+/** What is wrong where signing keys are to be in KMS, and nothing says where. */
+export function missingSignKey(
+  env: Pick<Read<typeof signingKeyVariables>, 'IAM_SIGNING_CUSTODY' | 'IAM_KMS_SIGN_KEY'>,
+): string | undefined {
+  if (env.IAM_SIGNING_CUSTODY !== 'kms' || env.IAM_KMS_SIGN_KEY !== undefined) return undefined
+  return 'must name a crypto key where IAM_SIGNING_CUSTODY is kms'
+}
+
 /** The lives of signing keys, as the domain takes them. */
 export function signingKeysOf(read: Read<typeof signingKeyVariables>) {
   return {
-    signFor: read.IAM_SIGNING_KEY_SIGN_SECONDS,
+    signFor: read.IAM_SIGNING_KEY_SIGN_SECONDS ?? usualSignFor[read.IAM_SIGNING_CUSTODY],
     verifyAfter: read.IAM_SIGNING_KEY_OVERLAP_SECONDS,
     leastLead: read.IAM_SIGNING_KEY_LEAD_SECONDS,
     verifierCache: read.IAM_VERIFIER_CACHE_SECONDS,

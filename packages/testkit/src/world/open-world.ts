@@ -5,6 +5,7 @@ import { Admission } from '@iam/domain/admission'
 import { keyingAudit } from '@iam/domain/audit'
 import { RecheckBudget, type PasswordReport, type Passwords } from '@iam/domain/credential'
 import type { Database, Db } from '@iam/domain/db'
+import type { SigningAlg } from '@iam/domain/key-set'
 import type { Id, RequestOrigin } from '@iam/domain/kit'
 import type { RiskSources } from '@iam/domain/risk'
 import { LinkStates } from '@iam/domain/magic-link'
@@ -36,6 +37,8 @@ export interface WorldOptions {
   readonly clock?: TestClock
   /** How many times its points every limit on requests has; nothing is counted by default. */
   readonly limits?: number
+  /** The algorithm of tokens that are pinned to none. */
+  readonly usualAlg?: SigningAlg
 }
 
 /** Everything a verb may ask for, on a database of the test's own; see `openWorld`. */
@@ -68,7 +71,8 @@ export async function openWorld(services: Services, options: WorldOptions = {}) 
   const redis = await redisOf(services, options, keyPrefix)
   const commits = { count: 0 }
   const db = { ...dbOf(postgres), eventsCommitted: () => void (commits.count += 1) }
-  const instance = instanceOn(db, { clock, redis, limits: options.limits, secrets })
+  const { limits, usualAlg } = options
+  const instance = instanceOn(db, { clock, redis, limits, secrets, usualAlg })
   await loadKeys({ ...instance, db, clock: clock.now })
   await instance.revocations.poll()
   return {
@@ -162,7 +166,14 @@ function instanceOn(
     redis,
     limits,
     secrets,
-  }: { clock: TestClock; redis: RedisConnection; limits: number | undefined; secrets: SecretRings },
+    usualAlg,
+  }: {
+    clock: TestClock
+    redis: RedisConnection
+    limits: number | undefined
+    secrets: SecretRings
+    usualAlg: SigningAlg | undefined
+  },
 ) {
   const { monotonic } = clock
   const cache = versionedCache(redis.client)
@@ -186,7 +197,7 @@ function instanceOn(
     audience: testDeployment.issuer,
     region: testDeployment.region,
     secrets,
-    signingKeys: new SigningKeys(),
+    signingKeys: new SigningKeys(usualAlg),
     verifiedTokens: new VerifiedTokens(),
     hasher: hashers.hasher,
     passwords,

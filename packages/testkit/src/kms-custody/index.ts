@@ -1,0 +1,1 @@
+export { openKmsCustody, type KmsCustody, type KmsCustodyOptions } from './open-kms-custody.ts'
