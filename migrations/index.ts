@@ -32,7 +32,9 @@ import * as secrets from './20261121002340_secrets.ts'
 import * as inbox from './20261121002400_inbox.ts'
 import * as memberships from './20261121002401_memberships.ts'
 import * as auditMacs from './20261121002410_audit_macs.ts'
+import * as jobs from './20261121002420_jobs.ts'
 import { applyMigrations } from './apply-migrations.ts'
+import { migrateJobQueue } from './migrate-job-queue.ts'
 
 /** Every migration under the name it is recorded by, in the order it runs. The one list; nothing is found by search. */
 const migrations: Record<string, Migration> = {
@@ -68,9 +70,14 @@ const migrations: Record<string, Migration> = {
   '20261121002400_inbox': inbox,
   '20261121002401_memberships': memberships,
   '20261121002410_audit_macs': auditMacs,
+  '20261121002420_jobs': jobs,
 }
 
-/** Applies what is missing. @param db a connection as iam_owner. @returns the names of those applied now. */
-export async function migrateToLatest<DB>(db: Kysely<DB>): Promise<string[]> {
+/**
+ * Applies what is missing, of the job queue's own schema and then of ours, which grants what it has.
+ * @param db a connection as iam_owner. @param url the same one, for the queue. @returns the names of those applied now.
+ */
+export async function migrateToLatest<DB>(db: Kysely<DB>, url: string): Promise<string[]> {
+  await migrateJobQueue(url)
   return applyMigrations(db, migrations)
 }

@@ -24,7 +24,7 @@ describe('what other services tell, with workers killed by -9', { timeout: 480_0
       adjust: (program, given) => {
         if (program !== 'iam-worker') return given
         environment = { ...given, IAM_WORKER_ROLES: 'inbox', PORT: '0' }
-        return { ...given, IAM_WORKER_ROLES: 'relay,keys,mail,upkeep' }
+        return { ...given, IAM_WORKER_ROLES: 'relay,keys,mail,jobs,upkeep' }
       },
     })
     admin = new pg.Client({ connectionString: stack.state.database.superuserUrl })

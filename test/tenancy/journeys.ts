@@ -72,6 +72,7 @@ import { createUser, readProfile, rewrapUserKeys } from '@iam/domain/user'
 import { testAnchors, testWrapping } from '@iam/testkit/kms'
 import { deliverMails, logIn, rotateSecret, testDeployment, tokenIn, type World } from '@iam/testkit/world'
 import { travelThroughInbox } from './inbox-journey.ts'
+import { travelByTheClock } from './jobs-journey.ts'
 
 /** Everything that people do. */
 export async function travelAsPeople(world: World): Promise<void> {
@@ -277,6 +278,7 @@ export async function travelAsWorker(world: World): Promise<void> {
   await deleteOldReuses(kysely, { limit: 10 })
   await deleteOldOrigins(kysely, { limit: 10 })
   await travelThroughInbox(world)
+  await travelByTheClock(world)
   await buryEndedSessions({ kysely, sessionCache: world.sessionCache }, beforeAllRevocations)
 }
 

@@ -52,7 +52,7 @@ describe('the runbooks', () => {
   ]
 
   test.each([
-    ['metrics', /`(iam_(?:outbox|relay)_\w+)`/g],
+    ['metrics', /`(iam_(?:outbox|relay|job)_\w+)`/g],
     ['log lines', /"([A-Z][\w ]{10,})[^"]*"/g],
     ['variables', /\b(IAM_[A-Z_]+)\b/g],
     ['audited actions', /`(session\.\w+|signing_key\.\w+|refresh_reused)`/g],
@@ -113,7 +113,7 @@ describe('the SQL of the runbooks', () => {
     await slow.connect()
     await slow.query('begin')
     const { rows } = await slow.query<{ pid: number }>('select pg_backend_pid() as pid, pg_current_xact_id()')
-    const shown = await run(blockWith('pg_stat_activity'))
+    const shown = await run(blockWith('backend_xid'))
     expect(shown.map((row) => row['pid'])).toContain(rows[0]?.pid)
     await slow.query('rollback')
     await slow.end()

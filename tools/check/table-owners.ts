@@ -11,6 +11,8 @@ export const owners: Record<string, string> = {
   grant: 'session',
   inbox_event: 'inbox',
   inbox_position: 'inbox',
+  job_run: 'job',
+  job_worker: 'job',
   key_set_version: 'signing-key',
   known_origin: 'login-attempt',
   leader_lease: 'lease',

@@ -26,6 +26,7 @@ import {
 import * as z from 'zod'
 
 const roles = ['relay', 'inbox', 'keys', 'status', 'mail', 'upkeep'] as const
+const roles = ['relay', 'inbox', 'keys', 'mail', 'jobs', 'upkeep'] as const
 
 const environment = z
   .object({
@@ -44,6 +45,9 @@ const environment = z
     IAM_AUDIENCE: z.url().optional(),
     IAM_PUBSUB_ENDPOINT: z.string().optional(),
     IAM_RELAY_LEASE_SECONDS: seconds.default(10),
+    /** A connection that no pooler is in front of, for the jobs; only where DATABASE_URL is not one. */
+    DATABASE_DIRECT_URL: databaseVariables.DATABASE_URL.optional(),
+    IAM_JOB_LEASE_SECONDS: seconds.default(30),
     IAM_OUTBOX_KEEP_SECONDS: seconds.default(86_400),
     IAM_KMS_ENDPOINT: z.string().optional(),
     IAM_KMS_WRAP_KEY: cryptoKey,
@@ -85,6 +89,22 @@ function tooShortToSign(env: Read<typeof signingKeyVariables>): string | undefin
 function secretRotationOf(env: Read<typeof secretVariables & typeof signingKeyVariables>) {
   return readSecretRotation(env.IAM_SECRET_ROTATION, env.IAM_SIGNING_KEY_ANNOUNCE_SECONDS)
 }
+  .superRefine((env, context) => {
+    const isNeeded = env.DATABASE_POOLER === 'transaction' && env.IAM_WORKER_ROLES.includes('jobs')
+    if (!isNeeded || env.DATABASE_DIRECT_URL !== undefined) return
+    const message =
+      'must be given where DATABASE_POOLER is transaction: nobody can listen for jobs behind that'
+    context.addIssue({ code: 'custom', path: ['DATABASE_DIRECT_URL'], message })
+  })
+  .superRefine((env, context) => {
+    const least = 4 * signingKeyPolicy(signingKeysOf(env)).activationLead
+    if (env.IAM_SIGNING_KEY_SIGN_SECONDS >= least) return
+    context.addIssue({
+      code: 'custom',
+      path: ['IAM_SIGNING_KEY_SIGN_SECONDS'],
+      message: `must be at least ${least}, four times what a key waits as the standby before it may sign`,
+    })
+  })
 
 export type Config = ReturnType<typeof readConfig>
 
@@ -101,6 +121,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     pubsubEndpoint: read.IAM_PUBSUB_ENDPOINT,
     eventNamespace: read.IAM_EVENT_NAMESPACE,
     relayLeaseSeconds: read.IAM_RELAY_LEASE_SECONDS,
+    directDatabaseUrl: read.DATABASE_DIRECT_URL ?? read.DATABASE_URL,
+    jobLeaseSeconds: read.IAM_JOB_LEASE_SECONDS,
     outboxKeepSeconds: read.IAM_OUTBOX_KEEP_SECONDS,
     kms: {
       endpoint: read.IAM_KMS_ENDPOINT,

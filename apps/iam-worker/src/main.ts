@@ -5,20 +5,19 @@ import { type Database, type Db, requireRestrictedLogin, UnsafeDatabaseError } f
 import { SecretRings } from '@iam/domain/secret-key'
 import { configOrExit } from '@iam/platform/config'
 import { serveHealth } from '@iam/platform/http'
-import { every, retrying, runUntilSignal, type Closer } from '@iam/platform/lifecycle'
+import { retrying, runUntilSignal, type Closer } from '@iam/platform/lifecycle'
 import { openLogger } from '@iam/platform/logging'
 import { openPostgres } from '@iam/platform/postgres'
 import { openRedis } from '@iam/platform/redis'
 import { readConfig } from './config.ts'
 import { startInbox } from './inbox/start-inbox.ts'
+import { startJobs } from './jobs/start-jobs.ts'
 import { startKeys } from './keys/start-keys.ts'
 import { startMail } from './mail/start-mail.ts'
 import { startRelay } from './relay/start-relay.ts'
 import { startStatus } from './status/start-status.ts'
 import { startBuryingSessions } from './upkeep/bury-sessions.ts'
 import { startSecrets } from './start-secrets.ts'
-import { startRenewingTorExits } from './upkeep/renew-tor-exits.ts'
-import { tidy } from './upkeep/tidy.ts'
 import { type Roles, workerHealth } from './worker-health.ts'
 
 const config = configOrExit(readConfig)
@@ -51,23 +50,13 @@ const closers: Closer[] = [
   { name: 'health', close: () => health.close() },
 ]
 if (config.roles.includes('upkeep')) {
-  const upkeep = every(
-    3_600_000,
-    () => tidy({ db }, { keepFor: config.outboxKeepSeconds }),
-    warn('Upkeep failed'),
-  )
-  upkeep.nudge()
   const burying = startBuryingSessions(
     { db, redis: redis.client },
     warn('Ended sessions could not be covered in the cache yet'),
   )
-  const exits = startRenewingTorExits(config, warn('The list of Tor’s exits cannot be renewed'))
-  closers.push(
-    { name: 'upkeep', close: () => upkeep.stop() },
-    { name: 'burying', close: () => burying.stop() },
-    { name: 'exits', close: () => exits.stop() },
-  )
+  closers.push({ name: 'burying', close: () => burying.stop() })
 }
+if (config.roles.includes('jobs')) await startJobs(context, closers)
 if (config.roles.includes('relay')) roles.relay = await startRelay(context, closers)
 if (config.roles.includes('keys')) roles.keys = await startKeys(context, closers)
 if (config.roles.includes('status')) roles.status = await startStatus(context, closers)

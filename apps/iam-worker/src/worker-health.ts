@@ -1,8 +1,10 @@
 import type { Db } from '@iam/domain/db'
+import { listJobs } from '@iam/domain/job'
 import { countWaitingMails } from '@iam/domain/mail'
 import { countDeadLetters, countUnsent } from '@iam/domain/outbox'
 import type { HealthReport } from '@iam/platform/http'
 import { within } from '@iam/platform/lifecycle'
+import { metricsOfJobs } from './jobs/metrics-of-jobs.ts'
 import type { KeysStatus } from './keys/start-keys.ts'
 import type { OutboxRelay } from './relay/relay.ts'
 import type { StatusListsStatus } from './status/start-status.ts'
@@ -41,7 +43,7 @@ export function workerHealth({ db, ping, roles }: Parts) {
     return { status: isWhole ? 'ok' : 'degraded', checks }
   }
   const metrics = async (): Promise<string> => {
-    const { depth, oldest, deadLetters, mails } = await within(deadlines.count, countAll(db))
+    const { depth, oldest, deadLetters, mails, jobs } = await within(deadlines.count, countAll(db))
     return [
       '# TYPE iam_outbox_depth gauge',
       `iam_outbox_depth ${depth}`,
@@ -56,6 +58,7 @@ export function workerHealth({ db, ping, roles }: Parts) {
       '# TYPE iam_relay_partitions gauge',
       `iam_relay_partitions ${roles.relay?.held ?? 0}`,
       ...statusListMetrics(roles.status),
+      ...metricsOfJobs(jobs),
       '',
     ].join('\n')
   }
@@ -63,12 +66,13 @@ export function workerHealth({ db, ping, roles }: Parts) {
 }
 
 async function countAll({ kysely }: Pick<Db, 'kysely'>) {
-  const [unsent, deadLetters, mails] = [
+  const [unsent, deadLetters, mails, jobs] = [
     await countUnsent(kysely),
     await countDeadLetters(kysely),
     await countWaitingMails(kysely),
+    await listJobs(kysely),
   ]
-  return { ...unsent, deadLetters, mails }
+  return { ...unsent, deadLetters, mails, jobs }
 }
 
 function checkOf(name: string, role: { readonly worked: boolean } | undefined): Record<string, string> {

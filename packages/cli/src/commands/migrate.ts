@@ -6,7 +6,7 @@ import { openPostgres } from '@iam/platform/postgres'
 export async function migrate(databaseUrl: string): Promise<string[]> {
   const { kysely, close } = openPostgres<Database>({ url: databaseUrl, poolSize: 2 })
   try {
-    return await migrateToLatest(kysely)
+    return await migrateToLatest(kysely, databaseUrl)
   } finally {
     await close()
   }

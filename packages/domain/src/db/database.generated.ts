@@ -203,6 +203,35 @@ export interface IamInboxPosition {
   tenant_id: string;
 }
 
+export interface IamJob {
+  alarm_seconds: number;
+  cron: string;
+  limit_seconds: number;
+  name: string;
+  reason: string;
+  registered_at: Timestamp;
+  rehearses: boolean;
+}
+
+export interface IamJobRun {
+  cause: string;
+  error: string | null;
+  finished_at: Timestamp | null;
+  id: Generated<Int8>;
+  job: string;
+  outcome: string | null;
+  queue_id: string;
+  rehearsal: boolean;
+  result: Json | null;
+  started_at: Timestamp;
+  worker: string;
+}
+
+export interface IamJobWorker {
+  expires_at: Timestamp;
+  worker: string;
+}
+
 export interface IamKeySetVersion {
   document: string;
   expires_at: Timestamp;
@@ -571,6 +600,9 @@ export interface DB {
   "iam.idempotency_key": IamIdempotencyKey;
   "iam.inbox_event": IamInboxEvent;
   "iam.inbox_position": IamInboxPosition;
+  "iam.job": IamJob;
+  "iam.job_run": IamJobRun;
+  "iam.job_worker": IamJobWorker;
   "iam.key_set_version": IamKeySetVersion;
   "iam.known_origin": IamKnownOrigin;
   "iam.leader_lease": IamLeaderLease;

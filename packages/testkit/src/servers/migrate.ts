@@ -6,7 +6,7 @@ import { openPostgres } from '@iam/platform/postgres'
 export async function migrate(url: string): Promise<void> {
   const { kysely, close } = openPostgres<Database>({ url, poolSize: 2 })
   try {
-    await migrateToLatest(kysely)
+    await migrateToLatest(kysely, url)
   } finally {
     await close()
   }

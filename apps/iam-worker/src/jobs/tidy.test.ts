@@ -4,14 +4,17 @@ import { once } from '@iam/domain/idempotency-key'
 import { requestPasswordReset } from '@iam/domain/account'
 import { requestMagicLink } from '@iam/domain/magic-link'
 import { refreshSession } from '@iam/domain/session'
+import { openLogger } from '@iam/platform/logging'
 import { deliverMails, logIn, openWorld, setPolicy, type World } from '@iam/testkit/world'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import { tidy } from './tidy.ts'
+import type { Config } from '../config.ts'
+import { tidyJobs } from './tidy.ts'
 
+const log = openLogger({ service: 'test', level: 'silent' })
 const hour = 3_600
 const day = 24 * hour
 
-describe('upkeep', () => {
+describe('tidying', () => {
   let world: World
   let passed = 0
   beforeAll(async () => {
@@ -79,7 +82,9 @@ describe('upkeep', () => {
   ])('leaves what is young enough %s', async (_when, seconds, expected) => {
     await world.testClock.advance(seconds - passed)
     passed = seconds
-    await tidy({ db: world.workerDb }, { keepFor: day })
+    const deps = { ...world, db: world.workerDb, config: { outboxKeepSeconds: day } as Config, log }
+    const turn = { signal: new AbortController().signal, rehearsal: false }
+    for (const job of tidyJobs) await job.run(deps, turn)
     expect(await left()).toEqual(expected)
   })
 })
