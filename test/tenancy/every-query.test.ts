@@ -62,7 +62,6 @@ const notOfATenant: readonly (readonly [RegExp, string])[] = [
     'every instance follows the revocations of all tenants, and old ones are deleted',
   ],
   [/iam\.status_list(_entry)?\b/, 'lists and their slots are shared by all tenants'],
-  [/iam\.status_list_entry as e/, 'slots are shared by all tenants'],
   [/iam\.job(_run|_worker)?\b/, 'what is done by the clock is done for all tenants'],
   [/iam\.ensure_audit_partitions/, 'partitions hold the events of all tenants'],
 ]

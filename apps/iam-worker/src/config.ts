@@ -25,8 +25,7 @@ import {
 } from '@iam/platform/variables'
 import * as z from 'zod'
 
-const roles = ['relay', 'inbox', 'keys', 'status', 'mail', 'upkeep'] as const
-const roles = ['relay', 'inbox', 'keys', 'mail', 'jobs', 'upkeep'] as const
+const roles = ['relay', 'inbox', 'keys', 'status', 'mail', 'jobs', 'upkeep'] as const
 
 const environment = z
   .object({
