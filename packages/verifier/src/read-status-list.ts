@@ -1,5 +1,6 @@
 import { inflateSync } from 'node:zlib'
 import { compactVerify, type CompactJWSHeaderParameters } from 'jose'
+import { strictHeader } from './strict-header.ts'
 import type { VerifyingKey } from './verifying-key.ts'
 
 /** A status list that was verified. Times in milliseconds since the epoch. */
@@ -42,6 +43,7 @@ export async function readStatusList(
   document: string,
   { uri, find, now }: ReadStatusList,
 ): Promise<StatusList> {
+  if (strictHeader(document, ['alg', 'typ', 'kid']) === undefined) throw new Error('This is no status list.')
   const { payload } = await compactVerify(document, (header) => keyOf(header, find), {
     algorithms: ['ES256', 'RS256', 'EdDSA'],
   })

@@ -1,4 +1,4 @@
-import { isCanonical } from './anchored.ts'
+import { isCanonical } from './strict-header.ts'
 import { TokenRefused } from './refusals.ts'
 import { algorithms, type Algorithm } from './verifying-key.ts'
 

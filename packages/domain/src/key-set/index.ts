@@ -8,6 +8,7 @@ export {
   type KeyPurpose,
 } from './endorsement.ts'
 export { signAnchored, type AnchorSigner } from './sign-anchored.ts'
+export { strictHeader } from './strict-header.ts'
 export { verifyAnchored } from './verify-anchored.ts'
 export {
   buildKeySet,

@@ -1,6 +1,6 @@
 import { createPublicKey } from 'node:crypto'
 import { compactVerify } from 'jose'
-import type { EndorsedKey } from '../key-set/index.ts'
+import { strictHeader, type EndorsedKey } from '../key-set/index.ts'
 import { statusListUri } from './status-list-address.ts'
 import { statusListTyp, type StatusListClaims } from './status-list-claims.ts'
 
@@ -41,6 +41,7 @@ async function verified(
   keys: ReadStatusList['keys'],
 ): Promise<{ readonly claims: object; readonly kid: string | undefined } | undefined> {
   try {
+    if (strictHeader(document, ['alg', 'typ', 'kid']) === undefined) return undefined
     const { payload, protectedHeader } = await compactVerify(
       document,
       ({ kid, alg }) => {
