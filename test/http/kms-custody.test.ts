@@ -1,5 +1,6 @@
 import { openKmsCustody, type KmsCustody } from '@iam/testkit/kms-custody'
 import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify, type JSONWebKeySet } from 'jose'
+import { sql } from 'kysely'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { challengeIn, Holders, textOf, type Answer } from '../support/holder.ts'
 import { openApp, type TestApp } from '../support/open-app.ts'
@@ -139,6 +140,55 @@ describe('KMS in trouble', () => {
     const raised = await stepUp(answer)
     expect(raised.status).toBe(200)
     expect(decodeJwt(textOf(raised.body['accessToken']))).toMatchObject({ acr: 'aal2' })
+  })
+
+  /** Has the claims of a session changed while a token of it is being signed, so many times. */
+  async function changeWhileSigning(sessionId: string, times: number, work: () => Promise<Answer>) {
+    const { sign } = custody.signing
+    let left = times
+    const changing = async (version: string, bytes: Buffer) => {
+      left -= 1
+      if (left >= 0) {
+        const acr = `changed ${left}`
+        await sql`update iam.refresh_family set claims = claims || ${JSON.stringify({ acr })}::jsonb,
+          claims_version = claims_version + 1 where session_id = ${sessionId}`.execute(open.world.admin)
+      }
+      return sign(version, bytes)
+    }
+    Object.assign(custody.signing, { sign: changing })
+    const before = custody.calls('AsymmetricSign')
+    const answer = await work().finally(() => Object.assign(custody.signing, { sign }))
+    return { answer, signed: custody.calls('AsymmetricSign') - before }
+  }
+
+  test('claims that change while they are signed are signed once more, and nothing is given for the old ones', async () => {
+    const opened = await holders.logIn(await holders.newPerson())
+    const { id } = opened.body['session'] as { id: string }
+    aMomentLater()
+    const once = await changeWhileSigning(id, 1, () => refresh(opened.body['refreshToken']))
+    expect(once).toMatchObject({ answer: { status: 200 }, signed: 2 })
+    expect(decodeJwt(textOf(once.answer.body['accessToken']))).toMatchObject({ acr: 'changed 0' })
+    aMomentLater()
+    const next = once.answer.body['refreshToken']
+    const generations = async () => (await state()).families.map(({ generation }) => generation)
+    const before = await generations()
+    const { answer } = await changeWhileSigning(id, 2, () => refresh(next))
+    expect(answer).toMatchObject(unavailable)
+    expect(await generations()).toEqual(before)
+    expect((await refresh(next)).status).toBe(200)
+  })
+
+  test('a token that is no good costs no signature', async () => {
+    const opened = await holders.logIn(await holders.newPerson())
+    const first = await refresh(opened.body['refreshToken'])
+    const second = await refresh(first.body['refreshToken'])
+    expect(second.status).toBe(200)
+    await open.world.testClock.advance(60)
+    aMomentLater()
+    const before = custody.calls('AsymmetricSign')
+    expect((await refresh(opened.body['refreshToken'])).body.code).toBe('refresh_reused')
+    expect((await refresh(second.body['refreshToken'])).body.code).toBe('invalid_grant')
+    expect(custody.calls('AsymmetricSign')).toBe(before)
   })
 
   test('a login and a refresh are signed once each, and step-up too', async () => {

@@ -61,8 +61,6 @@ const feed = every(1000, () => deps.revocations.poll(), warn('The revocation fee
 feed.nudge()
 const exits = every(300_000, async () => torExits?.load(), warn('The list of Tor’s exits cannot be read'))
 exits.nudge()
-const told = async () => log.info({ kms: kms.numbers() }, 'What was asked of KMS')
-const summary = every(600_000, told, () => undefined)
 
 await runUntilSignal(
   [
@@ -72,7 +70,6 @@ await runUntilSignal(
     { name: 'feed', close: () => feed.stop() },
     { name: 'keys', close: () => keys.stop() },
     { name: 'exits', close: () => exits.stop() },
-    { name: 'kms summary', close: () => summary.stop() },
     { name: 'nudges', close: () => nudges.close() },
     { name: 'metrics', close: () => metrics?.close() },
     { name: 'server', close: closeServer },
