@@ -2,14 +2,11 @@ import { globSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { inOneFlight, streamKey } from '@iam/domain/db'
 import { newId } from '@iam/domain/kit'
-import { holdLease } from '@iam/domain/lease'
 import { appendEvent, buryEvent, type OutboxRow } from '@iam/domain/outbox'
-import { loadSecretKeys, SecretRings, tendSecretKeys } from '@iam/domain/secret-key'
-import { secretUses } from '@iam/domain/secret-use'
+import { destroySecretKeys, loadSecretKeys } from '@iam/domain/secret-key'
 import { refreshSession } from '@iam/domain/session'
-import { findDirectoryEntry } from '@iam/domain/tenant'
 import { testWrapping } from '@iam/testkit/kms'
-import { logIn, openWorld, testDeployment, type World } from '@iam/testkit/world'
+import { logIn, openWorld, rotateSecret, systemTenant, testDeployment, type World } from '@iam/testkit/world'
 import { sql } from 'kysely'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
@@ -168,32 +165,18 @@ describe('the SQL of the runbooks', () => {
     return found.rows.map((row) => row.sequence)
   }
 
-  test('replaces a leaked tag key: no token that it tagged is believed by an instance started after', async () => {
-    const leaked = await logIn(world)
-    await run(blockWith("purpose = 'token-tag'"))
-    const { kysely } = world.workerDb
-    const system = await findDirectoryEntry(kysely, 'system')
-    const lease = await holdLease(kysely, { name: 'keys', owner: 'a worker', ttl: 30 })
-    if (system === undefined || lease === undefined) throw new Error('Nobody can tend the keys.')
-    const common = { wrapping: testWrapping, deployment: testDeployment }
-    const tending = {
-      ...common,
-      db: world.workerDb,
-      clock: world.clock,
-      lease,
-      lead: 0,
-      rotation: {},
-      uses: secretUses,
-    }
-    const done = await tendSecretKeys({ ...tending, systemTenantId: system.tenantId })
-    expect(done).toMatchObject([{ do: 'generate', purpose: 'token-tag' }])
-    const secrets = new SecretRings()
-    await loadSecretKeys({ ...common, db: world.db, secrets })
+  test('replaces a leaked tag key: what it tagged is believed by nobody, and whoever refreshed meanwhile stays', async () => {
+    const [leaked, kept] = [await logIn(world), await logIn(world)]
     const { origin } = world
-    await expect(refreshSession({ ...world, secrets }, { ...leaked, origin })).rejects.toMatchObject({
+    await rotateSecret(world, 'token-tag')
+    const fresh = await refreshSession(world, { ...kept, origin })
+    const deps = { db: world.workerDb, clock: world.clock, systemTenantId: await systemTenant(world) }
+    expect(await destroySecretKeys(deps, { purpose: 'token-tag' })).toEqual([1])
+    const loading = { wrapping: testWrapping, deployment: testDeployment, db: world.db }
+    await loadSecretKeys({ ...loading, secrets: world.secrets })
+    await expect(refreshSession(world, { ...leaked, origin })).rejects.toMatchObject({
       code: 'invalid_grant',
     })
-    const fresh = await logIn({ ...world, secrets })
-    expect((await refreshSession({ ...world, secrets }, { ...fresh, origin })).session).toEqual(fresh.session)
+    expect((await refreshSession(world, { ...fresh, origin })).session).toEqual(kept.session)
   })
 })

@@ -12,12 +12,13 @@ import { keySetVerify } from './commands/key-set-verify.ts'
 import { keysCompromise, keysList, keysRotate } from './commands/keys.ts'
 import { migrate } from './commands/migrate.ts'
 import { pinAlgorithm } from './commands/pin-algorithm.ts'
-import { describeSecret, describeSecretRotation } from './commands/describe-secrets.ts'
-import { secretsList, secretsRotate } from './commands/secrets.ts'
+import { describeDestroyed, describeSecret, describeSecretRotation } from './commands/describe-secrets.ts'
+import { secretsDestroy, secretsList, secretsRotate } from './commands/secrets.ts'
 import { tenantCreate } from './commands/tenant-create.ts'
 import { userCreate } from './commands/user-create.ts'
 import { userImport } from './commands/user-import.ts'
 import { readConfig, readDatabaseUrl, readPins } from './config.ts'
+import { keepApart } from './keep-apart.ts'
 import { openOperatorDeps, type OperatorDeps } from './operator-deps.ts'
 
 const importHelp = `
@@ -182,6 +183,19 @@ secrets
     print(options, rotated, [describeSecretRotation(rotated, options.dryRun === true)])
   })
 
+secrets
+  .command('destroy')
+  .description(
+    'destroy the old versions before their time: what they made is believed no more; refused if needed',
+  )
+  .argument('<purpose>', 'the secret, as `secrets list` names it')
+  .option('--dry-run', 'say what would happen, and change nothing')
+  .option('--json', 'print the result as JSON')
+  .action(async (purpose: string, options: Json & { dryRun?: true }) => {
+    const destroyed = await withDeps((deps) => secretsDestroy(deps, { purpose, ...options }))
+    print(options, destroyed, [describeDestroyed(destroyed, options.dryRun === true)])
+  })
+
 const user = program.command('user').description('people')
 user
   .command('create')
@@ -218,7 +232,7 @@ user
     if (refused > 0) process.exitCode = 1
   })
 
-await program.parseAsync().catch((error: unknown) => {
+await program.parseAsync(keepApart(process.argv)).catch((error: unknown) => {
   const said = error instanceof Refusal ? error.detail : undefined
   const message = said ?? (error instanceof Error ? error.message : String(error))
   say(error instanceof ConfigurationError ? message : `iam: ${message}`)

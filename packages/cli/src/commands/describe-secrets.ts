@@ -1,5 +1,5 @@
 import type { SecretRotated } from '@iam/domain/secret-key'
-import type { ListedSecret } from './secrets.ts'
+import type { ListedSecret, SecretsDestroyed } from './secrets.ts'
 
 /** A line on a version of a secret. */
 export function describeSecret(secret: ListedSecret): string {
@@ -24,4 +24,10 @@ export function describeSecretRotation(rotated: SecretRotated, isDryRun: boolean
     `${purpose} ${version} ${verb} from ${activateAt.toISOString()} on. What ${purpose} ${replaces} made is read until ` +
     `${keptUntil.toISOString()} at least.`
   )
+}
+
+/** What destroying comes to, in a sentence. */
+export function describeDestroyed({ purpose, versions }: SecretsDestroyed, isDryRun: boolean): string {
+  const verb = isDryRun ? 'would be' : 'is'
+  return `${purpose} ${versions.join(', ')} ${verb} destroyed: what it made is worth nothing any more, for good.`
 }

@@ -1,9 +1,11 @@
 import {
   describeSecretKeys,
+  destroySecretKeys,
   isSecretPurpose,
   rotateSecretKey,
   secretPurposes,
   type DescribedSecret,
+  type SecretPurpose,
   type SecretRotated,
 } from '@iam/domain/secret-key'
 import { countSecretUses, type CountedUse } from '@iam/domain/secret-use'
@@ -35,11 +37,39 @@ export async function secretsList({ db }: OperatorDeps, config: Config): Promise
 export async function secretsRotate(
   deps: OperatorDeps,
   config: Config,
-  { purpose, dryRun }: { readonly purpose: string; readonly dryRun?: boolean },
+  { purpose: name, ...options }: OneSecret,
 ): Promise<SecretRotated> {
-  if (!isSecretPurpose(purpose))
-    throw new Error(`There is no secret ${purpose}, but ${Object.keys(secretPurposes).join(', ')}.`)
+  const purpose = requirePurpose(name)
   const common = { ...deps, deployment: config.deployment, lead: config.signingKeys.announce }
   const rotating = { ...common, systemTenantId: await systemTenant(deps) }
-  return rotateSecretKey(rotating, { purpose, ...(dryRun === undefined ? {} : { dryRun }) })
+  return rotateSecretKey(rotating, { purpose, ...options })
+}
+
+/** Versions of a secret that are destroyed, or would be. */
+export interface SecretsDestroyed {
+  readonly purpose: SecretPurpose
+  readonly versions: readonly number[]
+}
+
+/**
+ * Destroys the old versions of a secret before their time.
+ * @throws Refusal `wrong_state` where none is old, or rows need one. @throws for a name that no secret has.
+ */
+export async function secretsDestroy(
+  deps: OperatorDeps,
+  { purpose: name, ...options }: OneSecret,
+): Promise<SecretsDestroyed> {
+  const purpose = requirePurpose(name)
+  const destroying = { ...deps, systemTenantId: await systemTenant(deps) }
+  return { purpose, versions: await destroySecretKeys(destroying, { purpose, ...options }) }
+}
+
+interface OneSecret {
+  readonly purpose: string
+  readonly dryRun?: boolean
+}
+
+function requirePurpose(name: string): SecretPurpose {
+  if (isSecretPurpose(name)) return name
+  throw new Error(`There is no secret ${name}, but ${Object.keys(secretPurposes).join(', ')}.`)
 }

@@ -27,12 +27,16 @@ export function digitsFor({ secrets }: Deps, use: 'code' | 'number', name: Magic
   return String(derive(key, use, name).readBigUInt64BE() % 10n ** BigInt(length)).padStart(length, '0')
 }
 
-/** Whether these are the digits, compared in constant time. Spaces and dashes between them do not count. */
+/**
+ * Whether these are the digits, compared in constant time. Spaces and dashes between them do not count. None are, once
+ * their key was destroyed.
+ */
 export function fitsDigits(
   deps: Deps,
   use: 'code' | 'number',
   typed: { name: MagicLinkName; digits: string },
 ) {
+  if (deps.secrets.of('one-time').byVersion(typed.name.keyVersion) === undefined) return false
   const right = Buffer.from(digitsFor(deps, use, typed.name))
   const given = Buffer.from(typed.digits.replace(/[\s-]/g, ''))
   return given.length === right.length && timingSafeEqual(given, right)

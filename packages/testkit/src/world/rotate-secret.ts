@@ -1,14 +1,9 @@
-import {
-  generateSecretKey,
-  insertSecretKey,
-  loadSecretKeys,
-  SecretRings,
-  type SecretPurpose,
-} from '@iam/domain/secret-key'
+import { loadSecretKeys, rotateSecretKey, SecretRings, type SecretPurpose } from '@iam/domain/secret-key'
 import { RefreshFlights, type IssuedSession } from '@iam/domain/session'
 import { testWrapping } from '../kms/index.ts'
 import { testDeployment } from './bootstrap-for-tests.ts'
 import type { World } from './open-world.ts'
+import { systemTenant } from './people.ts'
 
 const common = { wrapping: testWrapping, deployment: testDeployment }
 
@@ -20,10 +15,8 @@ export async function rotateSecret(world: World, purpose: SecretPurpose): Promis
   const { db, clock, secrets, workerDb } = world
   const lagging = new SecretRings()
   await loadSecretKeys({ ...common, db, secrets: lagging })
-  const version = secrets.of(purpose).current(clock()).version + 1
-  const wrapped = await generateSecretKey(common, { purpose, version })
-  const at = clock()
-  await insertSecretKey(workerDb.kysely, { purpose, version, wrapped, activateAt: at }, at)
+  const systemTenantId = await systemTenant(world)
+  await rotateSecretKey({ ...common, db: workerDb, clock, systemTenantId, lead: 0 }, { purpose })
   await loadSecretKeys({ ...common, db, secrets })
   return { ...world, secrets: lagging, refreshFlights: new RefreshFlights<IssuedSession>() }
 }
