@@ -21,7 +21,7 @@ describe('the bundle of', () => {
       const place = join(directory, program.name)
       const metafile = await bundle(root, program, place)
       expect(forbiddenAmong(packagesIn(metafile), program.never)).toEqual([])
-      await startOnce(place, program.trial)
+      await startOnce(place, program)
     },
     180_000,
   )

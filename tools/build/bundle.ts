@@ -30,7 +30,7 @@ const starter = [
 
 /**
  * Bundles a program into `directory`, which is emptied first: `main.mjs`, the program, a file for each part that
- * is imported lazily, source maps, and native modules as they are.
+ * is imported lazily, source maps, native modules as they are, and `node-options` where it has any.
  * @returns what went into which file.
  */
 export async function bundle(root: string, program: ShippedProgram, directory: string): Promise<Metafile> {
@@ -60,5 +60,8 @@ export async function bundle(root: string, program: ShippedProgram, directory: s
     logLevel: 'warning',
   })
   await writeFile(join(directory, 'main.mjs'), starter)
+  if (program.nodeOptions !== undefined) {
+    await writeFile(join(directory, 'node-options'), program.nodeOptions)
+  }
   return metafile
 }

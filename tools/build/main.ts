@@ -37,7 +37,7 @@ async function ship(program: ShippedProgram): Promise<string> {
   const forbidden = forbiddenAmong(packagesIn(metafile), program.never)
   if (forbidden.length > 0) throw new Error(`${program.name} may not contain ${forbidden.join(', ')}.`)
   const bundledAt = performance.now()
-  await startOnce(directory, program.trial)
+  await startOnce(directory, program)
   const { start, lazy, native } = sizesOf(metafile)
   const cache = await bytesUnder(join(directory, 'compile-cache'))
   return [

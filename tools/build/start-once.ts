@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Trial } from './programs.ts'
+import type { ShippedProgram } from './programs.ts'
 
 const patience = 120_000
 const keeper = new URL('keep-compiled.ts', import.meta.url).href
@@ -15,12 +15,20 @@ const keeper = new URL('keep-compiled.ts', import.meta.url).href
  * Starts a bundle once, with its dependencies away, so that it keeps the code it compiled for the next start.
  * Rejects with what it said when it does not start: the image would not either.
  */
-export async function startOnce(directory: string, trial: Trial): Promise<void> {
+export async function startOnce(
+  directory: string,
+  { trial, nodeOptions = '' }: Pick<ShippedProgram, 'trial' | 'nodeOptions'>,
+): Promise<void> {
   const port = 'listens' in trial ? await freePort() : undefined
   const env = 'listens' in trial ? { ...trial.listens, PORT: String(port), IAM_HTTP_HOST: '127.0.0.1' } : {}
   const args = 'ends' in trial ? trial.ends : []
   const child = spawn(process.execPath, ['--import', keeper, join(directory, 'main.mjs'), ...args], {
-    env: { PATH: process.env['PATH'] ?? '', METADATA_SERVER_DETECTION: 'none', ...env },
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      METADATA_SERVER_DETECTION: 'none',
+      NODE_OPTIONS: nodeOptions,
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
   const said = Promise.all([saidOn(child.stdout), saidOn(child.stderr)])

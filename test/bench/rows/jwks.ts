@@ -8,7 +8,8 @@ import { interleave, type Contender } from '../measure/interleave.ts'
 import type { Metric } from '../measure/sample.ts'
 import { nginxConfiguration } from '../peers/nginx.ts'
 import type { Server } from '../servers/server.ts'
-import { oidcProvider, ours, type Target } from '../servers/targets.ts'
+import { bundleOf } from '../servers/start-service.ts'
+import { oidcProvider, type Target } from '../servers/targets.ts'
 import { measureLoad, turnsOf } from './measure-load.ts'
 import type { Row } from './row.ts'
 
@@ -98,19 +99,26 @@ export const hostile: Row = {
   },
 }
 
-/** All serve the very document that iam-jwks serves. */
+/** All serve the very document that iam-jwks serves, and all are started by the bench, so that the system treats them alike. */
 async function servers(bench: Bench, name: keyof typeof documents): Promise<Target[]> {
-  const mine = ours(bench, 'iam-jwks')
   const { path, file } = documents[name]
+  const jwks = await bench.server({
+    name: 'iam-jwks',
+    args: [bundleOf('iam-jwks')],
+    env: bench.service.environments['iam-jwks'],
+  })
+  await jwks.answers('/health/ready')
   const document = join(bench.directory, file)
   // Once: nginx makes its entity tag of the file's time, and keeps the old one for a while.
-  if (!existsSync(document))
-    writeFileSync(document, await (await fetch(`${mine.server.origin}${path}`)).text())
+  if (!existsSync(document)) writeFileSync(document, await (await fetch(`${jwks.origin}${path}`)).text())
   const env = { BARE_DOCUMENT: document }
   const plan = { name: `${bare}, ${name}`, args: [fileOf('floor/bare.mjs')], env }
-  const fixed = [{ name: bare, profile: 'fixed', server: await bench.server(plan) } as const]
   const nginx = await startNginx(bench)
-  return [...fixed, mine, ...(nginx ? [{ name: 'nginx', profile: 'fixed', server: nginx } as const] : [])]
+  return [
+    { name: bare, profile: 'fixed', server: await bench.server(plan) },
+    { name: 'ours', profile: 'iam', server: jwks },
+    ...(nginx === undefined ? [] : [{ name: 'nginx', profile: 'fixed', server: nginx } as const]),
+  ]
 }
 
 /** Debian's nginx; undefined, and said so, on a machine where it cannot be had. */

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { startStack, type Environment, type Stack } from '@iam/local-stack/stack'
@@ -23,6 +24,12 @@ export function bundleOf(name: ProcessName): string {
   return join(checkout, 'dist', name, 'main.mjs')
 }
 
+/** What NODE_OPTIONS is to say where a bundle runs. */
+function nodeOptionsOf(program: string): Environment {
+  const file = join(checkout, 'dist', program, 'node-options')
+  return existsSync(file) ? { NODE_OPTIONS: readFileSync(file, 'utf8') } : {}
+}
+
 /** Starts everything on free ports, with throw-away data. `npm run build` must have run. */
 export async function startService(say: (sentence: string) => void): Promise<Service> {
   const environments: Partial<Record<string, Environment>> = {}
@@ -30,7 +37,8 @@ export async function startService(say: (sentence: string) => void): Promise<Ser
     durable: true,
     programs: { api: bundleOf('iam-api'), worker: bundleOf('iam-worker'), jwks: bundleOf('iam-jwks') },
     adjust: (program, given) => {
-      const env = Object.fromEntries(Object.entries(given).filter(([name]) => !notShipped.includes(name)))
+      const kept = Object.entries(given).filter(([name]) => !notShipped.includes(name))
+      const env = { ...Object.fromEntries(kept), ...nodeOptionsOf(program) }
       environments[program] = env
       return env
     },
