@@ -53,7 +53,9 @@ describe('with a part of it away', { timeout: 480_000 }, () => {
     if (program === 'iam-jwks') {
       keySetOfJwks = await watchSource(environment['IAM_KEY_SET_URL'] ?? '')
       const IAM_KEY_SET_COPY = join(directory, 'jwks.jwt')
-      return { ...environment, IAM_KEY_SET_URL: keySetOfJwks.url, IAM_KEY_SET_COPY }
+      const IAM_KEY_SET_HISTORY_URL = new URL('historical.jwt', environment['IAM_KEY_SET_URL']).href
+      const ours = { IAM_KEY_SET_URL: keySetOfJwks.url, IAM_KEY_SET_HISTORY_URL, IAM_KEY_SET_COPY }
+      return { ...environment, ...ours }
     }
     return environment
   }

@@ -56,6 +56,7 @@ const processes = [
       'IAM_KMS_ENDPOINT',
       'IAM_PUBSUB_ENDPOINT',
       'IAM_OBJECT_STORE_ENDPOINT',
+      'IAM_CDN_ENDPOINT',
     ],
     required: {
       ...shared,
@@ -79,6 +80,8 @@ const processes = [
       IAM_SIGNING_CUSTODY: 'both',
       IAM_KMS_SIGN_KEY: `${ring}/sign/cryptoKeyVersions/1`,
       IAM_TOR_EXITS_URL: '/tor-exits.txt',
+      IAM_CDN: 'cloud-cdn://project',
+      IAM_KEY_SET_REGIONS: 'qa',
       IAM_SMTP_URL: 'http://mail.example',
       IAM_MAIL_FROM: 'nobody',
     },
@@ -163,6 +166,7 @@ test.each(processes)(
       IAM_KMS_ENDPOINT: '127.0.0.1:1',
       IAM_PUBSUB_ENDPOINT: '127.0.0.1:1',
       IAM_OBJECT_STORE_ENDPOINT: 'http://127.0.0.1:1',
+      IAM_CDN_ENDPOINT: 'http://127.0.0.1:1',
     }
     const { read, required, devOnly } = tried
     for (const variable of devOnly) {

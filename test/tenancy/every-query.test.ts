@@ -31,7 +31,7 @@ const notOfATenant: readonly (readonly [RegExp, string])[] = [
   [/^select .* from "iam"\."directory"/, 'the tenant is found by it: public'],
   [/^select .* from "iam"\."relying_party"/, 'the tenant is found by it: public'],
   [
-    /"?iam"?\."?(signing_key|secret_key|key_set_version|anchor_rotation)/,
+    /"?iam"?\."?(signing_key|secret_key|key_set_version|key_set_part|anchor_rotation)/,
     'the issuer’s own: no tenant owns them',
   ],
   [

@@ -68,6 +68,9 @@ import {
   publishKeySet,
   RecentTokens,
   SigningKeys,
+  purgeDueFor,
+  purgeKeySet,
+  takeRegionPart,
   tendSigningKeys,
   tokenLines,
 } from '@iam/domain/signing-key'
@@ -373,6 +376,22 @@ async function tendKeys(world: World): Promise<void> {
     await tendOnce(world, lease, system.tenantId)
     await releaseLease(kysely, lease)
   }
+  await followKeySet(world)
+}
+
+/** What is done with a key set once it is published, here and in other regions. */
+async function followKeySet({ workerDb: db, admin, clock }: World): Promise<void> {
+  const { env, issuer, region } = testDeployment
+  const last = admin.selectFrom('iam.key_set_version').select('document').orderBy('version', 'desc')
+  const { document } = await last.executeTakeFirstOrThrow()
+  const { publisher, spare, endorser } = testAnchors
+  const anchors = { anchors: [publisher.kid, spare.kid], endorsementAnchors: [endorser.kid] }
+  const pins = { env, issuer, ...anchors, names: [region] }
+  await takeRegionPart(db.kysely, { pins, region, document, now: clock() })
+
+  const cdn = { purge: async () => undefined }
+  await purgeKeySet({ db, deployment: testDeployment, cdn, purgeAfter: 0 })
+  await purgeDueFor(db.kysely, testDeployment.region)
 }
 
 /** Publishes the status lists, to nowhere. */

@@ -13,6 +13,7 @@ export const owners: Record<string, string> = {
   inbox_position: 'inbox',
   job_run: 'job',
   job_worker: 'job',
+  key_set_part: 'signing-key',
   key_set_version: 'signing-key',
   known_origin: 'login-attempt',
   leader_lease: 'lease',

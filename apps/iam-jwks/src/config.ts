@@ -8,6 +8,8 @@ export interface Config {
   readonly source: URL
   /** Where the status lists are, each by its name: beside the key set's folder when nothing else is said. */
   readonly statusLists: URL
+  /** Where the keys that have ended are: beside the key set, unless it is told otherwise. */
+  readonly history: URL
   /** Thumbprints of the publication keys, the current one and the spare, and of the endorsement keys. */
   readonly anchors: readonly string[]
   readonly endorsementAnchors: readonly string[]
@@ -60,8 +62,9 @@ export function readConfig(env: Environment = process.env): Config {
       'must be a URL without a slash at its end',
     ),
     http: { host: read('IAM_HTTP_HOST', () => true, '', '0.0.0.0'), port: natural('PORT', '8080') },
-    source: URL.canParse(source) ? new URL(source) : new URL('file:///'),
-    statusLists: URL.canParse(lists) ? new URL(lists) : new URL('file:///'),
+    source: urlOf(source),
+    history: new URL(env['IAM_KEY_SET_HISTORY_URL'] || 'historical.jwt', urlOf(source)),
+    statusLists: urlOf(lists),
     anchors: anchors('IAM_JWKS_ANCHORS'),
     endorsementAnchors: anchors('IAM_ENDORSEMENT_ANCHORS'),
     floor: floorOf(
@@ -82,6 +85,10 @@ export function readConfig(env: Environment = process.env): Config {
   }
   if (faults.length > 0) throw new ConfigurationError('iam-jwks', faults)
   return Object.freeze(config)
+}
+
+function urlOf(text: string): URL {
+  return URL.canParse(text) ? new URL(text) : new URL('file:///')
 }
 
 /** `region=version,region=version` as an object; `none=0` stands for no floor. */

@@ -34,6 +34,9 @@ log.info(`Listening on ${config.http.host}:${config.http.port}`)
 
 const copy = await readCopy(config.copy)
 if (copy !== undefined) await served.offer(copy, new Date())
+const historyCopy = config.copy && `${config.copy}.history`
+const history = await readCopy(historyCopy)
+if (history !== undefined && served.lacksHistory) await served.offerHistory(history)
 const loading = every(config.pollSeconds * 1000, load, (err) =>
   log.warn({ err }, 'The key set could not be read'),
 )
@@ -54,4 +57,10 @@ async function load(): Promise<void> {
   if ((await served.offer(document, new Date())) && served.status(new Date())?.version !== before) {
     await keepCopy(config.copy, document)
   }
+  if (served.lacksHistory) await loadHistory()
+}
+
+async function loadHistory(): Promise<void> {
+  const document = await readSource(config.history)
+  if (await served.offerHistory(document)) await keepCopy(historyCopy, document)
 }

@@ -1,5 +1,7 @@
 import {
+  digestOf,
   keySetCaching,
+  readHistoricalKeys,
   readKeySet,
   type EndorsedKey,
   type KeySet,
@@ -40,6 +42,7 @@ export class ServedKeySet {
   #floor: Readonly<Record<string, number>>
   #retired: ReadonlySet<string> = new Set()
   #keySet: KeySet | undefined
+  #history: string | undefined
   #answers = new Map<string, Prepared>()
   #shape = ''
 
@@ -93,6 +96,34 @@ export class ServedKeySet {
     return true
   }
 
+  /** Whether the key set names historical keys other than those that are served. */
+  get lacksHistory(): boolean {
+    const named = this.#keySet?.claims.history
+    return named !== undefined && (this.#history === undefined || digestOf(this.#history) !== named)
+  }
+
+  /** Takes the historical keys if they are those that the key set names. The last good ones stay if not. */
+  async offerHistory(document: string): Promise<boolean> {
+    const digest = this.#keySet?.claims.history
+    const read = await readHistoricalKeys(document, {
+      ...this.#settings,
+      retired: [...this.#retired],
+      digest,
+    })
+    if (typeof read === 'string') {
+      this.#watcher.refused(`history_${read}`)
+      return false
+    }
+    this.#history = document
+    this.#answers.set(historyPath, this.#prepareHistory(document))
+    return true
+  }
+
+  #prepareHistory(document: string): Prepared {
+    const cacheControl = caching(this.#settings.maxAge, keySetCaching.fresh)
+    return prepare(document, { type: 'application/jwk-set+jwt', cacheControl })
+  }
+
   /** Drops what has come to its end since: keys one by one, and the signed document at its `exp`. */
   refresh(now: Date): void {
     const keySet = this.#keySet
@@ -125,6 +156,7 @@ export class ServedKeySet {
       const document = prepare(JSON.stringify(key), { type: 'application/jwk+json', cacheControl })
       answers.set(`/.well-known/jwks/${key.kid}.json`, document)
     }
+    if (this.#history !== undefined) answers.set(historyPath, this.#prepareHistory(this.#history))
     if (!expired) {
       const signed = { type: 'application/jwk-set+jwt', cacheControl }
       answers.set('/.well-known/jwks.jwt', prepare(keySet.document, signed))
@@ -161,6 +193,9 @@ function live(keys: KeySet['keys'], now: Date): EndorsedKey[] {
   const seconds = now.getTime() / 1000
   return keys.filter(({ verifyUntil }) => verifyUntil > seconds).map(({ key }) => key)
 }
+
+/** What discovery calls `federation_historical_keys_endpoint`. */
+export const historyPath = '/.well-known/historical-keys.jwt'
 
 const metadataFresh = 3600
 

@@ -2,12 +2,15 @@ import { generateKeyPairSync } from 'node:crypto'
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import {
   buildKeySet,
+  digestOf,
   endorsementTyp,
   signAnchored,
+  signHistoricalKeys,
   thumbprint,
   type AnchorSigner,
   type BuildKeySet,
   type EndorsedKey,
+  type HistoricalKey,
   type PublicJwk,
 } from '@iam/domain/key-set'
 import { asking } from '@iam/testkit/http'
@@ -295,6 +298,54 @@ describe('a served key set', () => {
         nextAnchor: { ...nextAnchor, ...pins },
       })
     }
+  })
+
+  test('C261: serves the historical keys that the key set names, and no others', async () => {
+    const told: string[] = []
+    const served = emptyServed(told)
+    const old = await endorsedKey(day, now)
+    const exp = Math.floor(now.getTime() / 1000) + day
+    const sign = (keys: readonly HistoricalKey[], by = publisher) =>
+      signHistoricalKeys(by, { issuer, keys, now })
+    const good = await sign([{ ...old, exp }])
+    const naming = async (history: string, version = 0) =>
+      served.offer(
+        await document([await endorsedKey(day, now)], now, {
+          version: now.getTime() + version,
+          history: digestOf(history),
+        }),
+        now,
+      )
+    const answer = () => served.answer('/.well-known/historical-keys.jwt')?.identity.body.toString()
+    await naming(good)
+    expect([served.lacksHistory, answer()]).toEqual([true, undefined])
+    expect(await served.offerHistory(good)).toBe(true)
+    expect([served.lacksHistory, answer()]).toEqual([false, good])
+    expect(served.answer('/.well-known/openid-configuration')?.identity.body.toString()).toContain(
+      'historical',
+    )
+    const { endorsement: _gone, ...bare } = old
+    const bad = [
+      ['not_named', altered(good)],
+      ['not_ours', await sign([], stranger)],
+      ['malformed', await document([old], now)],
+      ['not_endorsed', await sign([{ ...bare, exp }])],
+      ['not_endorsed', await sign([{ ...old, exp: exp + 1 }])],
+    ] as const
+    for (const [n, [fault, text]] of bad.entries()) {
+      if (fault !== 'not_named') await naming(text, n + 1)
+      expect(await served.offerHistory(text)).toBe(false)
+      expect(told.at(-1)).toBe(`history_${fault}`)
+      expect(answer()).toBe(good) // the last good one
+    }
+  })
+
+  test('C261: takes no historical keys for a key set', async () => {
+    const served = emptyServed()
+    const old = { ...(await endorsedKey(day, now)), exp: 1_900_000_000 }
+    expect(await served.offer(await signHistoricalKeys(publisher, { issuer, keys: [old], now }), now)).toBe(
+      false,
+    )
   })
 
   test('withholds the signed document past its end, and serves each key to its own', async () => {

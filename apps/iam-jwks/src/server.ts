@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { sendPrepared } from './prepared.ts'
-import type { KeySetStatus, ServedKeySet } from './served-key-set.ts'
+import { historyPath, type KeySetStatus, type ServedKeySet } from './served-key-set.ts'
 import type { ServedStatusLists } from './served-status-lists.ts'
 
 /** What has its place whether it can be served now or not. */
@@ -8,6 +8,7 @@ const always = new Set([
   '/.well-known/jwks.json',
   '/.well-known/jwks.jwt',
   '/.well-known/status-jwks.json',
+  historyPath,
   '/.well-known/openid-configuration',
   '/.well-known/oauth-authorization-server',
 ])

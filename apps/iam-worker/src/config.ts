@@ -20,12 +20,22 @@ import {
   signingKeysOf,
   signKeyPrefixOf,
   signingKeyVariables,
+  regionSources,
   sparePublishKey,
   statusWrapKeyBeside,
+  thumbprints,
 } from '@iam/platform/variables'
 import * as z from 'zod'
+import type { Regions } from './keys/read-regions.ts'
 
 const roles = ['relay', 'inbox', 'keys', 'status', 'mail', 'jobs', 'upkeep'] as const
+
+/** Where other regions publish, and what that is held against. */
+const regionVariables = {
+  IAM_KEY_SET_REGIONS: regionSources.optional(),
+  IAM_JWKS_ANCHORS: thumbprints.optional(),
+  IAM_ENDORSEMENT_ANCHORS: thumbprints.optional(),
+}
 
 const environment = z
   .object({
@@ -64,6 +74,14 @@ const environment = z
     ...secretVariables,
     IAM_KEY_SET_LIFETIME_SECONDS: seconds.default(72 * 3600),
     IAM_KEY_SET_RESIGN_SECONDS: seconds.default(3600),
+    ...regionVariables,
+    IAM_CDN: z
+      .string()
+      .regex(/^(off|cloud-cdn:\/\/[^/]+\/[^/]+)$/, 'must be cloud-cdn://<project>/<url map>, or off')
+      .default('off'),
+    IAM_CDN_ENDPOINT: z.url().optional(),
+    IAM_CDN_PURGE_AFTER_SECONDS: seconds.default(15),
+    IAM_KEY_SET_HISTORY_SECONDS: seconds.default(400 * 86_400),
     IAM_TOR_EXITS_URL: z
       .union([z.literal('off'), z.url({ protocol: /^https?$/ })], 'must be a URL, or off')
       .default('off'),
@@ -74,6 +92,7 @@ const environment = z
   .superRefine(devOnly)
   .superRefine(faultless('IAM_KMS_SIGN_KEY', missingSignKey))
   .superRefine(faultless('DATABASE_DIRECT_URL', noWayToListen))
+  .superRefine(regionFaults)
   .superRefine(faultless('IAM_SIGNING_KEY_SIGN_SECONDS', tooShortToSign))
   .superRefine(faultless('IAM_SECRET_ROTATION', (env) => secretRotationOf(env).fault))
 
@@ -100,6 +119,32 @@ function noWayToListen(env: Reached): string | undefined {
   const isNeeded = env.DATABASE_POOLER === 'transaction' && env.IAM_WORKER_ROLES.includes('jobs')
   if (!isNeeded || env.DATABASE_DIRECT_URL !== undefined) return undefined
   return 'must be given where DATABASE_POOLER is transaction: nobody can listen for jobs behind that'
+}
+
+const regional = z.object({ ...deploymentVariables, ...regionVariables })
+type Regional = z.output<typeof regional>
+
+/** Other regions' key sets need pins to be held against, and no region is another one of itself. */
+function regionFaults(env: Regional, context: z.RefinementCtx): void {
+  const { IAM_KEY_SET_REGIONS: regions, IAM_REGION } = env
+  if (!(regions instanceof Map)) return // none, or they were refused as they stand
+  const fault = (variable: string, message: string) =>
+    context.addIssue({ code: 'custom', path: [variable], message })
+  if (regions.has(IAM_REGION)) fault('IAM_KEY_SET_REGIONS', 'must name other regions than IAM_REGION')
+  for (const variable of ['IAM_JWKS_ANCHORS', 'IAM_ENDORSEMENT_ANCHORS'] as const)
+    if (env[variable] === undefined) fault(variable, 'is required with IAM_KEY_SET_REGIONS')
+}
+
+function regionsOf(read: Regional): Regions | undefined {
+  const {
+    IAM_KEY_SET_REGIONS: sources,
+    IAM_JWKS_ANCHORS: anchors,
+    IAM_ENDORSEMENT_ANCHORS: endorsement,
+  } = read
+  if (sources === undefined) return undefined
+  const { IAM_ENV: env, IAM_ISSUER: issuer } = read
+  const pins = { env, issuer, anchors: anchors ?? [], endorsementAnchors: endorsement ?? [] }
+  return { sources, pins: { ...pins, names: [...sources.keys()] } }
 }
 
 export type Config = ReturnType<typeof readConfig>
@@ -138,6 +183,14 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     signingAlgs: read.IAM_SIGNING_ALGS,
     secretRotation: secretRotationOf(read).rotation,
     keySet: { lifetime: read.IAM_KEY_SET_LIFETIME_SECONDS, resignAfter: read.IAM_KEY_SET_RESIGN_SECONDS },
+    cdn: {
+      url: read.IAM_CDN,
+      host: new URL(read.IAM_ISSUER).host,
+      endpoint: read.IAM_CDN_ENDPOINT,
+      purgeAfter: read.IAM_CDN_PURGE_AFTER_SECONDS,
+    },
+    regions: regionsOf(read),
+    historySeconds: read.IAM_KEY_SET_HISTORY_SECONDS,
     torExitsUrl: read.IAM_TOR_EXITS_URL === 'off' ? undefined : read.IAM_TOR_EXITS_URL,
     smtp: { url: read.IAM_SMTP_URL, from: read.IAM_MAIL_FROM },
     logLevel: read.IAM_LOG_LEVEL,

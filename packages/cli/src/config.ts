@@ -18,6 +18,7 @@ import {
   seconds,
   sparePublishKey,
   statusWrapKeyBeside,
+  thumbprints,
 } from '@iam/platform/variables'
 import * as z from 'zod'
 
@@ -56,11 +57,6 @@ export type Config = ReturnType<typeof readConfig>
 export function readDatabaseUrl(env: Readonly<Record<string, string | undefined>> = process.env): string {
   return readEnvironment('iam', environment.pick({ DATABASE_URL: true }), env).DATABASE_URL
 }
-
-const thumbprints = z
-  .string()
-  .regex(/^[A-Za-z0-9_-]{43}(,[A-Za-z0-9_-]{43})*$/, 'must be RFC 7638 thumbprints with commas between')
-  .transform((text) => text.split(','))
 
 const verifying = z.object({
   IAM_ENV: deploymentVariables.IAM_ENV,

@@ -1,10 +1,12 @@
 import { anchorOf, type AnchorSigner } from '@iam/domain/key-set'
 import { SecretRings } from '@iam/domain/secret-key'
 import { keySetStoreIn } from '@iam/domain/signing-key'
+import { openCdn } from '@iam/platform/cdn'
 import { keyWrapping, openKms, type Kms } from '@iam/platform/kms'
 import { every, type Closer } from '@iam/platform/lifecycle'
 import { openObjectStore } from '@iam/platform/object-store'
 import { Nudge } from '@iam/platform/redis'
+import type { Logger } from '@iam/platform/logging'
 import type { WorkerContext } from '../context.ts'
 import { tendKeys, type KeysDeps } from './tend-keys.ts'
 
@@ -47,6 +49,7 @@ async function openKeysDeps(context: WorkerContext, kms: Kms): Promise<KeysDeps>
   const { config, db, clock, owner, redis, log } = context
   const anchor = async (version: string): Promise<AnchorSigner> =>
     anchorOf(await kms.publicKey(version), (bytes) => kms.sign(version, bytes))
+  const store = await openObjectStore(config.store)
   const nudge = new Nudge(redis, 'iam:keys')
   return {
     db,
@@ -60,7 +63,22 @@ async function openKeysDeps(context: WorkerContext, kms: Kms): Promise<KeysDeps>
     endorser: await anchor(config.kms.endorseKey),
     publisher: await anchor(config.kms.publishKey),
     spare: () => anchor(config.kms.sparePublishKey),
-    keySetStore: keySetStoreIn(await openObjectStore(config.store)),
+    keySetStore: keySetStoreIn(store),
+    historyStore: keySetStoreIn(store, 'history'),
+    cdn: openCdn(config.cdn),
+    purgeFailed: (err) => log.warn({ err }, 'The CDN could not be told to let go of the key set'),
+    regionFailed: regionReporter(log),
     keysChanged: () => nudge.send(),
+  }
+}
+
+/** Says once, and again when it is another fault, that a region cannot be read, and that it can again. */
+function regionReporter(log: Logger): KeysDeps['regionFailed'] {
+  const told = new Map<string, string | undefined>()
+  return (region, fault) => {
+    if (fault === told.get(region)) return
+    told.set(region, fault)
+    if (fault === undefined) log.info({ region }, 'The key set of another region is read again')
+    else log.error({ region, fault }, 'The key set of another region was not taken; its last good part stays')
   }
 }

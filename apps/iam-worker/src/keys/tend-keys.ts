@@ -1,19 +1,23 @@
 import type { Db } from '@iam/domain/db'
 import { settle, type Clock } from '@iam/domain/kit'
-import type { AnchorSigner } from '@iam/domain/key-set'
+import type { AnchorSigner, KeySetClaims } from '@iam/domain/key-set'
 import { holdLease } from '@iam/domain/lease'
 import type { KeyWrapping, SecretRings } from '@iam/domain/secret-key'
 import {
   publishKeySet,
+  purgeKeySet,
   tendSigningKeys,
   statusLine,
   tokenLines,
   type KeySetStore,
+  type PublishKeySet,
 } from '@iam/domain/signing-key'
+import type { Cdn } from '@iam/platform/cdn'
 import { findDirectoryEntry } from '@iam/domain/tenant'
 import { signKeysIn, type Kms } from '@iam/platform/kms'
 import type { Logger } from '@iam/platform/logging'
 import type { Config } from '../config.ts'
+import { readRegions } from './read-regions.ts'
 import { servedKids } from './served-kids.ts'
 import { tendSecrets } from './tend-secrets.ts'
 
@@ -31,6 +35,12 @@ export interface KeysDeps {
   readonly publisher: AnchorSigner
   readonly spare: () => Promise<AnchorSigner>
   readonly keySetStore: KeySetStore
+  readonly historyStore: KeySetStore
+  /** Undefined where nothing in front of us has to be told. */
+  readonly cdn: Cdn | undefined
+  readonly purgeFailed: (error: unknown) => void
+  /** Told how the reading of another region went: with nothing, when well. */
+  readonly regionFailed: (region: string, fault: string | undefined) => void
   /** Told when instances should look at the keys again. */
   readonly keysChanged: () => void
 }
@@ -62,8 +72,31 @@ export async function tendKeys(deps: KeysDeps, config: Config): Promise<boolean>
     keyVersions: deps.kms.versions,
     servedKids: () => servedKids(config.jwksUrl),
   })
-  const published = await publishKeySet({ ...common, policy, ...config.keySet })
+  const published = await publish(deps, config, common)
   if (secrets.done.includes(true) || signing.length > 0 || published !== undefined) deps.keysChanged()
+  if (deps.cdn !== undefined) await purge(deps, deps.cdn, config)
   if (secrets.failure !== undefined) throw secrets.failure.reason
   return true
+}
+
+/** Publishes the key set, with what other regions add to it, and the keys that have ended. */
+async function publish(
+  deps: KeysDeps,
+  config: Config,
+  common: Pick<PublishKeySet, 'lease' | 'systemTenantId'>,
+): Promise<KeySetClaims | undefined> {
+  const { deployment, regions, signingKeys: policy } = config
+  if (regions !== undefined) await readRegions(deps, regions, deps.clock())
+  const history = { store: deps.historyStore, keepFor: config.historySeconds }
+  const others = regions === undefined ? {} : { regions: regions.pins }
+  return publishKeySet({ ...deps, ...common, deployment, policy, history, ...others, ...config.keySet })
+}
+
+/** Nothing waits for a CDN: what it was not told is due in the next round. */
+async function purge(
+  { db, purgeFailed }: KeysDeps,
+  cdn: Cdn,
+  { deployment, cdn: settings }: Config,
+): Promise<void> {
+  await purgeKeySet({ db, deployment, cdn, purgeAfter: settings.purgeAfter }).catch(purgeFailed)
 }

@@ -139,12 +139,13 @@ async function tendKeys(
   await untilMade(deps, lines.length, () =>
     tendSigningKeys({ ...common, endorser, policy, lines, servedKids }),
   )
-  const keySetStore = keySetStoreIn(await openObjectStore(store))
+  const objects = await openObjectStore(store)
   await publishKeySet({
     ...common,
     publisher: anchors.publisher,
     spare: async () => anchors.spare,
-    keySetStore,
+    keySetStore: keySetStoreIn(objects),
+    history: { store: keySetStoreIn(objects, 'history'), keepFor: documentLifetime },
     lifetime: documentLifetime,
     resignAfter,
   })

@@ -1,7 +1,13 @@
 import { testAnchors } from '@iam/testkit/kms'
 import { auditOf, eventsOf, openWorld, testDeployment, type World } from '@iam/testkit/world'
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest'
-import { buildKeySet, readKeySet, type AnchorSigner, type KeySet } from '../key-set/index.ts'
+import {
+  buildKeySet,
+  readHistoricalKeys,
+  readKeySet,
+  type AnchorSigner,
+  type KeySet,
+} from '../key-set/index.ts'
 import { holdLease } from '../lease/index.ts'
 import { publishKeySet } from '../signing-key/index.ts'
 import { findDirectoryEntry } from '../tenant/index.ts'
@@ -15,6 +21,7 @@ describe('the anchors that sign the key set', () => {
   let world: World
   let systemTenantId: `ten_${string}`
   let document = ''
+  let history = ''
   beforeEach(async () => {
     world = await openWorld(inject('services'))
     systemTenantId = (await findDirectoryEntry(world.workerDb.kysely, 'system'))?.tenantId ?? 'ten_none'
@@ -47,7 +54,18 @@ describe('the anchors that sign the key set', () => {
       deployment: testDeployment,
     }
     const anchors = { publisher: configured.publisher, spare: async () => configured.spare }
-    return publishKeySet({ ...common, ...anchors, keySetStore, lifetime: 3 * day, resignAfter: 3600 })
+    const historyStore = {
+      read: async () => undefined,
+      write: async (written: Buffer) => void (history = written.toString()),
+    }
+    return publishKeySet({
+      ...common,
+      history: { store: historyStore, keepFor: day },
+      ...anchors,
+      keySetStore,
+      lifetime: 3 * day,
+      resignAfter: 3600,
+    })
   }
 
   const read = (text = document, retired: readonly string[] = []) =>
@@ -86,6 +104,15 @@ describe('the anchors that sign the key set', () => {
     expect(switched).toMatchObject({ retired_anchors: [publisher.kid] })
     expect(switched).not.toHaveProperty('next_anchor')
     expect(await read()).toMatchObject({ anchor: spare.kid })
+    const ended = await readHistoricalKeys(history, {
+      ...testDeployment,
+      anchors: [spare.kid],
+      endorsementAnchors: [endorser.kid],
+      retired: [publisher.kid],
+      digest: switched?.history,
+    })
+    const exp = Math.floor(rotation.switchAt.getTime() / 1000)
+    expect(ended).toContainEqual({ ...publisher.jwk, kid: publisher.kid, alg: 'ES256', use: 'sig', exp })
     expect(await publish()).toBeUndefined()
     const names = ['key_set.anchor_announced', 'key_set.anchor_switched']
     expect(await told(spare.kid)).toEqual({ audit: names, events: names })

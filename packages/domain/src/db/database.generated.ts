@@ -232,10 +232,19 @@ export interface IamJobWorker {
   worker: string;
 }
 
+export interface IamKeySetPart {
+  document: string;
+  read_at: Timestamp;
+  region: string;
+  version: Int8;
+}
+
 export interface IamKeySetVersion {
+  changed: Generated<boolean>;
   document: string;
   expires_at: Timestamp;
   issued_at: Timestamp;
+  purged_at: Timestamp | null;
   region: string;
   version: Int8;
 }
@@ -530,6 +539,7 @@ export interface IamSigningKey {
   public_jwk: Json;
   published_at: Timestamp | null;
   purpose: string;
+  revoked_at: Timestamp | null;
   scope: string;
   sign_until: Timestamp;
   state: string;
@@ -603,6 +613,7 @@ export interface DB {
   "iam.job": IamJob;
   "iam.job_run": IamJobRun;
   "iam.job_worker": IamJobWorker;
+  "iam.key_set_part": IamKeySetPart;
   "iam.key_set_version": IamKeySetVersion;
   "iam.known_origin": IamKnownOrigin;
   "iam.leader_lease": IamLeaderLease;

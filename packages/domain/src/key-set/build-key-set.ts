@@ -23,6 +23,12 @@ export interface KeySetClaims {
   readonly keys: readonly EndorsedKey[]
   /** The keys that sign status lists. Not among the others, by which a verifier would take a token. */
   readonly status_keys: readonly EndorsedKey[]
+  /** Which of the kids above and below are this region's own, for the regions that merge it into theirs. */
+  readonly part?: {
+    readonly region: string
+    readonly keys: readonly string[]
+    readonly revoked: readonly string[]
+  }
   /** Kids that were given up before their end: whoever keeps anything by key lets go of it, and takes none back. */
   readonly revoked: readonly string[]
   /** When another key is to sign, in seconds since the epoch: a hint to look again by then. */
@@ -31,6 +37,8 @@ export interface KeySetClaims {
   readonly next_anchor?: NextAnchor
   /** Anchors that have signed and never will again: a set by one of them is refused from now on. */
   readonly retired_anchors?: readonly string[]
+  /** The digest (SHA-256, base64url) of the historical keys that go with this set. */
+  readonly history?: string
   readonly metadata: { readonly openid_provider: ProviderMetadata }
 }
 
@@ -40,10 +48,14 @@ export interface BuildKeySet {
   readonly keys: readonly EndorsedKey[]
   readonly statusKeys?: readonly EndorsedKey[]
   readonly revoked?: readonly string[]
+  /** The versions of the regions that went in, where there are others than this one. */
+  readonly parts?: Readonly<Record<string, number>>
+  readonly part?: KeySetClaims['part'] | undefined
   /** Seconds since the epoch. */
   readonly nextRotation?: number | undefined
   readonly nextAnchor?: NextAnchor | undefined
   readonly retiredAnchors?: readonly string[]
+  readonly history?: string | undefined
   /** Milliseconds since the epoch, and more than any version before. */
   readonly version: number
   readonly now: Date
@@ -64,14 +76,16 @@ export async function buildKeySet(
     iat,
     exp: iat + input.lifetime,
     version: input.version,
-    parts: { [input.region]: input.version },
+    parts: input.parts ?? { [input.region]: input.version },
     keys: input.keys,
     status_keys: input.statusKeys ?? [],
     revoked: input.revoked ?? [],
+    ...(input.part === undefined ? {} : { part: input.part }),
     ...(input.nextRotation === undefined ? {} : { next_rotation: input.nextRotation }),
     ...(input.nextAnchor === undefined ? {} : { next_anchor: input.nextAnchor }),
     ...(input.retiredAnchors?.length ? { retired_anchors: input.retiredAnchors } : {}),
-    metadata: { openid_provider: providerMetadata(input.issuer, input.keys) },
+    ...(input.history === undefined ? {} : { history: input.history }),
+    metadata: { openid_provider: providerMetadata(input.issuer, input.keys, input.history !== undefined) },
   }
   return { claims, document: await signAnchored(publisher, keySetTyp, claims) }
 }

@@ -17,3 +17,11 @@ export function cacheHorizon({ cacheSeconds, pollSeconds, skewSeconds }: Verifie
   const { fresh, whileRevalidating, ifError } = keySetCaching
   return fresh + whileRevalidating + ifError + cacheSeconds + pollSeconds + skewSeconds
 }
+
+/** Where the key set is found, in every form that caches keep; a path that ends in `/*` is all under it. */
+export const keySetPaths: readonly string[] = [
+  '/.well-known/jwks.json',
+  '/.well-known/jwks.jwt',
+  '/.well-known/historical-keys.jwt',
+  '/.well-known/jwks/*',
+]

@@ -1,5 +1,5 @@
 export { anchorOf } from './anchor-of.ts'
-export { cacheHorizon, keySetCaching, type Verifiers } from './caching.ts'
+export { cacheHorizon, keySetCaching, keySetPaths, type Verifiers } from './caching.ts'
 export {
   endorsementTyp,
   readEndorsement,
@@ -22,3 +22,11 @@ export { readKeySet, type KeySet, type KeySetFault, type ReadKeySet } from './re
 export { providerMetadata, type ProviderMetadata } from './provider-metadata.ts'
 export { isKeyFor, signingAlgs, type SigningAlg } from './signing-alg.ts'
 export { requiredMembers, thumbprint, type PublicJwk } from './thumbprint.ts'
+export {
+  anchorKeyOf,
+  digestOf,
+  readHistoricalKeys,
+  signHistoricalKeys,
+  type HistoricalKey,
+  type HistoryFault,
+} from './historical-keys.ts'

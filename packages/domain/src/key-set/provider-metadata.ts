@@ -7,6 +7,8 @@ export interface ProviderMetadata {
   readonly jwks_uri: string
   /** OpenID Federation 1.0: the key set signed by a key that is not in it. */
   readonly signed_jwks_uri: string
+  /** OpenID Federation 1.0: the keys that have come to their end, for what they signed in their time. */
+  readonly federation_historical_keys_endpoint?: string
   readonly response_types_supported: readonly string[]
   readonly subject_types_supported: readonly string[]
   readonly id_token_signing_alg_values_supported: readonly string[]
@@ -16,11 +18,15 @@ export interface ProviderMetadata {
 export function providerMetadata(
   issuer: string,
   keys: readonly Pick<EndorsedKey, 'alg'>[],
+  hasHistory = false,
 ): ProviderMetadata {
   return {
     issuer,
     jwks_uri: `${issuer}/.well-known/jwks.json`,
     signed_jwks_uri: `${issuer}/.well-known/jwks.jwt`,
+    ...(hasHistory
+      ? { federation_historical_keys_endpoint: `${issuer}/.well-known/historical-keys.jwt` }
+      : {}),
     response_types_supported: [],
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: signingAlgs.filter((alg) => keys.some((key) => key.alg === alg)),

@@ -98,6 +98,7 @@ function isKeySetClaims(claims: Record<string, unknown>): claims is Record<strin
     Object.values(parts).every(Number.isInteger) &&
     [keys, status_keys].every(isKeys) &&
     [claims['revoked'], claims['retired_anchors']].every(areNames) &&
+    (claims['part'] === undefined || isPart(claims['part'])) &&
     (claims['next_anchor'] === undefined || isNextAnchor(claims['next_anchor'])) &&
     typeof metadata === 'object' &&
     metadata !== null
@@ -116,4 +117,16 @@ function isNextAnchor(next: unknown): next is NextAnchor {
 
 function isKeys(keys: unknown): boolean {
   return Array.isArray(keys) && keys.every((key: unknown) => typeof key === 'object' && key !== null)
+}
+
+function isPart(part: unknown): boolean {
+  if (typeof part !== 'object' || part === null) return false
+  const { region, keys, revoked } = part as Readonly<Record<string, unknown>>
+  return (
+    typeof region === 'string' &&
+    Array.isArray(keys) &&
+    areNames(keys) &&
+    Array.isArray(revoked) &&
+    areNames(revoked)
+  )
 }

@@ -15,11 +15,12 @@ export interface KeySetStore {
   write(document: Buffer, ifGeneration: string): Promise<void>
 }
 
-const name = 'key-set/jwks.jwt'
+const names = { keySet: 'key-set/jwks.jwt', history: 'key-set/historical.jwt' } as const
 const options = { contentType: 'application/jwk-set+jwt', cacheControl: 'no-store' }
 
 /** The key set's place in an object store. It is not to be cached there: iam-jwks decides what caches may do. */
-export function keySetStoreIn(store: ObjectStore): KeySetStore {
+export function keySetStoreIn(store: ObjectStore, document: keyof typeof names = 'keySet'): KeySetStore {
+  const name = names[document]
   return {
     read: () => store.read(name),
     write: async (document, ifGeneration) => {

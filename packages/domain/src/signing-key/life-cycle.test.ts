@@ -1,7 +1,7 @@
 import { testAnchors, testWrapping } from '@iam/testkit/kms'
 import { openWorld, testDeployment, type World } from '@iam/testkit/world'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import type { KeySetClaims } from '../key-set/index.ts'
+import { readHistoricalKeys, type HistoricalKey, type KeySetClaims } from '../key-set/index.ts'
 import { holdLease } from '../lease/index.ts'
 import { findDirectoryEntry } from '../tenant/index.ts'
 import {
@@ -55,6 +55,7 @@ class Store {
 describe('the life of signing keys', () => {
   let world: World
   const store = new Store()
+  const history = new Store()
   beforeAll(async () => {
     world = await openWorld(inject('services'))
   })
@@ -75,7 +76,14 @@ describe('the life of signing keys', () => {
       systemTenantId: system.tenantId,
     }
     const done = await tendSigningKeys({ ...common, policy, servedKids: async () => new Set() })
-    await publishKeySet({ ...common, policy, keySetStore: store, lifetime: 3 * day, resignAfter: 3600 })
+    await publishKeySet({
+      ...common,
+      policy,
+      history: { store: history, keepFor: 12 * day },
+      keySetStore: store,
+      lifetime: 3 * day,
+      resignAfter: 3600,
+    })
     return done.map((action) => action.do)
   }
 
@@ -115,17 +123,17 @@ describe('the life of signing keys', () => {
   test('says in the set when the next key is to sign, and keeps that word', async () => {
     let hints = 0
     let current = await signer()
-    for (let hour = 0; hour < 24 * 8; hour += 1) {
+    for (let hour = 0; hour < 24 * 8; hour += 6) {
       const announced = store.claims().next_rotation
-      await world.testClock.advance(3600)
+      await world.testClock.advance(6 * 3600)
       await round()
       const kid = await signer()
       if (kid === current) continue
       current = kid
       hints += 1
-      // It took over in the hour that was told; what is told now is a later turn, or nothing yet.
+      // It took over in the hours that were told; what is told now is a later turn, or nothing yet.
       const now = world.clock().getTime() / 1000
-      expect(announced).toBeGreaterThan(now - 3600 - 60)
+      expect(announced).toBeGreaterThan(now - 6 * 3600 - 60)
       expect(announced).toBeLessThanOrEqual(now)
       expect(store.claims().next_rotation ?? Infinity).toBeGreaterThan(now)
     }
@@ -138,15 +146,62 @@ describe('the life of signing keys', () => {
     const systemTenantId = system?.tenantId ?? 'ten_none'
     const settings = { ...policy, leastLead: day, verifierCache: 600 }
     await compromiseSigningKey({ db: world.workerDb, clock: world.clock, systemTenantId, settings }, { kid })
+    const givenUpAt = Math.floor(world.clock().getTime() / 1000)
     await world.testClock.advance(31)
     await round()
     expect(store.kids()).not.toContain(kid)
     expect(store.claims().revoked).toEqual([kid])
-    for (let hour = 0; hour < 24 * 10; hour += 6) {
-      await world.testClock.advance(6 * 3600)
+    for (let hour = 0; hour < 24 * 10; hour += 12) {
+      await world.testClock.advance(12 * 3600)
       await round()
     }
     expect(store.claims().revoked).toEqual([])
+    const given = (await ended()).find((key) => key.kid === kid)
+    expect(given).toMatchObject({ revoked: { revoked_at: givenUpAt, reason: 'compromised' } })
+  })
+
+  /** The historical keys, as they are read with the key set of now. */
+  async function ended(): Promise<readonly HistoricalKey[]> {
+    const { history: digest, retired_anchors: retired = [] } = store.claims()
+    const read = await readHistoricalKeys(history.document?.toString() ?? '', {
+      env: testDeployment.env,
+      issuer: testDeployment.issuer,
+      anchors: [testAnchors.publisher.kid],
+      retired,
+      endorsementAnchors: [testAnchors.endorser.kid],
+      digest,
+    })
+    if (typeof read === 'string') throw new Error(read)
+    return read
+  }
+
+  test('keeps the keys that have ended for whoever verifies what they signed, and not for ever', async () => {
+    const kept = await ended()
+    const live = store.kids()
+    expect(kept.length).toBeGreaterThan(3)
+    expect(kept.filter(({ kid }) => live.includes(kid))).toEqual([])
+    const retired = await world.admin
+      .selectFrom('iam.signing_key')
+      .select('kid')
+      .where('state', '=', 'retired')
+      .where('verify_until', '>', new Date(world.clock().getTime() - 12 * day * 1000))
+      .execute()
+    expect(retired.length).toBeGreaterThan(2)
+    const kids = kept.map(({ kid }) => kid)
+    expect(retired.filter(({ kid }) => !kids.includes(kid))).toEqual([])
+    const metadata = store.claims().metadata.openid_provider
+    expect(metadata.federation_historical_keys_endpoint).toContain('/.well-known/historical-keys.jwt')
+    const { generation } = history
+    await world.testClock.advance(3601)
+    await round()
+    expect(history.generation).toBe(generation) // nothing has ended since
+    for (let days = 0; days < 25; days += 1) {
+      await world.testClock.advance(day)
+      await round()
+    }
+    const later = (await ended()).map(({ kid }) => kid)
+    expect(later.filter((kid) => kids.includes(kid))).toEqual([])
+    expect(later.length).toBeGreaterThan(3)
   })
 
   test('changes nothing in the database when the store is away, and goes on when it is back', async () => {

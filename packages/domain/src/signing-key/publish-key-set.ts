@@ -1,21 +1,16 @@
 import { sql } from 'kysely'
-import {
-  anchorsAt,
-  listAnchorRotations,
-  recordSwitch,
-  type AnchorRotation,
-  type AnchorsAt,
-} from '../anchor-rotation/index.ts'
+import { recordSwitch, type AnchorRotation } from '../anchor-rotation/index.ts'
 import { inTenant, run, streamKey, type Db, type Executor } from '../db/index.ts'
 import type { Clock, Id } from '../kit/index.ts'
 import { buildKeySet, type AnchorSigner, type KeySetClaims } from '../key-set/index.ts'
 import { requireLease, type HeldLease } from '../lease/index.ts'
 import type { Deployment } from '../secret-key/index.ts'
-import { endorsedKey } from './endorsed-key.ts'
+import { contentsOf, dueOf, hasTheSameKeys, nextAnchor, type Contents } from './key-set-contents.ts'
 import type { KeySetStore } from './key-set-store.ts'
-import { nextRotation } from './next-rotation.ts'
+import { publishHistory, type HistorySettings } from './publish-history.ts'
 import type { SigningKeyPolicy } from './plan-signing-keys.ts'
-import { listRevokedKids, listSigningKeys, markPublished, type SigningKeyRow } from './queries.ts'
+import { markPublished, type SigningKeyRow } from './queries.ts'
+import type { RegionPins } from './region-parts.ts'
 import { recordKeyStep } from './tend-signing-keys.ts'
 
 export type PublishKeySet = {
@@ -31,6 +26,10 @@ export type PublishKeySet = {
   readonly systemTenantId: Id<'ten'>
   /** How long keys live, which tells when the next one is to sign. Without it, nothing is said of that. */
   readonly policy?: SigningKeyPolicy
+  /** Where the keys that have ended are published. Without it they are not. */
+  readonly history?: HistorySettings
+  /** The other regions whose keys count. Without it, this region is alone. */
+  readonly regions?: RegionPins
   /** Seconds that a document may be served, and after which it is signed anew. */
   readonly lifetime: number
   readonly resignAfter: number
@@ -42,72 +41,61 @@ export type PublishKeySet = {
  * the next run publishes again. @returns the claims published, or undefined when nothing was due.
  */
 export async function publishKeySet(deps: PublishKeySet): Promise<KeySetClaims | undefined> {
-  const { region, issuer } = deps.deployment
   if (!(await isDue(deps))) return undefined
   // What stands in the store is read before the keys are listed: whoever publishes in between makes our write
   // fail, and so a worker that was held up cannot put back a set without the newest keys.
   const stored = await deps.keySetStore.read()
   await inTenant(deps.db, { tenantId: deps.systemTenantId }, (tx) => requireLease(tx, deps.lease))
-  const { keys, statusKeys, ...contents } = await contentsOf(deps)
-  const last = await lastPublished(deps.db.kysely, region)
-  const now = deps.clock()
-  const { current, announced, retired, due } = contents.anchors
-  const { claims, document } = await buildKeySet(await signerOf(deps, current), {
-    issuer,
-    region,
-    ...contents,
-    nextAnchor: announced && nextAnchor(announced),
-    retiredAnchors: retired,
-    keys: keys.map(endorsedKey),
-    statusKeys: statusKeys.map(endorsedKey),
-    version: Math.max(now.getTime(), (last?.version ?? 0) + 1),
-    now,
-    lifetime: deps.lifetime,
-  })
+  const contents = await contentsOf(deps)
+  const { claims, document } = await build(deps, contents)
   await deps.keySetStore.write(Buffer.from(document), stored?.generation ?? '0')
-  await recordPublished(deps, { keys: [...keys, ...statusKeys], claims, document, due })
+  const keys = [...contents.keys, ...contents.statusKeys]
+  await recordPublished(deps, { keys, due: contents.anchors.due, claims, document })
   return claims
 }
 
-/** What a key set of now has to say. */
-interface Contents {
-  readonly keys: readonly SigningKeyRow[]
-  readonly statusKeys: readonly SigningKeyRow[]
-  readonly revoked: readonly string[]
-  readonly nextRotation: number | undefined
-  readonly anchors: AnchorsAt
+/** Signs what the set has to say, and before it the keys that have ended, which the set names. */
+async function build(deps: PublishKeySet, contents: Contents) {
+  const { db, deployment, lifetime } = deps
+  const { issuer, region } = deployment
+  const { rotations, databaseTime, anchors, merged, nextRotation } = contents
+  const publisher = await signerOf(deps, anchors.current)
+  const ended = { kysely: db.kysely, publisher, deployment, rotations, now: databaseTime }
+  const history = deps.history && (await publishHistory(deps.history, ended))
+  const last = await lastPublished(db.kysely, region)
+  const now = deps.clock()
+  const version = Math.max(now.getTime(), (last?.version ?? 0) + 1)
+  return buildKeySet(publisher, {
+    issuer,
+    region,
+    ...merged,
+    nextRotation,
+    nextAnchor: anchors.announced && nextAnchor(anchors.announced),
+    retiredAnchors: anchors.retired,
+    history,
+    // Where others moved alone, this region's part stays: regions would answer one another for ever.
+    parts: { ...contents.others.parts, [region]: partOf(deps, last, contents) ?? version },
+    version,
+    now,
+    lifetime,
+  })
 }
 
-async function contentsOf({ db, policy }: PublishKeySet): Promise<Contents> {
-  const { keys, databaseTime } = await listSigningKeys(db.kysely, 'token')
-  const { keys: statusKeys } = await listSigningKeys(db.kysely, 'status')
-  const revoked = await listRevokedKids(db.kysely)
-  const { rotations } = await listAnchorRotations(db.kysely)
-  const anchors = anchorsAt(rotations, databaseTime)
-  const next = policy && nextRotation(keys, databaseTime, policy)
-  return { keys, statusKeys, revoked, anchors, nextRotation: next }
+/** The version of this region's part while nothing of its own is due. */
+function partOf(deps: PublishKeySet, last: KeySetClaims | undefined, contents: Contents): number | undefined {
+  if (last === undefined || isAged(deps, last)) return undefined
+  return dueOf(last, contents) === 'others' ? last.parts[deps.deployment.region] : undefined
 }
 
 async function isDue(deps: PublishKeySet): Promise<boolean> {
   const contents = await contentsOf(deps)
-  if (contents.keys.length === 0) return false
   const last = await lastPublished(deps.db.kysely, deps.deployment.region)
-  if (last === undefined || contents.anchors.due !== undefined || !saysTheSame(last, contents)) return true
-  return deps.clock().getTime() - last.iat * 1000 >= deps.resignAfter * 1000
+  if (dueOf(last, contents) !== 'nothing') return true
+  return last !== undefined && contents.keys.length > 0 && isAged(deps, last)
 }
 
-function saysTheSame(last: KeySetClaims, contents: Contents): boolean {
-  const { keys, statusKeys, revoked, nextRotation, anchors } = contents
-  const sameKeys = kidsOf(last.keys) === kidsOf(keys) && kidsOf(last.status_keys) === kidsOf(statusKeys)
-  const sameRevoked = last.revoked?.join() === revoked.join()
-  const { announced } = anchors
-  const told = announced && nextAnchor(announced)
-  const sameAnchor = last.next_anchor?.kid === told?.kid && last.next_anchor?.from === told?.from
-  return sameKeys && sameRevoked && sameAnchor && last.next_rotation === nextRotation
-}
-
-function nextAnchor({ to, spare, switchAt }: AnchorRotation) {
-  return { kid: to, spare, from: Math.ceil(switchAt.getTime() / 1000) }
+function isAged({ clock, resignAfter }: PublishKeySet, { iat }: KeySetClaims): boolean {
+  return clock().getTime() - iat * 1000 >= resignAfter * 1000
 }
 
 /** The one of the configured anchors whose turn it is. @throws when it is none of them. */
@@ -117,8 +105,6 @@ async function signerOf({ publisher, spare }: PublishKeySet, current = publisher
   if (other?.kid === current) return other
   throw new Error(`The key set is to be signed by ${current}, which is neither configured key that signs it.`)
 }
-
-const kidsOf = (keys: readonly { readonly kid: string }[] = []) => keys.map(({ kid }) => kid).join()
 
 async function lastPublished(db: Executor, region: string): Promise<KeySetClaims | undefined> {
   const found = await db
@@ -151,7 +137,9 @@ async function recordPublished(
   const streams = told.map((id) => streamKey(tenantId, id))
   await inTenant(deps.db, { tenantId, streams }, async (tx) => {
     await requireLease(tx, deps.lease)
-    await insertKeySetVersion(tx, deps.deployment.region, { claims, document })
+    const last = await lastPublished(tx, deps.deployment.region)
+    const changed = last === undefined || !hasTheSameKeys(last, claims)
+    await insertKeySetVersion(tx, deps.deployment.region, { claims, document, changed })
     if (due !== undefined) await recordSwitch(tx, due, { tenantId, at: deps.clock() })
     if (fresh.length === 0) return
     const moved = await markPublished(
@@ -169,7 +157,7 @@ async function recordPublished(
 async function insertKeySetVersion(
   tx: Executor,
   region: string,
-  { claims, document }: { claims: KeySetClaims; document: string },
+  { claims, document, changed }: { claims: KeySetClaims; document: string; changed: boolean },
 ): Promise<void> {
   await tx
     .insertInto('iam.key_set_version')
@@ -179,6 +167,7 @@ async function insertKeySetVersion(
       issued_at: sql<Date>`to_timestamp(${claims.iat})`,
       expires_at: sql<Date>`to_timestamp(${claims.exp})`,
       document,
+      changed,
     })
     .execute()
 }

@@ -63,7 +63,7 @@ export async function signingKeyOf(db: Executor, kid: string): Promise<SigningKe
 export async function markCompromised(db: Executor, id: Id<'sgk'>): Promise<void> {
   await db
     .updateTable('iam.signing_key')
-    .set({ state: 'compromised', wrapped: null })
+    .set({ state: 'compromised', wrapped: null, revoked_at: sql<Date>`iam.now()` })
     .where('id', '=', id)
     .execute()
 }
@@ -96,6 +96,46 @@ export async function listRevokedKids(db: Executor): Promise<string[]> {
     .orderBy('kid')
     .execute()
   return found.map(({ kid }) => kid)
+}
+
+export type EndedKey = Pick<
+  SigningKeyRow,
+  'kid' | 'alg' | 'publicJwk' | 'endorsement' | 'createdAt' | 'verifyUntil'
+> & { readonly revokedAt: Date | null }
+
+/** Keys that sign and verify nothing any more, the newest first. @param keepFor seconds after their end. */
+export async function listEndedKeys(
+  db: Executor,
+  { keepFor, most }: { keepFor: number; most: number },
+): Promise<EndedKey[]> {
+  const found = await db
+    .selectFrom('iam.signing_key')
+    .select(['kid', 'alg', 'public_jwk as publicJwk', 'endorsement'])
+    .select(['created_at as createdAt', 'verify_until as verifyUntil', 'revoked_at as revokedAt'])
+    .where('state', 'in', ['retired', 'destroyed', 'compromised'])
+    .where('verify_until', '>', sql<Date>`iam.now() - make_interval(secs => ${keepFor})`)
+    .orderBy('created_at', 'desc')
+    .orderBy('id')
+    .limit(most)
+    .execute()
+  return found as unknown as EndedKey[]
+}
+
+/** The last key set of a region that was published before a time. */
+export async function lastDocumentBefore(
+  db: Executor,
+  region: string,
+  time: Date,
+): Promise<string | undefined> {
+  const found = await db
+    .selectFrom('iam.key_set_version')
+    .select('document')
+    .where('region', '=', region)
+    .where('issued_at', '<', time)
+    .orderBy('version', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return found?.document
 }
 
 /** Adds a key that was generated and endorsed. */

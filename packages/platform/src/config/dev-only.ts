@@ -1,5 +1,5 @@
 /** Where stand-ins for Google are. They ask nobody for credentials. */
-const emulators = ['IAM_KMS_ENDPOINT', 'IAM_PUBSUB_ENDPOINT', 'IAM_OBJECT_STORE_ENDPOINT']
+const emulators = ['IAM_KMS_ENDPOINT', 'IAM_PUBSUB_ENDPOINT', 'IAM_OBJECT_STORE_ENDPOINT', 'IAM_CDN_ENDPOINT']
 
 /** Addresses whose traffic anyone on the way could otherwise read or answer. */
 const encrypted = ['IAM_ISSUER', 'IAM_HIBP_URL', 'IAM_RISK_SERVICE_URL', 'IAM_TOR_EXITS_URL']

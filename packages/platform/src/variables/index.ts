@@ -18,6 +18,8 @@ export {
   keyVersion,
   logLevel,
   objectStore,
+  regionSources,
+  thumbprints,
   seconds,
   signingAlgs,
   sparePublishKey,

@@ -35,3 +35,18 @@ export const signingAlgs = z
   .refine((algs) => new Set(algs).size === algs.length, 'must name each algorithm once')
 
 export const logLevel = z.enum(['debug', 'info', 'warn', 'error'])
+
+/** Thumbprints of keys (RFC 7638), with commas between. */
+export const thumbprints = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{43}(,[A-Za-z0-9_-]{43})*$/, 'must be RFC 7638 thumbprints with commas between')
+  .transform((text) => text.split(','))
+
+/** Where other regions' documents are read: `<region>=<URL>`, with commas between. */
+export const regionSources = z
+  .string()
+  .regex(/^[\w-]+=(https?|file):\/\/[^,]+(,[\w-]+=(https?|file):\/\/[^,]+)*$/, 'must be region=URL,…')
+  .transform((text): ReadonlyMap<string, string> => {
+    const pairs = text.split(',').map((pair) => /^([\w-]+)=(.+)$/.exec(pair) ?? [])
+    return new Map(pairs.map(([, region = '', url = '']) => [region, url]))
+  })
