@@ -103,6 +103,7 @@ const processes = [
       IAM_JWKS_ANCHORS: 'short',
       PORT: '80a',
       IAM_KEY_SET_FLOOR: 'local',
+      IAM_KEY_SET_WITNESSES: 'gs://bucket/o',
     },
   },
 ] as const

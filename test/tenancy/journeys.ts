@@ -65,10 +65,10 @@ import {
   type IssuedSession,
 } from '@iam/domain/session'
 import {
+  ageOfKeySet,
   publishKeySet,
   RecentTokens,
   SigningKeys,
-  purgeDueFor,
   purgeKeySet,
   takeRegionPart,
   tendSigningKeys,
@@ -391,7 +391,7 @@ async function followKeySet({ workerDb: db, admin, clock }: World): Promise<void
 
   const cdn = { purge: async () => undefined }
   await purgeKeySet({ db, deployment: testDeployment, cdn, purgeAfter: 0 })
-  await purgeDueFor(db.kysely, testDeployment.region)
+  await ageOfKeySet(db.kysely, testDeployment.region)
 }
 
 /** Publishes the status lists, to nowhere. */

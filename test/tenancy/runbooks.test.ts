@@ -49,7 +49,7 @@ describe('the runbooks', () => {
   ]
 
   test.each([
-    ['metrics', /`(iam_(?:outbox|relay|job)_\w+)`/g],
+    ['metrics', /`(iam_(?:outbox|relay|job|key_set)_\w+)`/g],
     ['log lines', /"([A-Z][\w ]{10,})[^"]*"/g],
     ['variables', /\b(IAM_[A-Z_]+)\b/g],
     ['audited actions', /`(session\.\w+|signing_key\.\w+|refresh_reused)`/g],

@@ -10,6 +10,8 @@ export interface Config {
   readonly statusLists: URL
   /** Where the keys that have ended are: beside the key set, unless it is told otherwise. */
   readonly history: URL
+  /** Other places where a newer key set may be at the start: the CDN's copy, other regions' stores. */
+  readonly witnesses: readonly URL[]
   /** Thumbprints of the publication keys, the current one and the spare, and of the endorsement keys. */
   readonly anchors: readonly string[]
   readonly endorsementAnchors: readonly string[]
@@ -31,7 +33,7 @@ const thumbprints = /^[A-Za-z0-9_-]{43}(,[A-Za-z0-9_-]{43})*$/
  */
 export function readConfig(env: Environment = process.env): Config {
   const faults: string[] = []
-  const read = (name: string, valid: (value: string) => boolean, rule: string, fallback?: string): string => {
+  const read: Read = (name, valid, rule, fallback) => {
     const value = env[name] || fallback
     if (value === undefined) faults.push(`${name}: is required; ${rule}`)
     else if (!valid(value)) faults.push(`${name}: ${rule}`)
@@ -43,17 +45,6 @@ export function readConfig(env: Environment = process.env): Config {
     )
   const natural = (name: string, fallback: string) =>
     Number(read(name, (value) => /^\d{1,9}$/.test(value), 'must be a whole number', fallback))
-  const source = read(
-    'IAM_KEY_SET_URL',
-    (value) => /^(https?|file):\/\/./.test(value),
-    'must be an http, https or file URL',
-  )
-  const lists = read(
-    'IAM_STATUS_LISTS_URL',
-    (value) => /^(https?|file):\/\/.*\/$/.test(value),
-    'must be an http, https or file URL with a slash at its end',
-    URL.canParse(source) ? new URL('../status-lists/', source).href : 'file:///',
-  )
   const config: Config = {
     env: read('IAM_ENV', (value) => value !== '', 'must be a short name such as prod or dev'),
     issuer: read(
@@ -62,9 +53,7 @@ export function readConfig(env: Environment = process.env): Config {
       'must be a URL without a slash at its end',
     ),
     http: { host: read('IAM_HTTP_HOST', () => true, '', '0.0.0.0'), port: natural('PORT', '8080') },
-    source: urlOf(source),
-    history: new URL(env['IAM_KEY_SET_HISTORY_URL'] || 'historical.jwt', urlOf(source)),
-    statusLists: urlOf(lists),
+    ...placesOf(env, read),
     anchors: anchors('IAM_JWKS_ANCHORS'),
     endorsementAnchors: anchors('IAM_ENDORSEMENT_ANCHORS'),
     floor: floorOf(
@@ -85,6 +74,38 @@ export function readConfig(env: Environment = process.env): Config {
   }
   if (faults.length > 0) throw new ConfigurationError('iam-jwks', faults)
   return Object.freeze(config)
+}
+
+/** Reads a variable, and notes what is wrong with it. */
+type Read = (name: string, valid: (value: string) => boolean, rule: string, fallback?: string) => string
+
+/** Where documents are read. */
+function placesOf(
+  env: Environment,
+  read: Read,
+): Pick<Config, 'source' | 'history' | 'statusLists' | 'witnesses'> {
+  const source = read('IAM_KEY_SET_URL', isUrl, 'must be an http, https or file URL')
+  const lists = read(
+    'IAM_STATUS_LISTS_URL',
+    (value) => isUrl(value) && value.endsWith('/'),
+    'must be an http, https or file URL with a slash at its end',
+    URL.canParse(source) ? new URL('../status-lists/', source).href : 'file:///',
+  )
+  const witnesses = read('IAM_KEY_SET_WITNESSES', areUrls, 'must be URLs with commas between', 'none')
+  return {
+    source: urlOf(source),
+    history: new URL(env['IAM_KEY_SET_HISTORY_URL'] || 'historical.jwt', urlOf(source)),
+    statusLists: urlOf(lists),
+    witnesses: witnesses === 'none' ? [] : witnesses.split(',').map(urlOf),
+  }
+}
+
+function isUrl(text: string): boolean {
+  return /^(https?|file):\/\/./.test(text)
+}
+
+function areUrls(text: string): boolean {
+  return text === 'none' || text.split(',').every(isUrl)
 }
 
 function urlOf(text: string): URL {

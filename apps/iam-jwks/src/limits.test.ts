@@ -22,6 +22,7 @@ describe('iam-jwks among strangers', () => {
       taken: () => undefined,
       refused: () => undefined,
       unpinned: () => undefined,
+      aged: () => undefined,
     })
     const statusLists = new ServedStatusLists({
       issuer: '',

@@ -3,6 +3,7 @@ import { configOrExit } from '@iam/platform/config'
 import { closingGracefully } from '@iam/platform/http'
 import { every, runUntilSignal } from '@iam/platform/lifecycle'
 import { openLogger } from '@iam/platform/logging'
+import { beginWith } from './begin-with.ts'
 import { readConfig } from './config.ts'
 import { keepCopy, readCopy } from './kept-copy.ts'
 import { readIfThere, readSource } from './key-set-source.ts'
@@ -17,6 +18,11 @@ const served = new ServedKeySet(config, {
     log.info({ version: claims.version, keys: claims.keys.length }, 'A new key set is served'),
   refused: (fault) => log.error({ fault }, 'A key set was refused; the last good one stays'),
   unpinned: (anchor) => log.error(anchor, 'An anchor is announced that is not pinned here with its spare'),
+  aged: (freshness, { ageSeconds }) =>
+    log.error(
+      { freshness, age_seconds: ageSeconds },
+      'The key set has grown old, and nothing newer is there',
+    ),
 })
 
 const statusLists = new ServedStatusLists({
@@ -33,7 +39,7 @@ await new Promise<void>((listening) => server.listen(config.http.port, config.ht
 log.info(`Listening on ${config.http.host}:${config.http.port}`)
 
 const copy = await readCopy(config.copy)
-if (copy !== undefined) await served.offer(copy, new Date())
+await beginWith(served, { copy, witnesses: config.witnesses, read: readSource })
 const historyCopy = config.copy && `${config.copy}.history`
 const history = await readCopy(historyCopy)
 if (history !== undefined && served.lacksHistory) await served.offerHistory(history)

@@ -5,9 +5,11 @@ import {
   readKeySet,
   type EndorsedKey,
   type KeySet,
+  type KeySetFault,
   type NextAnchor,
 } from '@iam/domain/key-set'
 import type { Config } from './config.ts'
+import { freshnessOf, type Freshness } from './freshness.ts'
 import { prepare, type Prepared } from './prepared.ts'
 
 type Settings = Pick<Config, 'env' | 'issuer' | 'anchors' | 'endorsementAnchors' | 'floor' | 'maxAge'>
@@ -18,12 +20,16 @@ export interface Watcher {
   refused(fault: string): void
   /** The anchor that is to sign the set, or the spare after it, is not pinned here: from then on nothing is taken. */
   unpinned(anchor: NextAnchor): void
+  /** What is served has grown old, and nothing newer is to be had. */
+  aged(freshness: Freshness, status: KeySetStatus): void
 }
 
 export interface KeySetStatus {
   readonly version: number
   readonly issuedAt: string
   readonly expiresAt: string
+  readonly ageSeconds: number
+  readonly freshness: Freshness
   readonly expired: boolean
   readonly keys: number
   /** Thumbprint of the key that signed it. */
@@ -45,6 +51,7 @@ export class ServedKeySet {
   #history: string | undefined
   #answers = new Map<string, Prepared>()
   #shape = ''
+  #freshness: Freshness = 'fresh'
 
   constructor(settings: Settings, watcher: Watcher) {
     this.#settings = settings
@@ -68,9 +75,16 @@ export class ServedKeySet {
 
   /** Takes a document if it is good and at least as new as what is served. @returns whether it is served now. */
   async offer(document: string, now: Date): Promise<boolean> {
+    const fault = await this.take(document, now)
+    if (fault !== undefined) this.#watcher.refused(fault)
+    return fault === undefined
+  }
+
+  /** The same, where a document that is refused is nothing to tell of. @returns why it is refused. */
+  async take(document: string, now: Date): Promise<KeySetFault | undefined> {
     if (document === this.#keySet?.document) {
       this.refresh(now)
-      return true
+      return undefined
     }
     const { env, issuer, anchors, endorsementAnchors } = this.#settings
     const read = await readKeySet(document, {
@@ -82,10 +96,7 @@ export class ServedKeySet {
       floor: this.#floor,
       now,
     })
-    if (typeof read === 'string') {
-      this.#watcher.refused(read)
-      return false
-    }
+    if (typeof read === 'string') return read
     this.#keySet = read
     this.#floor = { ...this.#floor, ...read.claims.parts }
     this.#retired = new Set([...this.#retired, ...(read.claims.retired_anchors ?? [])])
@@ -93,7 +104,7 @@ export class ServedKeySet {
     this.#watcher.taken(read)
     const next = this.status(now)?.nextAnchor
     if (next !== undefined && !(next.pinned && next.sparePinned)) this.#watcher.unpinned(next)
-    return true
+    return undefined
   }
 
   /** Whether the key set names historical keys other than those that are served. */
@@ -130,10 +141,19 @@ export class ServedKeySet {
     if (keySet === undefined) return
     const [keys, statusKeys] = [live(keySet.keys, now), this.statusKeys(now)]
     const expired = keySet.claims.exp * 1000 <= now.getTime()
+    this.#watchAge(now)
     const shape = `${keySet.claims.version} ${keys.length} ${statusKeys.length} ${String(expired)}`
     if (shape === this.#shape) return
     this.#shape = shape
     this.#answers = this.#prepareAnswers(keySet, { keys, statusKeys, expired })
+  }
+
+  /** Told once for each step that it ages. */
+  #watchAge(now: Date): void {
+    const status = this.status(now)
+    if (status === undefined || status.freshness === this.#freshness) return
+    this.#freshness = status.freshness
+    if (status.freshness !== 'fresh') this.#watcher.aged(status.freshness, status)
   }
 
   #prepareAnswers(keySet: KeySet, { keys, statusKeys, expired }: Served): Map<string, Prepared> {
@@ -174,6 +194,8 @@ export class ServedKeySet {
       version,
       issuedAt: new Date(iat * 1000).toISOString(),
       expiresAt: new Date(exp * 1000).toISOString(),
+      ageSeconds: Math.floor(now.getTime() / 1000) - iat,
+      freshness: freshnessOf({ iat, exp }, now.getTime() / 1000),
       expired: exp * 1000 <= now.getTime(),
       keys: this.#keySet.keys.length,
       anchor: this.#keySet.anchor,

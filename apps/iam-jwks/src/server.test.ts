@@ -17,6 +17,7 @@ import { asking } from '@iam/testkit/http'
 import { testAnchors } from '@iam/testkit/kms'
 import { altered } from '@iam/testkit/world'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beginWith } from './begin-with.ts'
 import { ServedKeySet } from './served-key-set.ts'
 import { ServedStatusLists } from './served-status-lists.ts'
 import { buildServer } from './server.ts'
@@ -72,6 +73,7 @@ function emptyServed(told: string[] = []): ServedKeySet {
     taken: () => told.push('taken'),
     refused: (fault) => told.push(fault),
     unpinned: () => told.push('unpinned'),
+    aged: (freshness) => told.push(freshness),
   })
 }
 
@@ -346,6 +348,58 @@ describe('a served key set', () => {
     expect(await served.offer(await signHistoricalKeys(publisher, { issuer, keys: [old], now }), now)).toBe(
       false,
     )
+  })
+
+  test('grows late at three hours, overdue at twelve and expired at its end, and says so once each', async () => {
+    const told: string[] = []
+    const served = emptyServed(told)
+    const key = await endorsedKey(9 * day, now)
+    await served.offer(await document([key], now), now)
+    const hour = 3600
+    const steps = [
+      [hour, 'fresh'],
+      [3 * hour - 1, 'fresh'],
+      [3 * hour, 'late'],
+      [5 * hour, 'late'],
+      [12 * hour, 'overdue'],
+      [3 * day - 1, 'overdue'],
+      [3 * day, 'expired'],
+    ] as const
+    for (const [age, freshness] of steps) {
+      served.refresh(later(age))
+      expect(served.status(later(age))).toMatchObject({ freshness })
+    }
+    expect(told).toEqual(['taken', 'late', 'overdue', 'expired'])
+    const renewed = await document([key], later(3 * day))
+    await served.offer(renewed, later(3 * day))
+    expect(served.status(later(3 * day))).toMatchObject({ freshness: 'fresh', ageSeconds: 0 })
+    served.refresh(later(3 * day + 3 * hour))
+    expect(told.slice(4)).toEqual(['taken', 'late'])
+  })
+
+  test('begins with the newest that is to be had anywhere, so that a store that was rolled back brings nothing back', async () => {
+    const key = await endorsedKey(day, now)
+    const version = now.getTime()
+    const [oldest, older, newest] = [
+      await document([key], now, { version: version - 2 }),
+      await document([key], now, { version: version - 1 }),
+      await document([key], now, { version }),
+    ]
+    const places: Record<string, string> = { 'file:///cdn': newest, 'file:///region': older }
+    const read = async (url: URL) => places[url.href] ?? Promise.reject(new Error('away'))
+    const witnesses = ['file:///gone', 'file:///cdn', 'file:///region'].map((url) => new URL(url))
+    for (const copy of [undefined, oldest]) {
+      const told: string[] = []
+      const served = emptyServed(told)
+      await beginWith(served, { copy, witnesses, read })
+      expect(served.answer('/.well-known/jwks.jwt')?.identity.body.toString()).toBe(newest)
+      expect(told).not.toContain('older_than_seen') // nothing to raise an alarm about
+      expect(await served.offer(older, now)).toBe(false) // what its own store holds
+      expect(told.at(-1)).toBe('older_than_seen')
+    }
+    const alone = emptyServed()
+    await beginWith(alone, { copy: undefined, witnesses: [], read })
+    expect(alone.status(now)).toBeUndefined()
   })
 
   test('withholds the signed document past its end, and serves each key to its own', async () => {

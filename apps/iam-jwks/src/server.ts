@@ -82,8 +82,8 @@ function sendHealth(served: ServedKeySet, path: string, response: ServerResponse
   return sendJson(response, 200, { status: isWell(keySet) ? 'ok' : 'degraded', keySet })
 }
 
-function isWell({ expired, nextAnchor }: KeySetStatus): boolean {
-  return !expired && nextAnchor?.pinned !== false
+function isWell({ freshness, nextAnchor }: KeySetStatus): boolean {
+  return freshness === 'fresh' && nextAnchor?.pinned !== false
 }
 
 function sendJson(response: ServerResponse, status: number, body: object): void {

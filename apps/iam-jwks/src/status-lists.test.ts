@@ -33,7 +33,12 @@ describe('status lists at iam-jwks', () => {
     const anchors = { anchors: [publisher.kid], endorsementAnchors: [endorser.kid] }
     const settings = { env: 'test', issuer, ...anchors, floor: {}, maxAge: 300 }
     const nothing = () => undefined
-    keySet = new ServedKeySet(settings, { taken: nothing, refused: nothing, unpinned: nothing })
+    keySet = new ServedKeySet(settings, {
+      taken: nothing,
+      refused: nothing,
+      unpinned: nothing,
+      aged: nothing,
+    })
     await offer([statusKey], 1)
     const statusLists = new ServedStatusLists({
       issuer,

@@ -36,7 +36,10 @@ const db: Db = { kysely: postgres.kysely, flights: postgres.flights }
 const context = { config, log, owner, db, redis: redis.client, clock: () => new Date() }
 
 const roles: Roles = { started: false, relay: undefined, keys: undefined, status: undefined }
-const health = await serveHealth({ ...config.http, ...workerHealth({ db, ping: postgres.ping, roles }) })
+const health = await serveHealth({
+  ...config.http,
+  ...workerHealth({ db, ping: postgres.ping, roles, region: config.deployment.region }),
+})
 log.info({ roles: config.roles }, `Listening on ${config.http.host}:${config.http.port}`)
 
 await retrying(() => requireRestrictedLogin(postgres.kysely), {

@@ -20,7 +20,7 @@ describe('the health of iam-worker', () => {
     postgres = openPostgres<Database>({ url: url.href, poolSize: 2 })
     const port = await freePort()
     base = `http://127.0.0.1:${port}`
-    const parts = { db: postgres, ping: postgres.ping, roles }
+    const parts = { db: postgres, ping: postgres.ping, roles, region: 'local' }
     health = await serveHealth({ host: '127.0.0.1', port, ...workerHealth(parts) })
   })
   afterAll(async () => {
@@ -43,6 +43,16 @@ describe('the health of iam-worker', () => {
     await expect
       .poll(async () => (await ask('/metrics')).body, { timeout: 30_000 })
       .toMatch(/^iam_outbox_depth \d+$/m)
+  })
+
+  test('tells the age of the key set where it tends the keys', async () => {
+    roles.keys = { worked: true }
+    const told = async () => (await ask('/metrics')).body
+    await expect.poll(told, { timeout: 30_000 }).toMatch(/^iam_key_set_age_seconds \d+$/m)
+    expect(await told()).toMatch(/^iam_key_set_expires_in_seconds -?\d+$/m)
+    expect(await told()).toMatch(/^iam_key_set_purge_due_seconds \d+$/m)
+    roles.keys = undefined
+    expect(await told()).not.toContain('iam_key_set')
   })
 
   test('says that Postgres has fallen silent, and is live all the same', async () => {

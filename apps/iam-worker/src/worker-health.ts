@@ -2,6 +2,7 @@ import type { Db } from '@iam/domain/db'
 import { listJobs } from '@iam/domain/job'
 import { countWaitingMails } from '@iam/domain/mail'
 import { countDeadLetters, countUnsent } from '@iam/domain/outbox'
+import { ageOfKeySet, type KeySetAge } from '@iam/domain/signing-key'
 import type { HealthReport } from '@iam/platform/http'
 import { within } from '@iam/platform/lifecycle'
 import { metricsOfJobs } from './jobs/metrics-of-jobs.ts'
@@ -21,6 +22,8 @@ interface Parts {
   readonly db: Pick<Db, 'kysely'>
   readonly ping: () => Promise<void>
   readonly roles: Roles
+  /** Whose key set it is, where it tends the keys. */
+  readonly region: string
 }
 
 /** Milliseconds that Postgres may take: to answer at all, and to count what is in the outbox, which can be much. */
@@ -30,7 +33,7 @@ const deadlines = { answer: 1_000, count: 5_000 }
  * Readiness and metrics of this worker. It is ready once its roles run and the keys, if it tends them, were tended;
  * while status lists cannot be published it is degraded.
  */
-export function workerHealth({ db, ping, roles }: Parts) {
+export function workerHealth({ db, ping, roles, region }: Parts) {
   const ready = async (): Promise<HealthReport> => {
     const postgres = await within(deadlines.answer, ping()).then(
       () => 'ok',
@@ -44,6 +47,7 @@ export function workerHealth({ db, ping, roles }: Parts) {
   }
   const metrics = async (): Promise<string> => {
     const { depth, oldest, deadLetters, mails, jobs } = await within(deadlines.count, countAll(db))
+    const keySet = roles.keys && (await within(deadlines.count, ageOfKeySet(db.kysely, region)))
     return [
       '# TYPE iam_outbox_depth gauge',
       `iam_outbox_depth ${depth}`,
@@ -57,6 +61,7 @@ export function workerHealth({ db, ping, roles }: Parts) {
       `iam_mail_oldest_seconds ${mails.oldest}`,
       '# TYPE iam_relay_partitions gauge',
       `iam_relay_partitions ${roles.relay?.held ?? 0}`,
+      ...keySetMetrics(keySet),
       ...statusListMetrics(roles.status),
       ...metricsOfJobs(jobs),
       '',
@@ -77,6 +82,19 @@ async function countAll({ kysely }: Pick<Db, 'kysely'>) {
 
 function checkOf(name: string, role: { readonly worked: boolean } | undefined): Record<string, string> {
   return role === undefined ? {} : { [name]: role.worked ? 'ok' : 'failing' }
+}
+
+/** Told by a worker that tends the keys. */
+function keySetMetrics(age: KeySetAge | undefined): string[] {
+  if (age === undefined) return []
+  return [
+    '# TYPE iam_key_set_age_seconds gauge',
+    `iam_key_set_age_seconds ${age.age}`,
+    '# TYPE iam_key_set_expires_in_seconds gauge',
+    `iam_key_set_expires_in_seconds ${age.expiresIn}`,
+    '# TYPE iam_key_set_purge_due_seconds gauge',
+    `iam_key_set_purge_due_seconds ${age.purgeDue}`,
+  ]
 }
 
 /** Told by the worker that publishes the lists. */

@@ -31,5 +31,6 @@ export type { EndVersions, ListedVersion, VersionedKey } from './versioned-key.t
 export { keySetStoreIn, type KeySetStore, type ObjectStore } from './key-set-store.ts'
 export { publishKeySet, type PublishKeySet } from './publish-key-set.ts'
 export { tendSigningKeys, type TendSigningKeys } from './tend-signing-keys.ts'
-export { purgeDueFor, purgeKeySet } from './purge-key-set.ts'
+export { ageOfKeySet, type KeySetAge } from './age-of-key-set.ts'
+export { purgeKeySet } from './purge-key-set.ts'
 export { takeRegionPart, type RegionPins } from './region-parts.ts'

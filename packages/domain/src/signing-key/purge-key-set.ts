@@ -45,15 +45,3 @@ async function duePurge(db: Executor, region: string, purgeAfter: number): Promi
     .executeTakeFirst()
   return found?.version
 }
-
-/** Whether the CDN has still to be told of a publication, and since when, in seconds; undefined when it has not. */
-export async function purgeDueFor(db: Executor, region: string): Promise<number | undefined> {
-  const found = await db
-    .selectFrom('iam.key_set_version')
-    .select(sql<number>`extract(epoch from iam.now() - min(issued_at))::float8`.as('seconds'))
-    .where('region', '=', region)
-    .where('changed', '=', true)
-    .where('purged_at', 'is', null)
-    .executeTakeFirst()
-  return found?.seconds ?? undefined
-}
