@@ -86,8 +86,8 @@ async function fill(url: string, lists: number, revoked: number): Promise<void> 
 async function revokeSome(people: pg.Client, many: number): Promise<void> {
   await people.query(
     `update iam.status_list_entry e set revoked_at = now()
-       from (select shard, slot from iam.status_list_entry offset $2 limit $1) some
-      where e.shard = some.shard and e.slot = some.slot`,
+       from (select shard, slot from iam.status_list_entry offset $2 limit $1) few
+      where e.shard = few.shard and e.slot = few.slot`,
     [many, randomInt(10_000)],
   )
 }

@@ -49,5 +49,6 @@ async function openStatusDeps({ config, db, clock, owner }: WorkerContext, kms: 
     signingKeys: new SigningKeys(),
     store: statusListStoreIn(await openObjectStore(config.store)),
     published: new PublishedLists(),
+    growth: { fill: 0, lookedAt: 0 },
   }
 }

@@ -45,6 +45,7 @@ describe('the status role of iam-worker', () => {
       endorsementAnchors: [endorser.kid],
       signingKeys: new SigningKeys(),
       published: new PublishedLists(),
+      growth: { fill: 0, lookedAt: 0 },
       store: {
         read: async (id) => {
           const document = objects.get(id)

@@ -22,6 +22,8 @@ export interface StatusDeps {
   readonly signingKeys: SigningKeys
   readonly store: StatusListStore
   readonly published: PublishedLists
+  /** How full the lists were when that was looked at last, and when that was, in milliseconds since the epoch. */
+  readonly growth: { fill: number; lookedAt: number }
 }
 
 /** What the lists have come to. */
@@ -35,6 +37,8 @@ export interface StatusListState {
 }
 
 const leaseSeconds = 30
+/** How often it is looked at how full the lists are, in milliseconds. */
+const lookEvery = 30_000
 
 /**
  * One round of the status lists, by the one worker that holds the lease: another list where they fill, and then those
@@ -50,7 +54,14 @@ export async function tendStatusLists(deps: StatusDeps): Promise<StatusListState
   await loadSigningKeys({ ...deps, purpose: 'status' })
   const signer = deps.signingKeys.signer(deps.clock())
   if (signer === undefined) throw new Error('No key signs status lists yet.')
-  const { fill } = await growStatusLists({ ...deps, lease, systemTenantId: system.tenantId })
+  await growIfDue({ ...deps, lease, systemTenantId: system.tenantId })
   const { lists, built } = await publishStatusLists({ ...deps, lease, signer })
-  return { lists, fill, built, oldest: deps.published.oldest ?? 0 }
+  return { lists, fill: deps.growth.fill, built, oldest: deps.published.oldest ?? 0 }
+}
+
+async function growIfDue(deps: StatusDeps & Parameters<typeof growStatusLists>[0]): Promise<void> {
+  const now = deps.clock().getTime()
+  if (now - deps.growth.lookedAt < lookEvery) return
+  const { fill } = await growStatusLists(deps)
+  Object.assign(deps.growth, { fill, lookedAt: now })
 }
