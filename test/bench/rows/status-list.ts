@@ -1,4 +1,5 @@
-import { packStatuses } from '@iam/domain/status-list-token'
+import { randomInt } from 'node:crypto'
+import { packStatuses, slotsPerList } from '@iam/domain/status-list-token'
 import type { StatusListWay } from '../agent/protocol.ts'
 import { interleave, type Contender } from '../measure/interleave.ts'
 import { databaseTurns } from './relay.ts'
@@ -33,12 +34,10 @@ export const statusList: Row = {
 }
 
 function sizes(): string {
-  const half = bytesOf(revoked)
-  const full = bytesOf(2 * revoked)
-  return `A list takes ${half} bytes as its lst half full, and ${full} full; a token of it a half more, and 300 besides.`
+  const [half, full] = [bytesOf(revoked), bytesOf(2 * revoked)]
+  return `A list's lst has ${half} bytes half full, and ${full} full; signed, a third more and 500 besides.`
 }
 
 function bytesOf(many: number): number {
-  const slots = Array.from({ length: many }, (_, n) => (n * 400 + ((n * 7919) % 400)) % 131_072)
-  return packStatuses(slots).length
+  return packStatuses(Array.from({ length: many }, () => randomInt(slotsPerList))).length
 }
