@@ -19,6 +19,7 @@ export async function pinAlgorithm(
 ): Promise<Pinned> {
   const found = await findDirectoryEntry(deps.db.kysely, tenant)
   if (found === undefined) throw new Error(`There is no tenant ${tenant}.`)
+  await deps.loadSecrets()
   const pin = { of, alg: alg === 'none' ? null : alg }
   await pinTokenAlgorithm({ ...deps, signingAlgs }, { tenantId: found.tenantId, ...pin })
   return { tenant: found.slug, ...pin }
