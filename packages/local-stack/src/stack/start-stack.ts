@@ -40,7 +40,7 @@ export interface StackOptions {
   programs?: Partial<ProgramPaths>
   /**
    * Changes the environment of one of our processes before it is started, for example to put a breaking proxy
-   * between it and a dependency.
+   * between it and a dependency. The operator command, which prepares the stack, is `operator`.
    */
   adjust?: (program: string, environment: Environment) => Environment | Promise<Environment>
   /** Is told in a sentence what happens. */
@@ -127,7 +127,8 @@ async function startParts(options: StackOptions, surroundings: Surroundings): Pr
   const endpoints = await startFoundations(group, planning, { ...options, surroundings, setUp })
 
   onProgress('Preparing the database and the keys…')
-  const command = { path: paths.cli, env: cliEnvironment(endpoints) }
+  const env = cliEnvironment(endpoints)
+  const command = { path: paths.cli, env: (await options.adjust?.('operator', env)) ?? env }
   await Promise.all([
     prepareDatabase(endpoints.postgres, 'iam'),
     makeBucket(storeUrl(planning.ports), bucket),
