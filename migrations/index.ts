@@ -33,6 +33,7 @@ import * as inbox from './20261121002400_inbox.ts'
 import * as memberships from './20261121002401_memberships.ts'
 import * as auditMacs from './20261121002410_audit_macs.ts'
 import * as jobs from './20261121002420_jobs.ts'
+import * as operateDeadLetters from './20261121002421_operate_dead_letters.ts'
 import { applyMigrations } from './apply-migrations.ts'
 import { migrateJobQueue } from './migrate-job-queue.ts'
 
@@ -71,6 +72,7 @@ const migrations: Record<string, Migration> = {
   '20261121002401_memberships': memberships,
   '20261121002410_audit_macs': auditMacs,
   '20261121002420_jobs': jobs,
+  '20261121002421_operate_dead_letters': operateDeadLetters,
 }
 
 /**

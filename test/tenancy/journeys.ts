@@ -35,9 +35,11 @@ import {
   deleteSent,
   fetchBatch,
   leaveRelay,
+  listParkedStreams,
   parkedStreams,
   releaseLease as releasePartition,
   renewLeases,
+  replayStream,
   seizeLeases,
   type OutboxRow,
 } from '@iam/domain/outbox'
@@ -326,7 +328,8 @@ async function rewrap(world: World): Promise<void> {
   await releaseLease(db.kysely, lease)
 }
 
-async function relay({ workerDb: { kysely }, acme, clock }: World): Promise<void> {
+async function relay({ workerDb, acme, clock }: World): Promise<void> {
+  const { kysely } = workerDb
   const owner = 'a relay'
   await renewLeases(kysely, { owner, ttl: 60 })
   const [lease] = await seizeLeases(kysely, { owner, ttl: 60 }, 8)
@@ -337,6 +340,8 @@ async function relay({ workerDb: { kysely }, acme, clock }: World): Promise<void
   await advanceCursor(kysely, lease, { xid: '1', id: '1' })
   await countUnsent(kysely)
   await countDeadLetters(kysely)
+  await listParkedStreams(workerDb)
+  await replayStream({ db: workerDb }, { tenantId: acme, orderingKey: `${acme}:nobody` })
   await releasePartition(kysely, lease)
   await leaveRelay(kysely, owner)
 }

@@ -1,10 +1,11 @@
 import { globSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { inOneFlight, streamKey } from '@iam/domain/db'
+import { type Database, inOneFlight, streamKey } from '@iam/domain/db'
 import { newId } from '@iam/domain/kit'
-import { appendEvent, buryEvent, type OutboxRow } from '@iam/domain/outbox'
+import { appendEvent, buryEvent, listParkedStreams, type OutboxRow, replayStream } from '@iam/domain/outbox'
 import { destroySecretKeys, loadSecretKeys } from '@iam/domain/secret-key'
 import { refreshSession } from '@iam/domain/session'
+import { openPostgres } from '@iam/platform/postgres'
 import { testWrapping } from '@iam/testkit/kms'
 import { logIn, openWorld, rotateSecret, systemTenant, testDeployment, type World } from '@iam/testkit/world'
 import { sql } from 'kysely'
@@ -116,11 +117,28 @@ describe('the SQL of the runbooks', () => {
     await slow.end()
   })
 
-  test('puts a stream back in its order, with what came after it, and no other', async () => {
+  test.each([
+    [
+      'its SQL',
+      async (stream: string) =>
+        void (await run(blockWith('insert into iam.outbox'), { 'ordering key': stream })),
+    ],
+    [
+      'iam outbox replay',
+      async (stream: string) => {
+        const owner = openPostgres<Database>({ url: world.database.urlFor('iam_owner'), poolSize: 1 })
+        const parked = await listParkedStreams(owner)
+        const [found] = parked.filter(({ orderingKey }) => orderingKey === stream)
+        expect(found).toMatchObject({ events: 2, reason: 'refused' })
+        if (found !== undefined) await replayStream({ db: owner }, found)
+        await owner.close()
+      },
+    ],
+  ])('%s puts a stream back in its order, with what came after it, and no other', async (_how, replay) => {
     const other = await partlyParked()
     const stream = await partlyParked()
     expect(await unsent(stream)).toEqual(['4', '5'])
-    await run(blockWith('insert into iam.outbox'), { 'ordering key': stream })
+    await replay(stream)
     expect(await unsent(stream)).toEqual(['2', '3', '4', '5'])
     expect(await parked(stream)).toEqual([])
     expect(await parked(other)).toEqual(['2', '3'])

@@ -30,6 +30,7 @@ const acrossTenants: Record<string, string> = {
   'outbox.relay': 'the relay publishes the events of all tenants',
   'outbox.sweep': 'relayed events are deleted',
   'outbox_dead_letter.relay': 'the relay puts aside what the broker refuses, of all tenants',
+  'outbox_dead_letter.operate': 'operators put back what was put aside, of all tenants',
   'mail.send': 'iam-worker sends the mails of all tenants; their addresses are sealed',
   'one_time_code.sweep_old': 'what is deleted by its age has to be seen; only what is old enough is',
   'relying_party.published':

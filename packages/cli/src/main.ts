@@ -20,6 +20,7 @@ import { userImport } from './commands/user-import.ts'
 import { readConfig, readDatabaseUrl, readPins } from './config.ts'
 import { keepApart } from './keep-apart.ts'
 import { openOperatorDeps, type OperatorDeps } from './operator-deps.ts'
+import { addWork } from './work.ts'
 
 const importHelp = `
 Reads a JSON object a line from standard input: {"email", "hash", "emailVerified"?, "locale"?}. A hash is bcrypt,
@@ -231,6 +232,8 @@ user
     print(options, result, [`Imported ${imported}; ${alreadyThere} were there already; ${refused} refused.`])
     if (refused > 0) process.exitCode = 1
   })
+
+addWork(program, { withDeps, print, say })
 
 await program.parseAsync(keepApart(process.argv)).catch((error: unknown) => {
   const said = error instanceof Refusal ? error.detail : undefined

@@ -19,4 +19,5 @@ export {
   type Lease,
   type Relay,
 } from './lease-queries.ts'
+export { listParkedStreams, replayStream, type ParkedStream } from './replay-stream.ts'
 export { countUnsent, deleteSent } from './upkeep-queries.ts'
