@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
-import { describeJob, describeParked, describeRun } from './commands/describe-work.ts'
+import { describeJob, describeParked, describePutAside, describeRun } from './commands/describe-work.ts'
+import { inboxInspect, inboxReplay } from './commands/inbox.ts'
 import { jobsList, jobsRun } from './commands/jobs.ts'
 import { outboxInspect, outboxReplay } from './commands/outbox.ts'
 import { readConfig } from './config.ts'
@@ -16,10 +17,11 @@ interface Json {
   readonly json?: boolean
 }
 
-/** The commands about what iam-worker does: jobs and the outbox. */
+/** The commands about what iam-worker does: jobs, the outbox and the inbox. */
 export function addWork(program: Command, surroundings: Surroundings): void {
   addJobs(program.command('jobs').description('what is done by the clock'), surroundings)
   addOutbox(program.command('outbox').description('events on their way to the broker'), surroundings)
+  addInbox(program.command('inbox').description('what other services tell'), surroundings)
 }
 
 function addJobs(jobs: Command, { withDeps, print, say }: Surroundings): void {
@@ -64,6 +66,30 @@ function addOutbox(outbox: Command, { withDeps, print, say }: Surroundings): voi
       const verb = options.dryRun === true ? 'would be' : 'are'
       print(options, replayed, [
         `${replayed.events} events of ${replayed.streams} streams ${verb} on their way again.`,
+      ])
+    })
+}
+
+function addInbox(inbox: Command, { print, say }: Surroundings): void {
+  inbox
+    .command('inspect')
+    .description('the messages that could not be taken in, with the reason')
+    .option('--json', 'print the result as JSON')
+    .action(async (options: Json) => {
+      const aside = await inboxInspect(readConfig())
+      print(options, aside, aside.length === 0 ? ['No message was put aside.'] : aside.map(describePutAside))
+    })
+  inbox
+    .command('replay')
+    .description('bring messages again, in their order, once the cause is mended')
+    .argument('[id]', 'one of them, as `inbox inspect` shows it; all without')
+    .option('--dry-run', 'say what would happen, and change nothing')
+    .option('--json', 'print the result as JSON')
+    .action(async (id: string | undefined, options: Json & { dryRun?: true }) => {
+      const done = await inboxReplay(readConfig(), { id, ...options }, say)
+      const verb = options.dryRun === true ? 'would be' : 'are'
+      print(options, done, [
+        `${done.replayed} messages ${verb} brought again; ${done.left} stay, nobody knows where they came from.`,
       ])
     })
 }

@@ -4,7 +4,7 @@ import { hashPassword } from '@iam/domain/credential'
 import { inTenant } from '@iam/domain/db'
 import type { Id } from '@iam/domain/kit'
 import { holdLease, releaseLease, type HeldLease } from '@iam/domain/lease'
-import { inboxDeadLetterTopic, inboxSubscriptions } from '@iam/domain/inbox'
+import { inboxDeadLetterSubscription, inboxSubscriptions } from '@iam/domain/inbox'
 import { topics } from '@iam/domain/outbox'
 import { ensureAuditKey, tendSecretKeys } from '@iam/domain/secret-key'
 import { secretUses } from '@iam/domain/secret-use'
@@ -73,9 +73,10 @@ async function ensureTopics(config: Config): Promise<void> {
   const publisher = await openPublisher(options)
   const subscriber = await openSubscriber(options)
   try {
-    for (const topic of [...topics(namespace), inboxDeadLetterTopic(namespace)])
-      await publisher.ensureTopic(topic)
-    for (const wanted of inboxSubscriptions(namespace)) await subscriber.ensureSubscription(wanted)
+    for (const topic of topics(namespace)) await publisher.ensureTopic(topic)
+    // Without a subscription of its own, what is put aside would be lost.
+    for (const wanted of [...inboxSubscriptions(namespace), inboxDeadLetterSubscription(namespace)])
+      await subscriber.ensureSubscription(wanted)
   } finally {
     await publisher.close()
     await subscriber.close()

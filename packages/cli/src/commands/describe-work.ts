@@ -1,5 +1,6 @@
 import type { JobRun } from '@iam/domain/job'
 import type { ParkedStream } from '@iam/domain/outbox'
+import type { PutAside } from './inbox.ts'
 import type { ListedJob } from './jobs.ts'
 
 /** A job in three lines. */
@@ -25,4 +26,10 @@ export function describeRun(name: string, { outcome, error, result }: JobRun, is
 /** A stream that waits. */
 export function describeParked({ orderingKey, events, type, eventId, reason, since }: ParkedStream): string {
   return `${orderingKey}  ${events} events since ${since.toISOString()}, behind ${type} ${eventId}: ${reason}`
+}
+
+/** A message that was put aside. */
+export function describePutAside({ id, subject, orderingKey, reason, since, topic }: PutAside): string {
+  const where = topic === undefined ? '  (cannot be replayed)' : ''
+  return `${id}  ${since.toISOString()}  ${subject}  ${orderingKey}  ${reason}${where}`
 }

@@ -3,5 +3,10 @@ export { followGrantedMembership, followRevokedMembership } from './follow-membe
 export { followCreatedTenant, followRenamedTenant, followTenantStatus } from './follow-tenant.ts'
 export { deleteOldReceived } from './queries.ts'
 export type { Reception } from './receive-event.ts'
-export { inboxDeadLetterTopic, inboxSubscriptions } from './topics.ts'
+export {
+  inboxDeadLetterSubscription,
+  inboxDeadLetterTopic,
+  inboxSubscriptions,
+  inboxTopicOf,
+} from './topics.ts'
 export type { ReceivedEvent } from './received-event.ts'

@@ -15,3 +15,18 @@ export function inboxSubscriptions(
 export function inboxDeadLetterTopic(namespace: string): string {
   return `${namespace}.iam.inbox-dead-letter.v1`
 }
+
+/** Where they are kept until an operator looks at them. */
+export function inboxDeadLetterSubscription(namespace: string): {
+  readonly topic: string
+  readonly subscription: string
+} {
+  const topic = inboxDeadLetterTopic(namespace)
+  return { topic, subscription: `iam-operator.${topic}` }
+}
+
+/** The topic that an event of ours to take in came by. @returns undefined for a subject that is none. */
+export function inboxTopicOf(namespace: string, subject: string): string | undefined {
+  const entity = entities.find((one) => subject.startsWith(`${namespace}.${one}.`))
+  return entity === undefined ? undefined : `${namespace}.${entity}.v1`
+}

@@ -1,7 +1,7 @@
 // This one file of the package: the package loads three clients, and the hand-written one twice as long.
 import { PublisherClient } from '@google-cloud/pubsub-api/build/src/v1/publisher_client.js'
-import { credentials } from '@grpc/grpc-js'
 import { batchesByKey } from './batches.ts'
+import { emulated } from './emulated.ts'
 import { type KeyFailure, PublishError } from './publish-error.ts'
 import type { OutgoingMessage, Publisher } from './publisher.ts'
 
@@ -82,15 +82,4 @@ export async function openClient(projectId: string, endpoint: string | undefined
   // Fails here rather than, unhandled, beside the first call.
   await client.initialize()
   return client
-}
-
-function emulated(endpoint: string) {
-  const { hostname, port } = new URL(`http://${endpoint}`)
-  return {
-    apiEndpoint: hostname,
-    port: Number(port),
-    sslCreds: credentials.createInsecure(),
-    // Otherwise the client asks the metadata server which universe it is in.
-    clientOptions: { universeDomain: 'googleapis.com' },
-  }
 }

@@ -1,0 +1,85 @@
+import { inboxDeadLetterSubscription, inboxSubscriptions } from '@iam/domain/inbox'
+import { type GoogleEmulator, startGoogleEmulator } from '@iam/emulator/google'
+import { type IncomingMessage, openPublisher, openSubscriber } from '@iam/platform/pubsub'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describePutAside } from './describe-work.ts'
+import { inboxInspect, inboxReplay } from './inbox.ts'
+
+const namespace = 'hotels'
+const dead = inboxDeadLetterSubscription(namespace)
+const silent = () => undefined
+
+describe('iam inbox', { timeout: 120_000 }, () => {
+  let emulator: GoogleEmulator
+  let config: Parameters<typeof inboxInspect>[0]
+  const came: IncomingMessage[] = []
+  const closing: (() => Promise<void>)[] = []
+  beforeAll(async () => {
+    emulator = await startGoogleEmulator()
+    const endpoint = `127.0.0.1:${emulator.port}`
+    const deployment = { env: 'test', project: 'local', region: 'local', issuer: 'http://localhost' }
+    config = { deployment, pubsub: { endpoint, namespace } }
+    const options = { projectId: 'local', endpoint }
+    const subscriber = await openSubscriber(options)
+    closing.push(() => subscriber.close())
+    for (const wanted of [...inboxSubscriptions(namespace), dead]) await subscriber.ensureSubscription(wanted)
+    for (const { subscription } of inboxSubscriptions(namespace)) {
+      const take = async (message: IncomingMessage) => void came.push(message)
+      const { stop } = subscriber.listen(subscription, take, silent)
+      closing.push(async () => stop())
+    }
+    const publisher = await openPublisher(options)
+    const aside = (subject: string, orderingKey: string, text: string) => {
+      return {
+        orderingKey,
+        data: Buffer.from(text),
+        attributes: { subject, reason: 'the reason', eventId: text },
+      }
+    }
+    await publisher.publish(dead.topic, [
+      aside('hotels.tenant.tenant.created.v1', 'ten_A:ten_A', 'first'),
+      aside('hotels.tenant.tenant.updated.v1', 'ten_A:ten_A', 'second'),
+      aside('hotels.gdpr.erasure.requested.v1', 'ten_B:usr_B', 'third'),
+      aside('', '', 'no JSON'),
+    ])
+    await publisher.close()
+  })
+  afterAll(async () => {
+    for (const close of closing.toReversed()) await close()
+    await emulator.stop()
+  })
+
+  test('shows what was put aside, not what it says, and leaves it there', async () => {
+    const before = await inboxInspect(config)
+    expect(before.map(({ subject, topic }) => `${subject} ${topic}`).toSorted()).toEqual([
+      ' undefined',
+      'hotels.gdpr.erasure.requested.v1 hotels.gdpr.erasure.v1',
+      'hotels.tenant.tenant.created.v1 hotels.tenant.tenant.v1',
+      'hotels.tenant.tenant.updated.v1 hotels.tenant.tenant.v1',
+    ])
+    const shown = before.map(describePutAside).join('\n')
+    expect(shown).toContain('the reason')
+    expect(shown).not.toContain('no JSON')
+    const rehearsed = await inboxReplay(config, { id: undefined, dryRun: true }, silent)
+    expect(rehearsed).toEqual({ replayed: 3, left: 1 })
+    expect(came).toEqual([])
+    expect(await inboxInspect(config)).toHaveLength(4)
+  })
+
+  test('replays one, or all in their order, to where they came from and as they came', async () => {
+    const [erasure] = (await inboxInspect(config)).filter(({ subject }) => subject.includes('erasure'))
+    await inboxReplay(config, { id: erasure?.id }, silent)
+    await expect.poll(() => came.map(({ data }) => data.toString()), { timeout: 30_000 }).toEqual(['third'])
+    expect(await inboxReplay(config, { id: undefined }, silent)).toEqual({ replayed: 2, left: 1 })
+    await expect
+      .poll(() => came.map(({ data }) => data.toString()), { timeout: 30_000 })
+      .toEqual(['third', 'first', 'second'])
+    expect(came[1]).toEqual({
+      orderingKey: 'ten_A:ten_A',
+      data: Buffer.from('first'),
+      attributes: { subject: 'hotels.tenant.tenant.created.v1', eventId: 'first' },
+    })
+    expect(await inboxInspect(config)).toHaveLength(1)
+    await expect(inboxReplay(config, { id: 'none' }, silent)).rejects.toThrow('No message none')
+  })
+})
