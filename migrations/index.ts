@@ -34,6 +34,7 @@ import * as memberships from './20261121002401_memberships.ts'
 import * as auditMacs from './20261121002410_audit_macs.ts'
 import * as jobs from './20261121002420_jobs.ts'
 import * as operateDeadLetters from './20261121002421_operate_dead_letters.ts'
+import * as expiryNotices from './20261121002422_expiry_notices.ts'
 import { applyMigrations } from './apply-migrations.ts'
 import { migrateJobQueue } from './migrate-job-queue.ts'
 
@@ -73,6 +74,7 @@ const migrations: Record<string, Migration> = {
   '20261121002410_audit_macs': auditMacs,
   '20261121002420_jobs': jobs,
   '20261121002421_operate_dead_letters': operateDeadLetters,
+  '20261121002422_expiry_notices': expiryNotices,
 }
 
 /**

@@ -10,10 +10,13 @@ import {
   listJobs,
   registerJobs,
 } from '@iam/domain/job'
+import { noticeExpiries } from '@iam/domain/expiry'
+import { findDirectoryEntry } from '@iam/domain/tenant'
 import type { World } from '@iam/testkit/world'
 
 /** What the worker notes of what it does by the clock. */
-export async function travelByTheClock({ workerDb: { kysely } }: World): Promise<void> {
+export async function travelByTheClock({ workerDb, clock }: World): Promise<void> {
+  const { kysely } = workerDb
   const job = { name: 'a-job', cron: '0 0 * * *', reason: 'a test', limit: 1, alarm: 1, rehearses: false }
   await registerJobs(kysely, [job])
   await keepWorkersAlive(kysely, { workers: ['a worker'], ttl: 60 })
@@ -26,4 +29,9 @@ export async function travelByTheClock({ workerDb: { kysely } }: World): Promise
   await findRuns(kysely, '1')
   await listJobs(kysely)
   await deleteOldRuns(kysely, { limit: 1 })
+  const system = await findDirectoryEntry(kysely, 'system')
+  if (system === undefined) throw new Error('There is no system tenant.')
+  const ends = { beginsAt: new Date(0), endsAt: clock() }
+  const things = [{ kind: 'signing_key', id: 'sgk_ENDING', ...ends }] as const
+  await noticeExpiries({ db: workerDb, clock }, { ...system, things, rehearsal: false })
 }

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 
 /** Tables that no tenant owns, each with its reason. Everything else is behind forced row-level security. */
 const withoutTenant: Record<string, string> = {
+  expiry_notice: 'what was told of the issuer’s own keys',
   job: 'what is done by the clock',
   job_run: 'when it was done, in numbers',
   job_worker: 'which workers do it',

@@ -8,6 +8,7 @@ export const owners: Record<string, string> = {
   credential_history: 'credential',
   credential_mix: 'credential',
   directory: 'tenant',
+  expiry_notice: 'expiry',
   grant: 'session',
   inbox_event: 'inbox',
   inbox_position: 'inbox',

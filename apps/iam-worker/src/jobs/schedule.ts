@@ -1,5 +1,6 @@
 import { ensureAuditPartitions } from '@iam/domain/audit'
 import type { Job } from './job.ts'
+import { noticeEnds } from './notice-expiries.ts'
 import { renewTorExits } from './renew-tor-exits.ts'
 import { tidyJobs } from './tidy.ts'
 
@@ -30,6 +31,15 @@ export const schedule: readonly Job[] = [
       await renewTorExits(config, config.torExitsUrl)
       return { renewed: 1 }
     },
+  },
+  {
+    name: 'expiry-notices',
+    cron: '15 6 * * *',
+    reason: 'tells of keys that end in 60, 30 and 7 days while nothing follows them',
+    limit: 120,
+    alarm: 3 * day,
+    rehearses: true,
+    run: noticeEnds,
   },
   ...tidyJobs,
 ]

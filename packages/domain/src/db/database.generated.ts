@@ -150,6 +150,14 @@ export interface IamDirectory {
   updated_at: Timestamp;
 }
 
+export interface IamExpiryNotice {
+  days: number;
+  ends_at: Timestamp;
+  kind: string;
+  noticed_at: Timestamp;
+  thing: string;
+}
+
 export interface IamFactor {
   confirmed_at: Timestamp | null;
   created_at: Timestamp;
@@ -605,6 +613,7 @@ export interface DB {
   "iam.credential_mix": IamCredentialMix;
   "iam.device": IamDevice;
   "iam.directory": IamDirectory;
+  "iam.expiry_notice": IamExpiryNotice;
   "iam.factor": IamFactor;
   "iam.grant": IamGrant;
   "iam.idempotency_key": IamIdempotencyKey;

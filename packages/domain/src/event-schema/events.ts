@@ -1,5 +1,6 @@
 import type * as Type from 'typebox'
 import type { EventSchema } from './define-event.ts'
+import { certificateEvents } from './certificate-events.ts'
 import { deviceEvents } from './device-events.ts'
 import { keySetEvents } from './key-set-events.ts'
 import { passwordEvents } from './password-events.ts'
@@ -14,6 +15,7 @@ const all = {
   ...deviceEvents,
   ...signingKeyEvents,
   ...keySetEvents,
+  ...certificateEvents,
 }
 
 /** Every event this service publishes, by `<entity>.<verb>.v<version>`. A version stays while it is published. */
