@@ -183,7 +183,7 @@ describe('the life of signing keys', () => {
     const retired = await world.admin
       .selectFrom('iam.signing_key')
       .select('kid')
-      .where('state', '=', 'retired')
+      .where('state', 'in', ['retired', 'destroyed'])
       .where('verify_until', '>', new Date(world.clock().getTime() - 12 * day * 1000))
       .execute()
     expect(retired.length).toBeGreaterThan(2)
