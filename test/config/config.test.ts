@@ -77,6 +77,7 @@ const processes = [
       IAM_STATUS_LIST_SECONDS: '6',
       IAM_WORKER_ROLES: 'relay,king',
       IAM_SIGNING_KEY_SIGN_SECONDS: '86400',
+      IAM_SECRET_ROTATION: 'salt=1',
       IAM_SIGNING_CUSTODY: 'both',
       IAM_KMS_SIGN_KEY: `${ring}/sign/cryptoKeyVersions/1`,
       IAM_TOR_EXITS_URL: '/tor-exits.txt',
