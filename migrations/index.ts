@@ -32,6 +32,7 @@ import * as secrets from './20261121002340_secrets.ts'
 import * as inbox from './20261121002400_inbox.ts'
 import * as memberships from './20261121002401_memberships.ts'
 import * as auditMacs from './20261121002410_audit_macs.ts'
+import * as auditSeals from './20261121002411_audit_seals.ts'
 import * as jobs from './20261121002420_jobs.ts'
 import * as operateDeadLetters from './20261121002421_operate_dead_letters.ts'
 import * as expiryNotices from './20261121002422_expiry_notices.ts'
@@ -72,6 +73,7 @@ const migrations: Record<string, Migration> = {
   '20261121002400_inbox': inbox,
   '20261121002401_memberships': memberships,
   '20261121002410_audit_macs': auditMacs,
+  '20261121002411_audit_seals': auditSeals,
   '20261121002420_jobs': jobs,
   '20261121002421_operate_dead_letters': operateDeadLetters,
   '20261121002422_expiry_notices': expiryNotices,

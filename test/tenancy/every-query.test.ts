@@ -64,13 +64,19 @@ const notOfATenant: readonly (readonly [RegExp, string])[] = [
   [/iam\.status_list(_entry)?\b/, 'lists and their slots are shared by all tenants'],
   [/iam\.expiry_notice/, 'the ends of the issuer’s own keys'],
   [/iam\.job(_run|_worker)?\b/, 'what is done by the clock is done for all tenants'],
+  [/iam\.audit_(seal|chain|sealer|head)\b/, 'places in chains, of all tenants: hashes only, and signed ones'],
+  [
+    /from iam\.audit_event e?\s*where \(e?\.?xid, e?\.?id\) >/,
+    'iam-worker seals the events of all tenants, in the order of their transactions',
+  ],
   [/iam\.ensure_audit_partitions/, 'partitions hold the events of all tenants'],
 ]
 
-/** What iam-worker alone sends so, because it sends the mails of all tenants: these name their tenant themselves. */
+/** What iam-worker alone sends so, because it sends the mails and seals the events of all tenants: these name their tenant themselves. */
 const namedByWorker = [
   /^select .* from "iam"\."mail" where "tenant_id" = \$1/,
   /^(delete from|update) "iam"\."mail" .*"tenant_id" = \$\d/,
+  /from iam\.audit_event e\s+where e\.tenant_id = \$1\s+and \(e\.occurred_at, e\.id\) in/,
 ]
 
 /** Answers one row in any case: what it leaves behind is compared instead. */

@@ -82,6 +82,7 @@ import { hasRole } from '@iam/domain/role'
 import { createUser, readProfile, rewrapUserKeys } from '@iam/domain/user'
 import { testAnchors, testWrapping } from '@iam/testkit/kms'
 import { deliverMails, logIn, rotateSecret, testDeployment, tokenIn, type World } from '@iam/testkit/world'
+import { travelAsSealer } from './audit-journey.ts'
 import { travelThroughInbox } from './inbox-journey.ts'
 import { travelByTheClock } from './jobs-journey.ts'
 
@@ -303,6 +304,7 @@ export async function travelAsWorker(world: World): Promise<void> {
   await deleteOldOrigins(kysely, { limit: 10 })
   await travelThroughInbox(world)
   await travelByTheClock(world)
+  await travelAsSealer(world)
   await buryEndedSessions({ kysely, sessionCache: world.sessionCache }, beforeAllRevocations)
 }
 

@@ -4,7 +4,10 @@
  */
 export const owners: Record<string, string> = {
   audience: 'client',
+  audit_chain: 'audit-seal',
   audit_event: 'audit',
+  audit_head: 'audit-seal',
+  audit_sealer: 'audit-seal',
   credential_history: 'credential',
   credential_mix: 'credential',
   directory: 'tenant',

@@ -20,6 +20,7 @@ import {
   signingKeysOf,
   signKeyPrefixOf,
   signingKeyVariables,
+  auditKeyBeside,
   regionSources,
   sparePublishKey,
   statusWrapKeyBeside,
@@ -28,7 +29,7 @@ import {
 import * as z from 'zod'
 import type { Regions } from './keys/read-regions.ts'
 
-const roles = ['relay', 'inbox', 'keys', 'status', 'mail', 'jobs', 'upkeep'] as const
+const roles = ['relay', 'inbox', 'keys', 'status', 'mail', 'jobs', 'upkeep', 'audit'] as const
 
 /** Where other regions publish, and what that is held against. */
 const regionVariables = {
@@ -64,6 +65,7 @@ const environment = z
     IAM_KMS_ENDORSE_KEY: keyVersion,
     IAM_KMS_PUBLISH_KEY: keyVersion,
     IAM_KMS_SPARE_PUBLISH_KEY: keyVersion.optional(),
+    IAM_KMS_AUDIT_KEY: keyVersion.optional(),
     IAM_OBJECT_STORE: objectStore,
     IAM_OBJECT_STORE_ENDPOINT: z.url().optional(),
     IAM_JWKS_URL: z.url().optional(),
@@ -172,6 +174,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
       endorseKey: read.IAM_KMS_ENDORSE_KEY,
       publishKey: read.IAM_KMS_PUBLISH_KEY,
       sparePublishKey: read.IAM_KMS_SPARE_PUBLISH_KEY ?? sparePublishKey(read.IAM_KMS_PUBLISH_KEY),
+      auditKey: read.IAM_KMS_AUDIT_KEY ?? auditKeyBeside(read.IAM_KMS_PUBLISH_KEY),
     },
     store: { url: read.IAM_OBJECT_STORE, endpoint: read.IAM_OBJECT_STORE_ENDPOINT },
     jwksUrl: read.IAM_JWKS_URL ?? `${read.IAM_ISSUER}/.well-known/jwks.json`,

@@ -9,6 +9,7 @@ import { retrying, runUntilSignal, type Closer } from '@iam/platform/lifecycle'
 import { openLogger } from '@iam/platform/logging'
 import { openPostgres } from '@iam/platform/postgres'
 import { openRedis } from '@iam/platform/redis'
+import { startAudit } from './audit/start-audit.ts'
 import { readConfig } from './config.ts'
 import { startInbox } from './inbox/start-inbox.ts'
 import { startJobs } from './jobs/start-jobs.ts'
@@ -35,7 +36,13 @@ const redis = openRedis(config.redis.url, config.redis)
 const db: Db = { kysely: postgres.kysely, flights: postgres.flights }
 const context = { config, log, owner, db, redis: redis.client, clock: () => new Date() }
 
-const roles: Roles = { started: false, relay: undefined, keys: undefined, status: undefined }
+const roles: Roles = {
+  started: false,
+  relay: undefined,
+  keys: undefined,
+  status: undefined,
+  audit: undefined,
+}
 const health = await serveHealth({
   ...config.http,
   ...workerHealth({ db, ping: postgres.ping, roles, region: config.deployment.region }),
@@ -63,6 +70,7 @@ if (config.roles.includes('jobs')) await startJobs(context, closers)
 if (config.roles.includes('relay')) roles.relay = await startRelay(context, closers)
 if (config.roles.includes('keys')) roles.keys = await startKeys(context, closers)
 if (config.roles.includes('status')) roles.status = await startStatus(context, closers)
+if (config.roles.includes('audit')) roles.audit = await startAudit(context, closers)
 if (config.roles.includes('mail') || config.roles.includes('inbox')) {
   await startSecrets(context, secrets, closers)
   if (config.roles.includes('mail')) startMail(context, secrets, closers)

@@ -8,7 +8,13 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { type Roles, workerHealth } from './worker-health.ts'
 
 describe('the health of iam-worker', () => {
-  const roles: Roles = { started: false, relay: undefined, keys: undefined, status: undefined }
+  const roles: Roles = {
+    started: false,
+    relay: undefined,
+    keys: undefined,
+    status: undefined,
+    audit: undefined,
+  }
   let proxy: TcpProxy
   let postgres: Postgres<Database>
   let health: HealthServer

@@ -6,6 +6,7 @@ import { ageOfKeySet, type KeySetAge } from '@iam/domain/signing-key'
 import type { HealthReport } from '@iam/platform/http'
 import { within } from '@iam/platform/lifecycle'
 import { metricsOfJobs } from './jobs/metrics-of-jobs.ts'
+import type { AuditStatus } from './audit/start-audit.ts'
 import type { KeysStatus } from './keys/start-keys.ts'
 import type { OutboxRelay } from './relay/relay.ts'
 import type { StatusListsStatus } from './status/start-status.ts'
@@ -16,6 +17,7 @@ export interface Roles {
   relay: OutboxRelay | undefined
   keys: KeysStatus | undefined
   status: StatusListsStatus | undefined
+  audit: AuditStatus | undefined
 }
 
 interface Parts {
@@ -31,7 +33,7 @@ const deadlines = { answer: 1_000, count: 5_000 }
 
 /**
  * Readiness and metrics of this worker. It is ready once its roles run and the keys, if it tends them, were tended;
- * while status lists cannot be published it is degraded.
+ * while status lists cannot be published or the audit trail cannot be sealed it is degraded.
  */
 export function workerHealth({ db, ping, roles, region }: Parts) {
   const ready = async (): Promise<HealthReport> => {
@@ -39,10 +41,15 @@ export function workerHealth({ db, ping, roles, region }: Parts) {
       () => 'ok',
       () => 'failing',
     )
-    const { started, keys, status } = roles
-    const checks = { postgres, ...checkOf('keys', keys), ...checkOf('status', status) }
+    const { started, keys, status, audit } = roles
+    const checks = {
+      postgres,
+      ...checkOf('keys', keys),
+      ...checkOf('status', status),
+      ...checkOf('audit', audit),
+    }
     if (!started || keys?.worked === false) return { status: 'unavailable', checks }
-    const isWhole = postgres === 'ok' && status?.worked !== false
+    const isWhole = postgres === 'ok' && status?.worked !== false && audit?.worked !== false
     return { status: isWhole ? 'ok' : 'degraded', checks }
   }
   const metrics = async (): Promise<string> => {
@@ -64,6 +71,7 @@ export function workerHealth({ db, ping, roles, region }: Parts) {
       ...keySetMetrics(keySet),
       ...statusListMetrics(roles.status),
       ...metricsOfJobs(jobs),
+      ...auditMetrics(roles.audit),
       '',
     ].join('\n')
   }
@@ -108,5 +116,17 @@ function statusListMetrics(status: StatusListsStatus | undefined): string[] {
     `iam_status_list_fill ${fill}`,
     '# TYPE iam_status_list_oldest_seconds gauge',
     `iam_status_list_oldest_seconds ${Math.max(0, Math.round(Date.now() / 1000 - oldest))}`,
+  ]
+}
+
+/** Told by the worker that seals the audit trail. */
+function auditMetrics(audit: AuditStatus | undefined): string[] {
+  if (audit?.state === undefined) return []
+  const { unsealedSeconds, headMinute } = audit.state
+  return [
+    '# TYPE iam_audit_unsealed_seconds gauge',
+    `iam_audit_unsealed_seconds ${Math.round(unsealedSeconds)}`,
+    '# TYPE iam_audit_head_age_seconds gauge',
+    `iam_audit_head_age_seconds ${Math.max(0, Math.round(Date.now() / 1000 - headMinute))}`,
   ]
 }

@@ -16,6 +16,7 @@ import {
   signKeyPrefixOf,
   signingKeyVariables,
   seconds,
+  auditKeyBeside,
   sparePublishKey,
   statusWrapKeyBeside,
   thumbprints,
@@ -35,6 +36,7 @@ const environment = z.object({
   IAM_KMS_ENDORSE_KEY: keyVersion,
   IAM_KMS_PUBLISH_KEY: keyVersion,
   IAM_KMS_SPARE_PUBLISH_KEY: keyVersion.optional(),
+  IAM_KMS_AUDIT_KEY: keyVersion.optional(),
   IAM_ANCHOR_NOTICE_SECONDS: seconds.default(30 * 86_400),
   IAM_KMS_SIGN_PROTECTION: z.enum(['HSM', 'SOFTWARE']).default('HSM'),
   IAM_PUBSUB_ENDPOINT: z.string().optional(),
@@ -76,6 +78,14 @@ export function readPins(env: Readonly<Record<string, string | undefined>> = pro
   }
 }
 
+const auditing = z.object({ IAM_ISSUER: deploymentVariables.IAM_ISSUER, IAM_AUDIT_ANCHORS: thumbprints })
+
+/** What an exported audit trail is held against. @throws ConfigurationError. */
+export function readAuditPins(env: Readonly<Record<string, string | undefined>> = process.env) {
+  const read = readEnvironment('iam', auditing, env)
+  return { issuer: read.IAM_ISSUER, anchors: read.IAM_AUDIT_ANCHORS }
+}
+
 /** Reads the operator command's environment. @throws ConfigurationError that names every fault. */
 export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env) {
   const read = readEnvironment('iam', whole, env)
@@ -92,6 +102,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
       sparePublishKey: read.IAM_KMS_SPARE_PUBLISH_KEY ?? sparePublishKey(read.IAM_KMS_PUBLISH_KEY),
       signKey: signKeyPrefixOf(read),
       signProtection: read.IAM_KMS_SIGN_PROTECTION,
+      auditKey: read.IAM_KMS_AUDIT_KEY ?? auditKeyBeside(read.IAM_KMS_PUBLISH_KEY),
     },
     pubsub: { endpoint: read.IAM_PUBSUB_ENDPOINT, namespace: read.IAM_EVENT_NAMESPACE },
     signingKeys: signingKeysOf(read),

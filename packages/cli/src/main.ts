@@ -3,6 +3,7 @@ import { Refusal } from '@iam/domain/kit'
 import { signingAlgs, type SigningAlg } from '@iam/domain/key-set'
 import { ConfigurationError } from '@iam/platform/config'
 import { Command, Option } from 'commander'
+import { addAuditCommands } from './audit-commands.ts'
 import { bootstrap } from './commands/bootstrap.ts'
 import { describeCompromise, describeKey } from './commands/describe-keys.ts'
 import { describeAnchorRotation, describeChecks, describeKeySet } from './commands/describe-key-set.ts'
@@ -51,6 +52,7 @@ program
     print(options, done, [
       `IAM_JWKS_ANCHORS=${anchors.jwks}`,
       `IAM_ENDORSEMENT_ANCHORS=${anchors.endorsement}`,
+      `IAM_AUDIT_ANCHORS=${anchors.audit}`,
       operator.password === undefined
         ? `Operator ${operator.email} was there already.`
         : `Operator ${operator.email} with password ${operator.password} (shown this once)`,
@@ -196,6 +198,8 @@ secrets
     const destroyed = await withDeps((deps) => secretsDestroy(deps, { purpose, ...options }))
     print(options, destroyed, [describeDestroyed(destroyed, options.dryRun === true)])
   })
+
+addAuditCommands(program, { withDeps, print, say })
 
 const user = program.command('user').description('people')
 user

@@ -30,7 +30,7 @@ import type { OperatorDeps } from '../operator-deps.ts'
 
 export interface Bootstrapped {
   /** To be pinned in the configuration of those who verify: comma-separated thumbprints, as the variables take them. */
-  readonly anchors: { readonly jwks: string; readonly endorsement: string }
+  readonly anchors: { readonly jwks: string; readonly endorsement: string; readonly audit: string }
   readonly systemTenant: { readonly id: string; readonly slug: string }
   /** The password is there only on the run that made the account: it is shown once and stored nowhere. */
   readonly operator: { readonly email: string; readonly password?: string }
@@ -61,6 +61,7 @@ export async function bootstrap(deps: OperatorDeps, config: Config, say: Say): P
     anchors: {
       jwks: `${anchors.publisher.kid},${anchors.spare.kid}`,
       endorsement: anchors.endorser.kid,
+      audit: anchors.auditor.kid,
     },
     systemTenant: { id: systemTenantId, slug: systemTenantSlug },
     operator,

@@ -15,6 +15,7 @@ interface KeyNames {
   /** What the names of the keys begin with that sign access tokens, where they are to be there. */
   readonly signKey: string | undefined
   readonly signProtection: 'HSM' | 'SOFTWARE'
+  readonly auditKey: string
 }
 
 const alreadyExists = 6
@@ -36,7 +37,7 @@ type CryptoKey = NonNullable<
 
 /**
  * Makes the key ring and keys that are missing: one that wraps, one that wraps keys of status lists, one that
- * endorses, one that publishes and its spare; and where signing keys are to be in KMS, one for each of their
+ * endorses, one that publishes and its spare, one that signs audit heads; and where signing keys are to be in KMS, one for each of their
  * algorithms, whose versions iam-worker makes. Each has a duty of its own, so that a permission for one is none for
  * another.
  */
@@ -45,7 +46,10 @@ export async function ensureKmsKeys(names: KeyNames, algs: readonly SigningAlg[]
   try {
     const keys: Key[] = [
       ...[names.wrapKey, names.statusWrapKey].map((name) => ({ name, key: symmetric })),
-      ...[names.endorseKey, names.publishKey, names.sparePublishKey].map((name) => ({ name, key: signing })),
+      ...[names.endorseKey, names.publishKey, names.sparePublishKey, names.auditKey].map((name) => ({
+        name,
+        key: signing,
+      })),
       ...signKeysOf(names, algs),
     ]
     for (const key of keys) await ensureKey(client, key)

@@ -2,8 +2,8 @@ import { anchorOf, type AnchorSigner } from '@iam/domain/key-set'
 import type { Config } from '../config.ts'
 import type { OperatorDeps } from '../operator-deps.ts'
 
-/** The deployment's anchors: what signs the key set now, what is to sign it next, and what endorses keys. */
-export type Anchors = Readonly<Record<'publisher' | 'spare' | 'endorser', AnchorSigner>>
+/** The deployment's anchors: what signs the key set now, what is to sign it next, what endorses keys, and what signs audit heads. */
+export type Anchors = Readonly<Record<'publisher' | 'spare' | 'endorser' | 'auditor', AnchorSigner>>
 
 /** Opens the anchors where KMS has them. */
 export async function openAnchors({ kms }: OperatorDeps, config: Config): Promise<Anchors> {
@@ -13,5 +13,6 @@ export async function openAnchors({ kms }: OperatorDeps, config: Config): Promis
     publisher: await open(config.kms.publishKey),
     spare: await open(config.kms.sparePublishKey),
     endorser: await open(config.kms.endorseKey),
+    auditor: await open(config.kms.auditKey),
   }
 }

@@ -1,6 +1,13 @@
 export { appendAudit, type AuditEvent } from './append-audit.ts'
-export type { AuditRow } from './canonical-row.ts'
+export { canonicalRow, type AuditRow } from './canonical-row.ts'
 export { ensureAuditPartitions } from './ensure-audit-partitions.ts'
 export { keyedRows, keyedRowsText } from './keyed-rows.ts'
 export { keyingAudit, keyVersionAt, macBlocksOf } from './keyed-value.ts'
+export {
+  auditWaiting,
+  readAuditAfter,
+  readAuditRows,
+  type AuditPosition,
+  type KeyedRow,
+} from './read-rows.ts'
 export { rowMac, type AuditKeys } from './row-mac.ts'

@@ -50,6 +50,12 @@ export interface IamAudience {
   updated_at: Timestamp;
 }
 
+export interface IamAuditChain {
+  chain: Buffer;
+  seq: Int8;
+  tenant_id: string;
+}
+
 export interface IamAuditEvent {
   action: string;
   actor_id: string | null;
@@ -67,6 +73,28 @@ export interface IamAuditEvent {
   target_type: string;
   tenant_id: string;
   xid: Generated<string>;
+}
+
+export interface IamAuditHead {
+  jws: string;
+  minute: Timestamp;
+  number: Int8;
+  stored: Generated<boolean>;
+}
+
+export interface IamAuditSeal {
+  audit_id: string;
+  chain: Buffer;
+  head: Int8;
+  occurred_at: Timestamp;
+  seq: Int8;
+  tenant_id: string;
+}
+
+export interface IamAuditSealer {
+  cursor_id: Generated<string>;
+  cursor_xid: Generated<string>;
+  one: Generated<boolean>;
 }
 
 export interface IamChallenge {
@@ -605,7 +633,11 @@ export interface IamUserKey {
 export interface DB {
   "iam.anchor_rotation": IamAnchorRotation;
   "iam.audience": IamAudience;
+  "iam.audit_chain": IamAuditChain;
   "iam.audit_event": IamAuditEvent;
+  "iam.audit_head": IamAuditHead;
+  "iam.audit_seal": IamAuditSeal;
+  "iam.audit_sealer": IamAuditSealer;
   "iam.challenge": IamChallenge;
   "iam.client": IamClient;
   "iam.credential": IamCredential;

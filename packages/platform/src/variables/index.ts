@@ -22,5 +22,6 @@ export {
   thumbprints,
   seconds,
   signingAlgs,
+  auditKeyBeside,
   sparePublishKey,
 } from './kinds.ts'

@@ -16,6 +16,11 @@ export const keyVersion = z
   .string()
   .regex(/\/cryptoKeys\/[^/]+\/cryptoKeyVersions\/\d+$/, 'must be the name of a key version')
 
+/** The key that signs audit heads, where it is not named: `audit` in the ring of the one that signs the key set. */
+export function auditKeyBeside(version: string): string {
+  return version.replace(/\/cryptoKeys\/.*$/, '/cryptoKeys/audit/cryptoKeyVersions/1')
+}
+
 /** The spare of the key that signs the key set, where it is not named: `publish-spare` in the same ring. */
 export function sparePublishKey(version: string): string {
   return version.replace(/\/cryptoKeys\/.*$/, '/cryptoKeys/publish-spare/cryptoKeyVersions/1')

@@ -40,6 +40,7 @@ export const testAnchors = {
   publisher: anchor('publication key of the tests'),
   spare: anchor('spare publication key of the tests'),
   nextSpare: anchor('the publication key after the spare of the tests'),
+  auditor: anchor('audit key of the tests'),
   stranger: anchor('a key nobody pinned'),
 } as const
 

@@ -1,0 +1,99 @@
+import {
+  exportAudit,
+  verifyAuditExport,
+  type AuditFinding,
+  type ExportManifest,
+  type VerifiedAudit,
+} from '@iam/domain/audit-seal'
+import { findDirectoryEntry } from '@iam/domain/tenant'
+import type { OperatorDeps } from '../operator-deps.ts'
+import { beginExport, readExport } from './audit-files.ts'
+
+export interface AuditSpan {
+  readonly tenant: string
+  readonly from: Date
+  readonly to: Date
+  /** A directory, which is made. */
+  readonly out: string
+}
+
+const progressEvery = 10_000
+
+/** Writes a tenant's sealed events of a time into a directory, with what proves them. */
+export async function auditExport(
+  deps: OperatorDeps,
+  { tenant, from, to, out }: AuditSpan,
+  say: (line: string) => void,
+): Promise<ExportManifest> {
+  const found = await findDirectoryEntry(deps.db.kysely, tenant)
+  if (found === undefined) throw new Error(`There is no tenant ${tenant}.`)
+  const files = await beginExport(out)
+  let events = 0
+  const sink = {
+    ...files,
+    event: async (event: Parameters<typeof files.event>[0]) => {
+      await files.event(event)
+      events += 1
+      if (events % progressEvery === 0) say(`${events} events`)
+    },
+  }
+  const manifest = await exportAudit(deps, { tenantId: found.tenantId, from, to }, sink)
+  await files.finish(manifest)
+  return manifest
+}
+
+/** Checks an export by itself, against the pinned keys of the audit trail. */
+export async function auditVerify(
+  directory: string,
+  pins: { readonly issuer: string; readonly anchors: readonly string[] },
+): Promise<VerifiedAudit> {
+  return verifyAuditExport(await readExport(directory), pins)
+}
+
+/** The same, and the mac of every event: the one part that needs the deployment's own key. */
+export async function auditVerifyWithMac(
+  deps: OperatorDeps,
+  directory: string,
+  pins: Parameters<typeof auditVerify>[1],
+): Promise<VerifiedAudit> {
+  await deps.loadSecrets()
+  const ring = deps.secrets.of('audit')
+  return verifyAuditExport(await readExport(directory), {
+    ...pins,
+    keyOf: (version) => ring.byVersion(version),
+  })
+}
+
+const words: Record<AuditFinding['fault'], string> = {
+  event_altered: 'is not as it was sealed, or was not sealed there',
+  event_missing: 'is missing',
+  event_out_of_order: 'is not in its place',
+  event_of_another_tenant: 'is of another tenant',
+  events_cut_off: 'and what follows is cut off: a head covers more',
+  event_not_covered: 'was never covered by a head',
+  chain_rewritten: 'or one before it is not what the head covered: the chain was made anew',
+  mac_wrong: 'was not written by the service, or altered since',
+  head_not_signed: 'is not signed by a pinned key of this issuer',
+  head_missing: 'is missing',
+  head_not_proved: 'does not cover the chain as it is here',
+  heads_cut_off: 'the heads end before the export does',
+  manifest_wrong: 'the manifest does not say what the export has',
+}
+
+/** What an export came to, for people. */
+export function describeVerified(verified: VerifiedAudit): string[] {
+  const { findings, events, heads, uncovered, withoutMac, minutesWithoutHead } = verified
+  const faults = findings.map(({ fault, seq, id, head }) => {
+    const event = seq === undefined ? [] : [`event ${seq}${id === undefined ? '' : ` (${id})`}`]
+    return ['FAULT', fault, ...(head === undefined ? [] : [`head ${head}`]), ...event, words[fault]].join(' ')
+  })
+  return [
+    ...faults,
+    `${events} events, ${heads} heads: ${verified.holds ? 'they hold' : 'they do NOT hold'}.`,
+    ...(uncovered === 0 ? [] : [`${uncovered} events are not covered by a head yet.`]),
+    ...(withoutMac.length === 0
+      ? []
+      : [`${withoutMac.length} events of the role keys have no mac: ${withoutMac.slice(0, 5).join(', ')}`]),
+    ...(minutesWithoutHead === 0 ? [] : [`${minutesWithoutHead} minutes have no head: nobody sealed then.`]),
+  ]
+}

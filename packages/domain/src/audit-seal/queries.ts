@@ -1,0 +1,130 @@
+import { sql } from 'kysely'
+import type { AuditPosition } from '../audit/index.ts'
+import type { Executor } from '../db/index.ts'
+import type { ChainEnd } from './merkle.ts'
+
+/** An event's place in its tenant's chain. */
+export interface Seal extends ChainEnd {
+  readonly auditId: string
+  readonly occurredAt: Date
+  /** The number of the first head that covers it. */
+  readonly head: number
+}
+
+/** A signed head as the database has it. */
+export interface StoredHead {
+  readonly number: number
+  readonly minute: Date
+  readonly jws: string
+  readonly stored: boolean
+}
+
+/** How far the sealer has come. */
+export async function sealerPosition(db: Executor): Promise<AuditPosition> {
+  const found = await sql<AuditPosition>`
+    select cursor_xid::text as xid, cursor_id as id from iam.audit_sealer`.execute(db)
+  const [position] = found.rows
+  if (position === undefined) throw new Error('The sealer’s row is missing.')
+  return position
+}
+
+/** Moves the sealer on. */
+export async function moveSealer(tx: Executor, { xid, id }: AuditPosition): Promise<void> {
+  await sql`update iam.audit_sealer set cursor_xid = ${xid}::xid8, cursor_id = ${id}`.execute(tx)
+}
+
+/** Where the chains of tenants end now; of all tenants, when none are named. */
+export async function chainEnds(db: Executor, tenantIds?: readonly string[]): Promise<ChainEnd[]> {
+  const found = await sql<ChainEnd>`
+    select tenant_id as "tenantId", seq::float8 as seq, chain from iam.audit_chain
+     where ${tenantIds ?? null}::text[] is null or tenant_id = any (${tenantIds ?? null}::text[])`.execute(db)
+  return found.rows
+}
+
+/** Adds seals, and moves the ends of their chains. */
+export async function insertSeals(
+  tx: Executor,
+  seals: readonly Seal[],
+  ends: readonly ChainEnd[],
+): Promise<void> {
+  await sql`
+    insert into iam.audit_seal (tenant_id, seq, audit_id, occurred_at, chain, head)
+    select * from unnest(${seals.map(({ tenantId }) => tenantId)}::text[], ${seals.map(({ seq }) => seq)}::bigint[],
+      ${seals.map(({ auditId }) => auditId)}::text[], ${seals.map(({ occurredAt }) => occurredAt)}::timestamptz[],
+      ${seals.map(({ chain }) => chain)}::bytea[], ${seals.map(({ head }) => head)}::bigint[])`.execute(tx)
+  await sql`
+    insert into iam.audit_chain as c (tenant_id, seq, chain)
+    select * from unnest(${ends.map(({ tenantId }) => tenantId)}::text[], ${ends.map(({ seq }) => seq)}::bigint[],
+      ${ends.map(({ chain }) => chain)}::bytea[])
+    on conflict (tenant_id) do update set seq = excluded.seq, chain = excluded.chain`.execute(tx)
+}
+
+/** The last signed head. */
+export async function lastHead(db: Executor): Promise<StoredHead | undefined> {
+  const found = await sql<StoredHead>`
+    select number::float8 as number, minute, jws, stored from iam.audit_head order by number desc limit 1`.execute(
+    db,
+  )
+  return found.rows[0]
+}
+
+/** Heads by their minutes, oldest first. */
+export async function headsBetween(db: Executor, from: Date, to: Date): Promise<StoredHead[]> {
+  const found = await sql<StoredHead>`
+    select number::float8 as number, minute, jws, stored from iam.audit_head
+     where minute >= ${from} and minute <= ${to} order by number`.execute(db)
+  return found.rows
+}
+
+/** Keeps a head that was signed. It counts as stored once it stands in the object store. */
+export async function insertHead(tx: Executor, head: Omit<StoredHead, 'stored'>): Promise<void> {
+  await sql`
+    insert into iam.audit_head (number, minute, jws)
+    values (${head.number}, ${head.minute}, ${head.jws})`.execute(tx)
+}
+
+/** Notes that a head stands in the object store. */
+export async function markStored(db: Executor, number: number): Promise<void> {
+  await sql`update iam.audit_head set stored = true where number = ${number}`.execute(db)
+}
+
+/** A tenant's seals of a time, in the order of their chain. Of a transaction under that tenant. */
+export async function sealsBetween(tx: Executor, tenantId: string, from: Date, to: Date): Promise<Seal[]> {
+  const found = await sql<Seal>`
+    select tenant_id as "tenantId", seq::float8 as seq, audit_id as "auditId", occurred_at as "occurredAt", chain,
+           head::float8 as head
+      from iam.audit_seal s
+     where tenant_id = ${tenantId}
+       and seq between (select min(seq) from iam.audit_seal where tenant_id = ${tenantId} and occurred_at >= ${from})
+                   and (select max(seq) from iam.audit_seal where tenant_id = ${tenantId} and occurred_at < ${to})
+     order by seq`.execute(tx)
+  return found.rows
+}
+
+/** Where all chains ended when a head was signed. */
+export async function endsAtHead(db: Executor, number: number): Promise<ChainEnd[]> {
+  const found = await sql<ChainEnd>`
+    select distinct on (tenant_id) tenant_id as "tenantId", seq::float8 as seq, chain
+      from iam.audit_seal where head <= ${number} order by tenant_id, seq desc`.execute(db)
+  return found.rows
+}
+
+/** How chains moved on from one head to another: their ends at each head between that covers something new, in order. */
+export async function endsAfterHead(
+  db: Executor,
+  { after, upTo }: { readonly after: number; readonly upTo: number },
+): Promise<(ChainEnd & { readonly head: number })[]> {
+  const found = await sql<ChainEnd & { readonly head: number }>`
+    select distinct on (head, tenant_id) tenant_id as "tenantId", seq::float8 as seq, chain, head::float8 as head
+      from iam.audit_seal where head > ${after} and head <= ${upTo} order by head, tenant_id, seq desc`.execute(
+    db,
+  )
+  return found.rows
+}
+
+/** A link of a tenant's chain. Of a transaction under that tenant. */
+export async function chainAt(tx: Executor, tenantId: string, seq: number): Promise<Buffer | undefined> {
+  const found = await sql<{ chain: Buffer }>`
+    select chain from iam.audit_seal where tenant_id = ${tenantId} and seq = ${seq}`.execute(tx)
+  return found.rows[0]?.chain
+}

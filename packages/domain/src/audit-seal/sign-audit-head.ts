@@ -1,0 +1,65 @@
+import type { Db } from '../db/index.ts'
+import type { Clock } from '../kit/index.ts'
+import type { AnchorSigner } from '../key-set/index.ts'
+import { requireLease, type HeldLease } from '../lease/index.ts'
+import type { Deployment } from '../secret-key/index.ts'
+import type { HeadStore } from './head-store.ts'
+import { digestOf, headName, signHead, type AuditHead } from './head.ts'
+import { merkleRoot } from './merkle.ts'
+import { chainEnds, insertHead, lastHead, markStored, type StoredHead } from './queries.ts'
+
+export type SignAuditHead = {
+  readonly db: Pick<Db, 'kysely'>
+  readonly clock: Clock
+  readonly lease: HeldLease
+  readonly deployment: Deployment
+  readonly signer: AnchorSigner
+  readonly headStore: HeadStore
+}
+
+/**
+ * Signs where all chains end, once a minute, also when nothing happened: a minute without one is an alarm. The head is
+ * kept in the database before it is put into the store, so that whoever is cut off in between leaves the same head to
+ * be put there, and never a second one. @returns the head signed now; undefined when this minute has one.
+ */
+export async function signAuditHead(deps: SignAuditHead): Promise<AuditHead | undefined> {
+  const last = await lastHead(deps.db.kysely)
+  if (last?.stored === false) await store(deps, last)
+  const minute = new Date(Math.floor(deps.clock().getTime() / 60_000) * 60_000)
+  if (last !== undefined && last.minute >= minute) return undefined
+  const head = await nextHead(deps, last, minute)
+  const signed = { number: head.number, minute, jws: await signHead(deps.signer, head) }
+  await deps.db.kysely.transaction().execute(async (tx) => {
+    await requireLease(tx, deps.lease)
+    await insertHead(tx, signed)
+  })
+  await store(deps, signed)
+  return head
+}
+
+async function nextHead(
+  { db, deployment }: SignAuditHead,
+  last: StoredHead | undefined,
+  minute: Date,
+): Promise<AuditHead> {
+  const ends = await chainEnds(db.kysely)
+  const { issuer: iss, env, region } = deployment
+  return {
+    iss,
+    env,
+    region,
+    number: (last?.number ?? 0) + 1,
+    minute: minute.toISOString(),
+    prev: last === undefined ? null : digestOf(last.jws),
+    root: merkleRoot(ends).toString('hex'),
+    tenants: ends.length,
+  }
+}
+
+async function store(
+  { db, headStore }: SignAuditHead,
+  { number, minute, jws }: Omit<StoredHead, 'stored'>,
+): Promise<void> {
+  await headStore.keep(headName(minute), jws)
+  await markStored(db.kysely, number)
+}
