@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { bundle } from './bundle.ts'
-import { forbiddenAmong, packagesIn } from './contents.ts'
+import { forbiddenAmong, lazyCommonJs, packagesIn } from './contents.ts'
 import { shippedPrograms } from './programs.ts'
 import { startOnce } from './start-once.ts'
 
@@ -21,6 +21,7 @@ describe('the bundle of', () => {
       const place = join(directory, program.name)
       const metafile = await bundle(root, program, place)
       expect(forbiddenAmong(packagesIn(metafile), program.never)).toEqual([])
+      expect(lazyCommonJs(metafile)).toEqual([])
       await startOnce(place, program)
     },
     180_000,

@@ -1,6 +1,6 @@
 import type { Metafile } from 'esbuild'
 import { describe, expect, it } from 'vitest'
-import { forbiddenAmong, packagesIn, sizesOf } from './contents.ts'
+import { forbiddenAmong, lazyCommonJs, packagesIn, sizesOf } from './contents.ts'
 
 const input = { bytes: 1, imports: [] }
 const output = { inputs: {}, exports: [] }
@@ -21,6 +21,18 @@ describe('what is in a bundle', () => {
   it('finds what is forbidden by name or by scope, and nothing that is merely called alike', () => {
     const packages = ['@grpc/grpc-js', 'pg', 'pg-protocol', 'pino']
     expect(forbiddenAmong(packages, ['pg', '@grpc/*'])).toEqual(['@grpc/grpc-js', 'pg'])
+  })
+
+  it('finds where a source of ours imports CommonJS lazily, whose names a bundle loses', () => {
+    const path = 'node_modules/.pnpm/x@1.0.0/node_modules/x/index.js'
+    const other = 'node_modules/y/index.js'
+    const inputs = {
+      'apps/a/src/main.ts': { ...input, format: 'esm' as const, imports: [lazily(path), lazily(other)] },
+      'apps/a/src/usual.ts': { ...input, format: 'esm' as const, imports: [statically(path)] },
+      [path]: { ...input, format: 'cjs' as const },
+      [other]: { ...input, format: 'esm' as const, imports: [lazily(path)] },
+    }
+    expect(lazyCommonJs({ inputs })).toEqual(['apps/a/src/main.ts: x'])
   })
 
   it('counts what a start loads apart from what is imported lazily, and no source maps', () => {

@@ -13,6 +13,19 @@ export function forbiddenAmong(packages: readonly string[], never: readonly stri
   return packages.filter((name) => never.some((rule) => covers(rule, name)))
 }
 
+/**
+ * Where a source of ours imports a CommonJS package lazily. In a bundle such a module has one name, `default`, and
+ * the names that it has elsewhere are undefined: a file of ours has to stand between, that imports it as usual.
+ */
+export function lazyCommonJs({ inputs }: Pick<Metafile, 'inputs'>): string[] {
+  const ours = Object.entries(inputs).filter(([path]) => !path.includes('node_modules/'))
+  return ours.flatMap(([path, { imports }]) =>
+    imports
+      .filter(({ kind, path: to }) => kind === 'dynamic-import' && inputs[to]?.format === 'cjs')
+      .map(({ path: to }) => `${path}: ${packageName.exec(to)?.[1] ?? to}`),
+  )
+}
+
 function covers(rule: string, name: string): boolean {
   return rule.endsWith('*') ? name.startsWith(rule.slice(0, -1)) : name === rule
 }

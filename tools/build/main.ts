@@ -3,7 +3,7 @@ import { readdir, stat } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { bundle } from './bundle.ts'
-import { forbiddenAmong, packagesIn, sizesOf } from './contents.ts'
+import { forbiddenAmong, lazyCommonJs, packagesIn, sizesOf } from './contents.ts'
 import { shippedPrograms, type ShippedProgram } from './programs.ts'
 import { startOnce } from './start-once.ts'
 import { buildVerifier } from './verifier.ts'
@@ -36,6 +36,8 @@ async function ship(program: ShippedProgram): Promise<string> {
   const metafile = await bundle(root, program, directory)
   const forbidden = forbiddenAmong(packagesIn(metafile), program.never)
   if (forbidden.length > 0) throw new Error(`${program.name} may not contain ${forbidden.join(', ')}.`)
+  const nameless = lazyCommonJs(metafile)
+  if (nameless.length > 0) throw new Error(`${program.name} imports CommonJS lazily: ${nameless.join('; ')}.`)
   const bundledAt = performance.now()
   await startOnce(directory, program)
   const { start, lazy, native } = sizesOf(metafile)

@@ -33,8 +33,8 @@ const deriveScrypt = promisify<string, Buffer, number, object, Buffer>(scrypt)
  */
 export async function verifyForeignHash(hash: ForeignHash, password: string): Promise<boolean> {
   if (hash.scheme === 'bcrypt') {
-    const bcrypt = await import('@node-rs/bcrypt') // native, and not every deployment has imported hashes
-    return bcrypt.verify(password, hash.text)
+    const { verifyBcrypt } = await import('./verify-bcrypt.ts') // native, and not every deployment has imported hashes
+    return verifyBcrypt(hash.text, password)
   }
   if (hash.scheme === 'argon2') return verifyArgon2(hash.text, password)
   return timingSafeEqual(await derive(hash, password), hash.key)
