@@ -61,6 +61,19 @@ describe('the health of iam-worker', () => {
     expect(await told()).not.toContain('iam_key_set')
   })
 
+  test('is degraded while status lists cannot be published, and tells how old the oldest is', async () => {
+    const oldest = Math.floor(Date.now() / 1000) - 250
+    roles.status = { worked: false, state: { lists: 3, fill: 0.25, built: 0, oldest } }
+    const body = '{"status":"degraded","checks":{"postgres":"ok","status":"failing"}}'
+    await expect.poll(() => ask('/health/ready'), { timeout: 30_000 }).toMatchObject({ status: 200, body })
+    const metrics = () => ask('/metrics').then((answer) => answer.body)
+    await expect
+      .poll(metrics, { timeout: 30_000 })
+      .toMatch(/^iam_status_list_oldest_seconds (2[5-9]|[3-9]\d)\d$/m)
+    expect(await metrics()).toMatch(/^iam_status_list_fill 0.25$/m)
+    roles.status = undefined
+  })
+
   test('says that Postgres has fallen silent, and is live all the same', async () => {
     proxy.fallSilent()
     roles.started = false
