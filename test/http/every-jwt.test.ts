@@ -10,7 +10,9 @@ import { globSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { verifyAccessToken, VerifiedTokens, type AccessTokenClaims } from '@iam/domain/access-token'
 import {
+  digestOf,
   endorsementTyp,
+  readHistoricalKeys,
   inspectKeySet,
   keySetTyp,
   readEndorsement,
@@ -178,6 +180,21 @@ beforeAll(async () => {
   goodKey = { ...endorsed.jwk, endorsement: await written(endorsement()) } as unknown as EndorsedKey
 })
 
+/** Signed by the key that signs the set, which vouches for it by its digest besides: that is not what is tried here. */
+const history = (): Good => {
+  const {
+    keys: _keys,
+    sub: _sub,
+    exp: _exp,
+    version: _version,
+    parts: _parts,
+    metadata: _metadata,
+    ...claims
+  } = keySet(goodKey).claims
+  const ended = { ...goodKey, iat: issuer.seconds, exp: issuer.seconds + 3600 }
+  return anchored(testAnchors.publisher, keySetTyp, { ...claims, keys: [ended] })
+}
+
 const reading = () => ({
   env: testDeployment.env,
   issuer: issuer.url,
@@ -224,6 +241,13 @@ const documentPlaces: readonly Place[] = [
     files: anchoredByDomain,
     good: () => keySet(goodKey),
     takes: async (jws) => typeof (await readKeySet(jws, reading())) === 'object',
+  },
+  {
+    name: 'whoever verifies old signatures, historical keys',
+    files: [`${domain}/historical-keys.ts`],
+    good: history,
+    takes: async (jws) =>
+      typeof (await readHistoricalKeys(jws, { ...reading(), digest: digestOf(jws) })) === 'object',
   },
   {
     name: 'iam key-set verify, signed key set',

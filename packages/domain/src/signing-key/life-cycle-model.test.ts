@@ -112,6 +112,8 @@ class Run {
   /** Keys that signed before their lead had passed because nothing else could. */
   readonly #excepted = new Set<string>()
   readonly #compromised = new Set<string>()
+  /** Keys that were destroyed, or given up. */
+  readonly #ended = new Set<string>()
 
   private constructor(world: World, systemTenantId: `ten_${string}`) {
     this.#world = world
@@ -299,6 +301,9 @@ class Run {
   #agreeOnStates(keys: Awaited<ReturnType<Run['signingKeys']>>): void {
     for (const kid of this.#compromised)
       expect(keys.find((key) => key.kid === kid)?.state, kid).toBe('compromised')
+    const ended = keys.filter(({ state }) => state === 'compromised' || state === 'destroyed')
+    for (const { kid } of ended) this.#ended.add(kid)
+    expect(ended.length, 'keys that have ended').toBe(this.#ended.size)
     for (const alg of signingAlgs) {
       const line = keys.filter((key) => key.alg === alg)
       const unused = line.filter(({ state }) => state === 'pending' || state === 'published')
