@@ -4,6 +4,7 @@ import { promisify } from 'node:util'
 import type { InspectedKeySet } from '@iam/domain/key-set'
 import { type Environment, type Stack, startStack } from '@iam/local-stack/stack'
 import { createVerifier, type Verifier } from '@iam/verifier'
+import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { checkSession, logIn, refresh, type Tokens } from '../support/client.ts'
 
@@ -95,5 +96,33 @@ describe('iam keys', () => {
 
     expect((await iam('compromise', kid)).stderr).toContain('final')
     await expect.poll(async () => (await inState('published')).length, { timeout: 60_000 }).toBe(1)
+  })
+
+  test('another anchor follows at once: its set is served, the old one is named as retired and historical', async () => {
+    const { jwks } = stack.state
+    const document = async () => (await fetch(`${jwks.url}/.well-known/jwks.jwt`)).text()
+    const signer = async () => decodeProtectedHeader(await document()).kid
+    const [current, spare] = (pins['IAM_JWKS_ANCHORS'] ?? '').split(',')
+    expect(await signer()).toBe(current)
+    const nextSpare = (stack.operatorVariables['IAM_KMS_PUBLISH_KEY'] ?? '').replace(
+      '/publish/',
+      '/publish-next/',
+    )
+    const rotate = (...args: string[]) =>
+      iamKeySet('rotate-anchor', '--next-spare', nextSpare, '--json', ...args)
+    expect(JSON.parse((await rotate('--dry-run')).stdout)).toMatchObject({ from: current, to: spare })
+    expect(await signer()).toBe(current)
+    expect(JSON.parse((await rotate('--at-once')).stdout)).toMatchObject({ from: current, to: spare })
+    await expect.poll(signer, { timeout: 60_000 }).toBe(spare)
+    expect(decodeJwt(await document())).toMatchObject({ retired_anchors: [current] })
+    const historical = async () => {
+      const response = await fetch(`${jwks.url}/.well-known/historical-keys.jwt`)
+      return response.ok ? JSON.stringify(decodeJwt(await response.text())) : ''
+    }
+    await expect.poll(historical, { timeout: 60_000 }).toContain(current)
+    expect((await iamKeySet('verify', `${jwks.url}/.well-known/jwks.jwt`)).stdout).toContain(
+      'The key set holds.',
+    )
+    expect((await rotate()).stderr).toContain('three keys')
   })
 })

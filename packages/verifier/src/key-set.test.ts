@@ -1,4 +1,6 @@
+import { signAnchored } from '@iam/domain/key-set'
 import { testAnchors } from '@iam/testkit/kms'
+import { altered } from '@iam/testkit/world'
 import { IssuerKey, StandInIssuer } from '@iam/testkit/issuer'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createVerifier, KeysUnavailable, type VerifierOptions } from './index.ts'
@@ -143,6 +145,20 @@ describe('the signed key set of a verifier', () => {
       () => issuer.publish({ publisher, endorser }, { keys: [issuer.keys[0]?.jwk] }),
     ],
     ['that is plain', async () => (issuer.document = undefined)],
+    [
+      'of another type',
+      async () => {
+        const claims = { iss: issuer.url, sub: issuer.url, iat: issuer.seconds, keys: [] }
+        issuer.document = await signAnchored(publisher, 'JWT', claims)
+      },
+    ],
+    [
+      'that was tampered with',
+      async () => {
+        await issuer.publish({ publisher, endorser })
+        issuer.document = altered(issuer.document ?? '')
+      },
+    ],
   ])('is refused %s, and the last good one stays', async (_what, publish) => {
     await issuer.publish({ publisher, endorser })
     const verifier = open({ pinned })
