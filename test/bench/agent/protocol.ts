@@ -1,3 +1,4 @@
+import type { SigningAlg } from '@iam/domain/key-set'
 import type { Outcome } from '../load/closed-loop.ts'
 import type { WorkloadName } from '../load/workloads.ts'
 import type { ProfileName } from '../profiles/index.ts'
@@ -29,6 +30,14 @@ export type Work =
       readonly lists: number
       /** Slots of each that are revoked. */
       readonly revoked: number
+    }
+  | {
+      readonly kind: 'sign'
+      readonly alg: SigningAlg
+      /** Where KMS is. */
+      readonly endpoint: string
+      /** The key there; one in memory without it. */
+      readonly version?: string
     }
   | { readonly kind: 'endless'; readonly origin: string; readonly connections: number }
   | { readonly kind: 'wake'; readonly way: WakeWay; readonly urls: DatabaseUrls; readonly redisUrl: string }

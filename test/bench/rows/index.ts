@@ -8,6 +8,7 @@ import { refresh } from './refresh.ts'
 import { relay } from './relay.ts'
 import type { Row } from './row.ts'
 import { session } from './session.ts'
+import { sign } from './sign.ts'
 import { start } from './start.ts'
 import { statusList } from './status-list.ts'
 import { wake } from './wake.ts'
@@ -27,6 +28,7 @@ export const rows: readonly Row[] = [
   wake,
   enqueue,
   statusList,
+  sign,
   start,
   read,
 ]

@@ -7,12 +7,13 @@ export function describeKey({
   purpose,
   alg,
   state,
+  custody,
   activateAt,
   signUntil,
   verifyUntil,
 }: ListedKey): string {
   const since = activateAt === null ? 'never signed' : `signs since ${activateAt.toISOString()}`
-  return `${kid}  ${purpose}  ${alg}  ${state.padEnd(9)}  ${since}; signs until ${signUntil.toISOString()}, verifies until ${verifyUntil.toISOString()}`
+  return `${kid}  ${purpose}  ${alg}  ${state.padEnd(9)}  ${custody.padEnd(7)}  ${since}; signs until ${signUntil.toISOString()}, verifies until ${verifyUntil.toISOString()}`
 }
 
 /** What giving a key up comes to, in sentences. */

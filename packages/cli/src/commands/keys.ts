@@ -17,6 +17,8 @@ export interface ListedKey {
   readonly purpose: string
   readonly alg: string
   readonly state: string
+  /** Where its private half is: `wrapped`, or `kms`. */
+  readonly custody: string
   readonly publishedAt: Date | null
   readonly activateAt: Date | null
   readonly signUntil: Date
@@ -26,9 +28,11 @@ export interface ListedKey {
 /** The keys that may still sign or verify, oldest first. */
 export async function keysList({ db }: OperatorDeps): Promise<ListedKey[]> {
   const { keys } = await listSigningKeys(db.kysely)
-  return keys.map(({ kid, purpose, alg, state, publishedAt, activateAt, signUntil, verifyUntil }) => {
-    return { kid, purpose, alg, state, publishedAt, activateAt, signUntil, verifyUntil }
-  })
+  return keys.map(
+    ({ kid, purpose, alg, state, custody, publishedAt, activateAt, signUntil, verifyUntil }) => {
+      return { kid, purpose, alg, state, custody, publishedAt, activateAt, signUntil, verifyUntil }
+    },
+  )
 }
 
 /** Lets the standby of a line, the usual one when nothing is said, sign before its turn. @throws Refusal with the computation, while a verifier may not know it. */

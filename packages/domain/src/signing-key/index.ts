@@ -19,14 +19,15 @@ export {
   type SigningKeyRow,
   type SigningKeyState,
 } from './queries.ts'
-export type { KmsSigning } from './kms-signing.ts'
+export { generateSigningKeyPair } from './generate-key-pair.ts'
+export { signInKms, type KmsSigning } from './kms-signing.ts'
 export { RecentTokens, type MintedToken } from './recent-tokens.ts'
 export { SigningPace } from './signing-pace.ts'
 export { isSignatureOf, signerIn, type Sign } from './jws-signature.ts'
 export { statusLine, tokenLines, type SigningKeyLine, type TendedLine } from './line.ts'
 export { endorsedKey } from './endorsed-key.ts'
 export { requireSigner } from './require-signer.ts'
-export { type LoadedSigningKey, type Signer, SigningKeys } from './signing-keys.ts'
+export { accessTokenHeader, type LoadedSigningKey, type Signer, SigningKeys } from './signing-keys.ts'
 export type { EndVersions, ListedVersion, VersionedKey } from './versioned-key.ts'
 export { keySetStoreIn, type KeySetStore, type ObjectStore } from './key-set-store.ts'
 export { publishKeySet, type PublishKeySet } from './publish-key-set.ts'

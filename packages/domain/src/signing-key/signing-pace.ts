@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setTimeout } from 'node:timers/promises'
 import type { Monotonic } from '../kit/index.ts'
 
 /** Milliseconds between two signatures after a quota was found used up, and at most. */
@@ -12,11 +12,17 @@ const longestPause = 4_000
 export class SigningPace {
   readonly #interval: number
   readonly #monotonic: Monotonic
+  readonly #sleep: (ms: number) => Promise<unknown>
   #next = Number.NEGATIVE_INFINITY
   #pause = firstPause
 
   /** @param perSecond the most signatures a second. @param monotonic milliseconds. */
-  constructor(perSecond: number, monotonic: Monotonic) {
+  constructor(
+    perSecond: number,
+    monotonic: Monotonic,
+    sleep: (ms: number) => Promise<unknown> = (ms) => setTimeout(ms),
+  ) {
+    this.#sleep = sleep
     this.#interval = 1000 / perSecond
     this.#monotonic = monotonic
   }
@@ -26,7 +32,8 @@ export class SigningPace {
     const now = this.#monotonic()
     const at = Math.max(now, this.#next)
     this.#next = at + this.#interval
-    if (at > now) await sleep(at - now)
+    // A timer is no finer than a millisecond.
+    if (at - now >= 1) await this.#sleep(at - now)
   }
 
   /** The quota is used up: everybody waits, twice as long each time. */

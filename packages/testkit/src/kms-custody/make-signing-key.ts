@@ -3,6 +3,7 @@ import { credentials } from '@grpc/grpc-js'
 import type { SigningAlg } from '@iam/domain/key-set'
 
 const location = 'projects/local/locations/local'
+const alreadyExists = 6
 const algorithms = {
   ES256: 'EC_SIGN_P256_SHA256',
   RS256: 'RSA_SIGN_PKCS1_2048_SHA256',
@@ -18,9 +19,11 @@ export async function makeSigningKey(port: number, alg: SigningAlg): Promise<str
     clientOptions: { universeDomain: 'googleapis.com' }, // else it asks the metadata server for it
   })
   try {
-    const [ring] = await client.createKeyRing({ parent: location, keyRingId: 'iam' })
+    await client.createKeyRing({ parent: location, keyRingId: 'iam' }).catch((error: { code?: unknown }) => {
+      if (error.code !== alreadyExists) throw error
+    })
     const [key] = await client.createCryptoKey({
-      parent: ring.name ?? '',
+      parent: `${location}/keyRings/iam`,
       cryptoKeyId: `sign-${alg.toLowerCase()}`,
       cryptoKey: {
         purpose: 'ASYMMETRIC_SIGN',
