@@ -12,7 +12,6 @@ import { openRedis } from '@iam/platform/redis'
 import { startAudit } from './audit/start-audit.ts'
 import { readConfig } from './config.ts'
 import { startInbox } from './inbox/start-inbox.ts'
-import { startJobs } from './jobs/start-jobs.ts'
 import { startKeys } from './keys/start-keys.ts'
 import { startMail } from './mail/start-mail.ts'
 import { startRelay } from './relay/start-relay.ts'
@@ -66,7 +65,11 @@ if (config.roles.includes('upkeep')) {
   )
   closers.push({ name: 'burying', close: () => burying.stop() })
 }
-if (config.roles.includes('jobs')) await startJobs(context, closers)
+if (config.roles.includes('jobs')) {
+  // What runs jobs is a third of all there is to load: only where it does, and when the process is live.
+  const { startJobs } = await import('./jobs/start-jobs.ts')
+  await startJobs(context, closers)
+}
 if (config.roles.includes('relay')) roles.relay = await startRelay(context, closers)
 if (config.roles.includes('keys')) roles.keys = await startKeys(context, closers)
 if (config.roles.includes('status')) roles.status = await startStatus(context, closers)

@@ -1,5 +1,4 @@
 import type { SubscriberClient } from '@google-cloud/pubsub-api/build/src/v1/subscriber_client.js'
-import { emulated } from './emulated.ts'
 import type { PublisherOptions } from './open-publisher.ts'
 import type { IncomingMessage } from './subscriber.ts'
 
@@ -29,11 +28,8 @@ export async function openHeldMessages(
   { projectId, endpoint }: Pick<PublisherOptions, 'projectId' | 'endpoint'>,
   subscription: string,
 ): Promise<HeldMessages> {
-  const { SubscriberClient: Client } = await import(
-    '@google-cloud/pubsub-api/build/src/v1/subscriber_client.js'
-  )
-  const client = new Client({ projectId, ...(endpoint === undefined ? {} : emulated(endpoint)) })
-  await client.initialize()
+  const { openSubscriberClient } = await import('./subscriber-client.ts')
+  const client = await openSubscriberClient({ projectId, endpoint })
   return new CloudHeldMessages(client, `projects/${projectId}/subscriptions/${subscription}`)
 }
 
