@@ -16,7 +16,7 @@ export interface ListedJob extends JobStanding {
 /** What is done by the clock, as the running workers know it, with its last and its next run. */
 export async function jobsList({ db, clock }: OperatorDeps): Promise<ListedJob[]> {
   const jobs = await listJobs(db.kysely)
-  return jobs.map((job) => ({ ...job, nextAt: nextTick(job.cron, clock()) }))
+  return Promise.all(jobs.map(async (job) => ({ ...job, nextAt: await nextTick(job.cron, clock()) })))
 }
 
 /**

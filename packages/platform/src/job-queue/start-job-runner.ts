@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import { Logger, parseCronItems, run, type CronItem } from 'graphile-worker'
+import type { CronItem, Logger as QueueLogger } from 'graphile-worker'
 import { type JobQueue, maxAttempts } from './job-queue.ts'
 
 /** One turn of a job. */
@@ -44,12 +44,14 @@ const backfillPeriod = 2 * 86_400_000
 
 /** Takes jobs from the queue and, whenever one is due, puts it there: one of all the processes that do so. */
 export async function startJobRunner({ queue, tasks, concurrency, log }: Options): Promise<JobRunner> {
+  // Only who runs jobs pays for loading it.
+  const { Logger, parseCronItems, run } = await import('./graphile.ts')
   const workers = new Set<string>()
   const holders = new Map<string, string>()
   const runner = await run({
     pgPool: queue.pool,
     events: noting(workers, holders),
-    logger: loggerOf(log),
+    logger: loggerOf(Logger, log),
     concurrency,
     noHandleSignals: true,
     pollInterval: 5_000,
@@ -84,7 +86,7 @@ const levels: Readonly<Record<string, Parameters<Say>[0]>> = {
   debug: 'debug',
 }
 
-function loggerOf(log: Say): Logger {
+function loggerOf(Logger: typeof QueueLogger, log: Say): QueueLogger {
   return new Logger(() => (level, message) => log(levels[level] ?? 'info', message))
 }
 

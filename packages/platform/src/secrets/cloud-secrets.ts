@@ -14,8 +14,8 @@ const failedPrecondition = 9
 
 /** Secret Manager through the official client, which takes long to load: only who reads a secret pays for it. */
 export async function openCloudSecrets({ projectId, endpoint }: CloudSecretsOptions): Promise<Secrets> {
-  const { SecretManagerServiceClient: Client } = await import('@google-cloud/secret-manager')
-  const client = new Client({ projectId, ...(endpoint === undefined ? {} : await emulated(endpoint)) })
+  const { SecretManagerServiceClient: Client, emulated } = await import('./secret-manager-client.ts')
+  const client = new Client({ projectId, ...(endpoint === undefined ? {} : emulated(endpoint)) })
   return new CloudSecrets(client, projectId)
 }
 
@@ -46,17 +46,5 @@ class CloudSecrets implements Secrets {
 
   async close(): Promise<void> {
     await this.#client.close()
-  }
-}
-
-async function emulated(endpoint: string) {
-  const { credentials } = await import('@grpc/grpc-js')
-  const { hostname, port } = new URL(`http://${endpoint}`)
-  return {
-    apiEndpoint: hostname,
-    port: Number(port),
-    sslCreds: credentials.createInsecure(),
-    // Otherwise the client asks the metadata server which universe it is in.
-    clientOptions: { universeDomain: 'googleapis.com' },
   }
 }
