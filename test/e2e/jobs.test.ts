@@ -29,6 +29,10 @@ describe('iam jobs', { timeout: 240_000 }, () => {
     const run = await iam('jobs', 'run', 'tidy-codes')
     expect(run.stdout).toBe('tidy-codes is done: deleted 0\n')
     expect(run.stderr).toContain('A worker is at it')
+    const rehearsed = await iam('jobs', 'run', 'expiry-notices', '--dry-run')
+    expect(rehearsed.stdout).toMatch(
+      /^expiry-notices would be done: (told 0, watched \d|watched \d, told 0)\n$/,
+    )
   })
 
   test('says what cannot be done', async () => {
@@ -36,5 +40,6 @@ describe('iam jobs', { timeout: 240_000 }, () => {
     expect((await iam('jobs', 'run', 'tidy-codes', '--dry-run')).stderr).toContain('cannot tell')
     expect((await iam('outbox', 'replay', 'ten_X:usr_X')).stderr).toContain('does not wait')
     expect((await iam('outbox', 'inspect')).stdout).toBe('No stream waits.\n')
+    expect((await iam('inbox', 'inspect')).stdout).toBe('No message was put aside.\n')
   })
 })

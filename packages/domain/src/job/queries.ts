@@ -64,16 +64,19 @@ export async function registerJobs(db: Executor, jobs: readonly KnownJob[]): Pro
 /**
  * Notes that a run begins.
  * @returns its id, or undefined when the schedule had it due before its last success began: the tick is one of many
- *   that were made up for by that one. A success of a time to come, from a clock that was set back, does not count.
+ *   that were made up for by that one; or when the same job of the queue has succeeded, and its worker died before it
+ *   could say so. A success of a time to come, from a clock that was set back, does not count.
  */
 export async function beginRun(db: Executor, run: NewRun): Promise<string | undefined> {
+  const due = run.due ?? null
   const begun = await sql<{ id: string }>`
     insert into iam.job_run (job, queue_id, worker, cause, rehearsal, started_at)
     select ${run.job}, ${run.queueId}, ${run.worker}, ${run.cause}, ${run.rehearsal}, iam.now()
      where not exists (
        select from iam.job_run
-        where job = ${run.job} and outcome = 'succeeded' and not rehearsal
-          and started_at >= ${run.due ?? null}::timestamptz and started_at <= iam.now())
+        where job = ${run.job} and outcome = 'succeeded'
+          and (not rehearsal and started_at >= ${due}::timestamptz and started_at <= iam.now()
+               or ${due}::timestamptz is null and queue_id = ${run.queueId}))
     returning id`.execute(db)
   return begun.rows[0]?.id
 }

@@ -72,28 +72,6 @@ describe('Secret Manager', () => {
     await emulator.stop()
   })
 
-  test('has states of versions: switched off, on again, destroyed for good', async () => {
-    await put(admin, 'state', 'text')
-    const name = `${parent}/secrets/state/versions/1`
-    await admin.disableSecretVersion({ name })
-    await expect(admin.accessSecretVersion({ name })).rejects.toMatchObject({ code: 9 })
-    await admin.enableSecretVersion({ name })
-    expect(await secrets.read('state')).toBe('text')
-    const [destroyed] = await admin.destroySecretVersion({ name })
-    expect(destroyed.state).toBe('DESTROYED')
-    expect(await secrets.read('state')).toBeUndefined()
-    await expect(admin.enableSecretVersion({ name })).rejects.toMatchObject({ code: 9 })
-  })
-
-  test('refuses a secret that is there, a damaged one and one that is too long', async () => {
-    await put(admin, 'taken', 'text')
-    const secret = { replication: { automatic: {} } }
-    await expect(admin.createSecret({ parent, secretId: 'taken', secret })).rejects.toMatchObject({ code: 6 })
-    const add = (payload: object) => admin.addSecretVersion({ parent: `${parent}/secrets/taken`, payload })
-    await expect(add({ data: Buffer.from('a'), dataCrc32c: 1 })).rejects.toMatchObject({ code: 3 })
-    await expect(add({ data: Buffer.alloc(65_537) })).rejects.toMatchObject({ code: 3 })
-  })
-
   test('is not believed when its answer is damaged, and its outage is no missing secret', async () => {
     await put(admin, 'damaged', 'text')
     const method = { service: 'SecretManagerService', method: 'AccessSecretVersion' }
