@@ -58,6 +58,11 @@ const tenantActs: Record<string, Pick<Act, 'send' | 'action'> & { readonly may: 
   'read the tenant': { send: ['GET', ''], action: 'tenant.read', may: ['admin', 'owner', 'operator'] },
   'list people': { send: ['GET', '/users'], action: 'users.listed', may: ['admin', 'owner', 'operator'] },
   invite: { send: ['POST', '/users', {}], action: 'user.invited', may: ['admin', 'owner', 'operator'] },
+  'list audit events': {
+    send: ['GET', '/audit-events'],
+    action: 'audit_events.listed',
+    may: ['admin', 'owner', 'operator'],
+  },
   'read the policy': { send: ['GET', '/policy'], action: 'policy.read', may: ['admin', 'owner', 'operator'] },
   'change the policy': {
     send: ['PATCH', '/policy', { maxSessions: 9 }],

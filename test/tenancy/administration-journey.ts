@@ -9,6 +9,7 @@ import {
   eraseUser,
   grantRole,
   inviteUser,
+  listAudit,
   listTenants,
   listUserLogins,
   listUserReuses,
@@ -63,6 +64,7 @@ export async function travelAsAdministrators(world: World): Promise<void> {
     const on = { ...call, userId: member.userId }
     await readTenant(world, call)
     await readPolicy(world, call)
+    await listAudit(world, { ...call, limit: 1 })
     await changePolicy(world, {
       ...call,
       change: { maxSessions: by === operator ? 3 : null },

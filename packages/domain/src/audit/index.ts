@@ -1,6 +1,7 @@
 export { appendAudit, type AuditEvent } from './append-audit.ts'
 export { canonicalRow, type AuditRow } from './canonical-row.ts'
 export { ensureAuditPartitions } from './ensure-audit-partitions.ts'
+export { findAudit, type AuditWanted, type FoundAudit } from './find-audit.ts'
 export { keyedRows, keyedRowsText } from './keyed-rows.ts'
 export { keyingAudit, keyVersionAt, macBlocksOf } from './keyed-value.ts'
 export {

@@ -1,5 +1,6 @@
 import type { App } from '../../app.ts'
 import type { Deps } from '../../deps.ts'
+import { auditEventsRoute } from './audit-events.ts'
 import { policyWhatIfRoute } from './policy-what-if.ts'
 import { policyRoutes } from './policy.ts'
 import { tenantRoutes } from './tenants.ts'
@@ -19,6 +20,7 @@ export function tenantsRoutes(app: App, deps: Deps): void {
   tenantRoutes(app, deps)
   policyRoutes(app, deps)
   policyWhatIfRoute(app, deps)
+  auditEventsRoute(app, deps)
   usersRoutes(app, deps)
   userRoutes(app, deps)
   standingRoutes(app, deps)
