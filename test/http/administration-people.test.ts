@@ -209,6 +209,8 @@ describe('administration of people', () => {
     for (const query of [
       'limit=0',
       'limit=101',
+      'limit=1e309',
+      'limit=Infinity',
       'limit=x',
       'status=erased',
       'limit=1&limit=2',

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { HttpMetrics } from '@iam/platform/metrics'
 import { fastify } from 'fastify'
 import { expect, test } from 'vitest'
 import type { Deps } from '../deps.ts'
@@ -8,6 +9,7 @@ test('tells each request’s outcome and how long it took, and leaves health che
   const lines: Record<string, unknown>[] = []
   const app = fastify()
   logRequests(app, {
+    metrics: new HttpMetrics(),
     log: { info: (fields: Record<string, unknown>) => lines.push(fields) },
   } as unknown as Deps)
   app.get('/slow/:id', async () => {

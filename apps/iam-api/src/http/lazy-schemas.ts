@@ -22,6 +22,8 @@ export function compileSchemasLazily(app: FastifyInstance): void {
   })
   const lenient = lazyAjv({
     coerceTypes: 'array',
+    // Or 1e309, which is coerced to Infinity, would be under no maximum.
+    strictNumbers: false,
     removeAdditional: false,
     allErrors: false,
     useDefaults: true,

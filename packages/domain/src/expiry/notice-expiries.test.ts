@@ -20,7 +20,9 @@ describe('notices of ends', () => {
 
   const start = new Date()
   const after = (days: number) => new Date(start.getTime() + days * day)
-  const thing = (id: string, life = 365): Expiring => {
+  /** A key by the name of its thumbprint's beginning. */
+  const thing = (name: string, life = 365): Expiring => {
+    const id = name.padEnd(43, '0')
     return { kind: 'signing_key', id, beginsAt: start, endsAt: after(life) }
   }
   const notice = async (one: Expiring, days: number, rehearsal = false) => {
