@@ -31,8 +31,9 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     -- A person who is to be forgotten.
     grant update on iam."user" to iam_worker;
     grant select, insert, update on iam.credential_mix to iam_worker;
-    grant select, delete on iam.credential, iam.credential_history, iam.login_failure, iam.role_assignment,
-      iam.factor, iam.recovery_code, iam.passkey, iam.passkey_handle, iam.device to iam_worker;
+    grant select (tenant_id, user_id), delete on iam.credential, iam.credential_history to iam_worker;
+    grant select, delete on iam.login_failure, iam.role_assignment, iam.factor, iam.recovery_code, iam.passkey,
+      iam.passkey_handle, iam.device to iam_worker;
   `.execute(db)
   for (const table of ['inbox_event', 'inbox_position']) await isolateByTenant(db, table)
   await sql`

@@ -32,6 +32,6 @@ export async function travelByTheClock({ workerDb, clock }: World): Promise<void
   const system = await findDirectoryEntry(kysely, 'system')
   if (system === undefined) throw new Error('There is no system tenant.')
   const ends = { beginsAt: new Date(0), endsAt: clock() }
-  const things = [{ kind: 'signing_key', id: 'sgk_ENDING', ...ends }] as const
+  const things = [{ kind: 'signing_key', id: 'sgk_01BX5ZZKBKACTAV9WEVGEMMVRZ', ...ends }] as const
   await noticeExpiries({ db: workerDb, clock }, { ...system, things, rehearsal: false })
 }

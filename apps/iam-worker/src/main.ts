@@ -65,6 +65,9 @@ if (config.roles.includes('upkeep')) {
   )
   closers.push({ name: 'burying', close: () => burying.stop() })
 }
+// These read what is sealed, or write audit rows, which are keyed.
+if (config.roles.some((role) => ['mail', 'inbox', 'jobs', 'keys', 'status'].includes(role)))
+  await startSecrets(context, secrets, closers)
 if (config.roles.includes('jobs')) {
   // What runs jobs is a third of all there is to load: only where it does, and when the process is live.
   const { startJobs } = await import('./jobs/start-jobs.ts')
@@ -74,11 +77,8 @@ if (config.roles.includes('relay')) roles.relay = await startRelay(context, clos
 if (config.roles.includes('keys')) roles.keys = await startKeys(context, closers)
 if (config.roles.includes('status')) roles.status = await startStatus(context, closers)
 if (config.roles.includes('audit')) roles.audit = await startAudit(context, closers)
-if (config.roles.includes('mail') || config.roles.includes('inbox')) {
-  await startSecrets(context, secrets, closers)
-  if (config.roles.includes('mail')) startMail(context, secrets, closers)
-  if (config.roles.includes('inbox')) await startInbox(context, secrets, closers)
-}
+if (config.roles.includes('mail')) startMail(context, secrets, closers)
+if (config.roles.includes('inbox')) await startInbox(context, secrets, closers)
 roles.started = true
 
 await runUntilSignal(closers, log)

@@ -35,7 +35,7 @@ describe('the inbox', () => {
     const dead = { topic: inboxDeadLetterTopic(namespace), subscription: 'the-dead' }
     await subscriber.ensureSubscription(dead)
     listen(dead.subscription, async (message) => void putAside.push(message))
-    for (const wanted of inboxSubscriptions(namespace)) {
+    for (const wanted of inboxSubscriptions(namespace, 'local')) {
       await subscriber.ensureSubscription(wanted)
       listen(wanted.subscription, (message) => takeIn(deps(), message))
     }
@@ -109,7 +109,7 @@ describe('the inbox', () => {
       .map(({ attributes }) => attributes['reason'])
 
   test('every event that is acted upon comes on a topic that is listened to', () => {
-    const topics = inboxSubscriptions(namespace).map(({ topic }) => topic)
+    const topics = inboxSubscriptions(namespace, 'local').map(({ topic }) => topic)
     const entities = Object.keys(consumedEvents).map((name) => name.split('.').slice(0, 2).join('.'))
     expect(new Set(entities.map((entity) => `${namespace}.${entity}.v1`))).toEqual(new Set(topics))
   })

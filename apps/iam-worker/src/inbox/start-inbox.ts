@@ -32,7 +32,7 @@ export async function startInbox(
     log,
   }
   const onError = (err: unknown) => log.warn({ err }, 'A message could not be taken in')
-  const sources = inboxSubscriptions(config.eventNamespace)
+  const sources = inboxSubscriptions(config.eventNamespace, region)
   for (const { topic, subscription } of sources) {
     const listening = subscriber.listen(
       subscription,

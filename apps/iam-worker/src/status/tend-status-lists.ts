@@ -1,5 +1,5 @@
 import type { Db } from '@iam/domain/db'
-import type { Clock } from '@iam/domain/kit'
+import { settle, type Clock } from '@iam/domain/kit'
 import { holdLease } from '@iam/domain/lease'
 import type { Deployment, KeyWrapping } from '@iam/domain/secret-key'
 import { loadSigningKeys, type SigningKeys } from '@iam/domain/signing-key'
@@ -54,8 +54,10 @@ export async function tendStatusLists(deps: StatusDeps): Promise<StatusListState
   await loadSigningKeys({ ...deps, purpose: 'status' })
   const signer = deps.signingKeys.signer(deps.clock())
   if (signer === undefined) throw new Error('No key signs status lists yet.')
-  await growIfDue({ ...deps, lease, systemTenantId: system.tenantId })
+  // What keeps a list from being added keeps none of the others back.
+  const grown = await settle([growIfDue({ ...deps, lease, systemTenantId: system.tenantId })])
   const { lists, built } = await publishStatusLists({ ...deps, lease, signer })
+  if (grown.failure !== undefined) throw grown.failure.reason
   return { lists, fill: deps.growth.fill, built, oldest: deps.published.oldest ?? 0 }
 }
 

@@ -54,7 +54,10 @@ export async function bootstrap(deps: OperatorDeps, config: Config, say: Say): P
   await deps.loadSecrets()
   const systemTenantId = await ensureSystemTenant(deps, config)
   say('System tenant is there')
-  await withKeysLease(deps, say, (lease) => tendKeys(deps, config, { anchors, lease, systemTenantId }))
+  // From the first key set on they are iam-worker's alone: it knows of other regions, and of instances to wait for.
+  const { keys } = await listSigningKeys(deps.db.kysely)
+  if (!keys.some(({ state }) => state !== 'pending'))
+    await withKeysLease(deps, say, (lease) => tendKeys(deps, config, { anchors, lease, systemTenantId }))
   say('Secrets, first signing key and first key set are there')
   const operator = await ensureOperator(deps, systemTenantId)
   return {
@@ -76,7 +79,10 @@ async function ensureTopics(config: Config): Promise<void> {
   try {
     for (const topic of topics(namespace)) await publisher.ensureTopic(topic)
     // Without a subscription of its own, what is put aside would be lost.
-    for (const wanted of [...inboxSubscriptions(namespace), inboxDeadLetterSubscription(namespace)])
+    for (const wanted of [
+      ...inboxSubscriptions(namespace, config.deployment.region),
+      inboxDeadLetterSubscription(namespace),
+    ])
       await subscriber.ensureSubscription(wanted)
   } finally {
     await publisher.close()

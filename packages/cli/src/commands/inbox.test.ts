@@ -22,8 +22,9 @@ describe('iam inbox', { timeout: 120_000 }, () => {
     const options = { projectId: 'local', endpoint }
     const subscriber = await openSubscriber(options)
     closing.push(() => subscriber.close())
-    for (const wanted of [...inboxSubscriptions(namespace), dead]) await subscriber.ensureSubscription(wanted)
-    for (const { subscription } of inboxSubscriptions(namespace)) {
+    for (const wanted of [...inboxSubscriptions(namespace, 'local'), dead])
+      await subscriber.ensureSubscription(wanted)
+    for (const { subscription } of inboxSubscriptions(namespace, 'local')) {
       const take = async (message: IncomingMessage) => void came.push(message)
       const { stop } = subscriber.listen(subscription, take, silent)
       closing.push(async () => stop())

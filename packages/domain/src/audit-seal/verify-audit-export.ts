@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto'
-import { rowMac } from '../audit/index.ts'
+import { hasMac, rowMac } from '../audit/index.ts'
 import { readEvent, type ExportedEvent, type ExportedHead, type ExportManifest } from './audit-export.ts'
 import { chainLink, chainStart } from './chain.ts'
 import { digestOf, readHead, type AuditHead } from './head.ts'
@@ -186,9 +186,9 @@ function notCovered(
 function wrongMacs({ events }: AuditExport, keyOf: NonNullable<VerifyAudit['keyOf']>): AuditFinding[] {
   return events.flatMap((event) => {
     const row = readEvent(event)
-    if (row.mac === null || row.macKey === null) return []
-    const key = keyOf(row.macKey)
-    const holds = key !== undefined && row.mac.equals(rowMac(key, row))
+    if (!hasMac(row.action) && row.mac === null) return []
+    const key = row.macKey === null ? undefined : keyOf(row.macKey)
+    const holds = key !== undefined && row.mac?.equals(rowMac(key, row)) === true
     return holds ? [] : [{ fault: 'mac_wrong', seq: event.seq, id: row.id } as const]
   })
 }

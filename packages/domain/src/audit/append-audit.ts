@@ -27,10 +27,13 @@ export interface AuditEvent {
 /** What the role `keys` does, which may not decrypt any secret; the database takes these alone without a mac. */
 const withoutMac = /^(signing_key|secret_key|key_set)\./
 
+/** Whether an event of this kind has a mac: one without is forged. */
+export const hasMac = (action: string): boolean => !withoutMac.test(action)
+
 /** The insert of one audit event, to stand in the transaction of what it tells of. */
 export function appendAudit(event: AuditEvent): Statement {
   const row = rowOf(event)
-  const keyed = withoutMac.test(event.action) ? [] : [keyVersionAt(event.at), macOf(row)]
+  const keyed = !hasMac(event.action) ? [] : [keyVersionAt(event.at), macOf(row)]
   return {
     sql: `insert into iam.audit_event
             (tenant_id, id, occurred_at, actor_type, actor_id, action, target_type, target_id,

@@ -1,4 +1,4 @@
-export { appendAudit, type AuditEvent } from './append-audit.ts'
+export { appendAudit, hasMac, type AuditEvent } from './append-audit.ts'
 export { canonicalRow, type AuditRow } from './canonical-row.ts'
 export { ensureAuditPartitions } from './ensure-audit-partitions.ts'
 export { findAudit, type AuditWanted, type FoundAudit } from './find-audit.ts'

@@ -25,7 +25,7 @@ const mostRoles = 32
  * A person is something to another service from now on: new access tokens say so, those of sessions that go on from
  * their next refresh.
  * @throws Refusal `tenant_unknown` before the tenant has begun here, `not_found` for somebody who is not here,
- *   `wrong_state` for more roles than a token can carry.
+ *   `wrong_state` for more roles than a token can carry, and for a membership of somebody else.
  */
 export async function followGrantedMembership(
   deps: FollowMembership,
@@ -41,19 +41,28 @@ export async function followGrantedMembership(
   const told = unit === undefined ? role : `${unit}/${role}`
   return follow(deps, event, { id, userId, did: 'granted' }, async (tx, at) => {
     if ((await findUser(tx, tenantId, userId)) === undefined) throw new Refusal('not_found')
-    await putMembership(tx, { tenantId, id, userId, role: told, at })
+    requireTheirs(await putMembership(tx, { tenantId, id, userId, role: told, at }))
     return true
   })
 }
 
-/** A person is that no more. @throws Refusal `tenant_unknown` before the tenant has begun here. */
+/** A person is that no more. @throws Refusal `tenant_unknown` before the tenant has begun here, `wrong_state` for somebody else's. */
 export async function followRevokedMembership(
   deps: FollowMembership,
   event: ReceivedEvent,
   { membershipId: id, userId }: Named,
 ): Promise<Reception> {
   const { tenantId } = event
-  return follow(deps, event, { id, userId, did: 'revoked' }, (tx) => deleteMembership(tx, { tenantId, id }))
+  return follow(deps, event, { id, userId, did: 'revoked' }, async (tx) => {
+    const owner = await deleteMembership(tx, { tenantId, id })
+    requireTheirs(owner === undefined || owner === userId)
+    return owner !== undefined
+  })
+}
+
+/** A membership never passes from one person to another: the first would keep what it says in their tokens. */
+function requireTheirs(isTheirs: boolean): void {
+  if (!isTheirs) throw new Refusal('wrong_state', { detail: 'The membership is somebody else’s.' })
 }
 
 interface Change {

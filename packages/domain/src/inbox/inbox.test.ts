@@ -1,4 +1,4 @@
-import { auditOf, eventsOf, logIn, openWorld, type World } from '@iam/testkit/world'
+import { addPerson, auditOf, eventsOf, logIn, openWorld, type World } from '@iam/testkit/world'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { newId, Refusal, type Id } from '../kit/index.ts'
 import { createUser } from '../user/index.ts'
@@ -181,6 +181,16 @@ describe('events of other services', () => {
         'membership.revoked: m-2',
         'membership.revoked: m-1',
       ])
+    })
+
+    test('a membership of one person is nobody else’s: neither to have nor to take away', async () => {
+      const { user } = await logIn(world)
+      await granted('m-theirs', user.id, 'porter')
+      const other = await addPerson(world, { tenantId: world.acme, email: 'other@acme.example' })
+      expect(await codeOf(granted('m-theirs', other.userId, 'porter', 2))).toBe('wrong_state')
+      expect(await codeOf(revoked('m-theirs', other.userId, 3))).toBe('wrong_state')
+      expect(rolesIn((await logIn(world)).accessToken)).toEqual(['porter'])
+      await revoked('m-theirs', user.id, 4)
     })
 
     test('C252: a grant that comes after its own revocation is none', async () => {

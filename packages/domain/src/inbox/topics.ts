@@ -1,13 +1,14 @@
 /** What other services tell of that we act upon. */
 const entities = ['tenant.tenant', 'tenant.membership', 'gdpr.erasure'] as const
 
-/** Where messages of other services come in, by topic: one for each entity, shared by all workers. */
+/** Where messages of other services come in, by topic: one for each entity, shared by all workers of a region. */
 export function inboxSubscriptions(
   namespace: string,
+  region: string,
 ): { readonly topic: string; readonly subscription: string }[] {
   return entities.map((entity) => {
     const topic = `${namespace}.${entity}.v1`
-    return { topic, subscription: `iam-worker.${topic}` }
+    return { topic, subscription: `iam-worker.${region}.${topic}` }
   })
 }
 

@@ -12,32 +12,37 @@ export interface Membership extends Person {
   readonly at: Date
 }
 
-/** Adds a membership, or changes whose and what it is. */
+/** Adds a membership, or changes what it is. @returns false when it is somebody else's. */
 export async function putMembership(
   tx: Executor,
   { tenantId, id, userId, role, at }: Membership,
-): Promise<void> {
-  await tx
+): Promise<boolean> {
+  const put = await tx
     .insertInto('iam.membership')
     .values({ tenant_id: tenantId, id, user_id: userId, role, granted_at: at })
     .onConflict((conflict) =>
-      conflict.columns(['tenant_id', 'id']).doUpdateSet({ user_id: userId, role, granted_at: at }),
+      conflict
+        .columns(['tenant_id', 'id'])
+        .doUpdateSet({ role, granted_at: at })
+        .where('iam.membership.user_id', '=', userId),
     )
-    .execute()
+    .returning('id')
+    .executeTakeFirst()
+  return put !== undefined
 }
 
-/** Deletes a membership. @returns false when there was none. */
+/** Deletes a membership. @returns whose it was; undefined when there was none. */
 export async function deleteMembership(
   tx: Executor,
   { tenantId, id }: Pick<Membership, 'tenantId' | 'id'>,
-): Promise<boolean> {
+): Promise<string | undefined> {
   const deleted = await tx
     .deleteFrom('iam.membership')
     .where('tenant_id', '=', tenantId)
     .where('id', '=', id)
-    .returning('id')
+    .returning('user_id')
     .executeTakeFirst()
-  return deleted !== undefined
+  return deleted?.user_id
 }
 
 /** Deletes all memberships of somebody who is erased. */

@@ -36,15 +36,22 @@ type TendSecretKeys = {
  * Does what the secrets need now: first versions, rotation, destruction, each in a transaction of its own with its
  * audit. An old version is destroyed only while the key-management service opens the one that took over: while it is
  * away, instances may hold no other. Safe to run at any time and to be cut off anywhere: the next run finds what is left
- * to do. @returns what was done.
+ * to do; what fails holds nothing else up. @returns what was done. @throws the first failure.
  */
 export async function tendSecretKeys(deps: TendSecretKeys): Promise<SecretKeyAction[]> {
   const { rows, databaseTime: now } = await readSecretKeys(deps.db.kysely)
   const needed = await stillNeeded(deps, outlived(rows, now))
   const isNeeded = (row: PlannedSecret) => needed.has(nameOf(row))
   const done: SecretKeyAction[] = []
-  for (const action of planSecretKeys({ rows, now, isNeeded }, deps))
-    if (await take(deps, rows, action)) done.push(action)
+  let failure: { readonly reason: unknown } | undefined
+  for (const action of planSecretKeys({ rows, now, isNeeded }, deps)) {
+    try {
+      if (await take(deps, rows, action)) done.push(action)
+    } catch (reason) {
+      failure ??= { reason }
+    }
+  }
+  if (failure !== undefined) throw failure.reason
   return done
 }
 

@@ -6,9 +6,14 @@ export interface MintedToken {
   readonly expiresIn: number
 }
 
-type Recent = { readonly at: number; readonly minted: Promise<MintedToken> }
+interface Recent {
+  readonly begun: number
+  /** Undefined while it is being signed: until then it is kept, however long that takes. */
+  done: number | undefined
+  readonly minted: Promise<MintedToken>
+}
 
-/** Milliseconds. */
+/** Milliseconds from when it was signed. */
 const keptFor = 3_000
 const mostKept = 10_000
 
@@ -31,19 +36,27 @@ export class RecentTokens {
     const now = this.#monotonic()
     this.#forgetUntil(now - keptFor)
     const found = this.#recent.get(key)
-    if (found !== undefined) return shortened(await found.minted, now - found.at)
-    const recent = { at: now, minted: mint() }
+    if (found !== undefined) return shortened(await found.minted, now - found.begun)
+    const recent: Recent = { begun: now, done: undefined, minted: mint() }
     this.#recent.set(key, recent)
-    recent.minted.catch(() => {
-      if (this.#recent.get(key) === recent) this.#recent.delete(key)
-    })
+    recent.minted.then(
+      () => this.#keep(key, recent),
+      () => this.#recent.delete(key),
+    )
     return recent.minted
   }
 
-  /** They stand in the order of their times. */
+  /** From now on it counts; put in anew, so that those that are signed stand in the order of their times. */
+  #keep(key: string, recent: Recent): void {
+    recent.done = this.#monotonic()
+    this.#recent.delete(key)
+    this.#recent.set(key, recent)
+  }
+
   #forgetUntil(time: number): void {
-    for (const [key, { at }] of this.#recent) {
-      if (at > time && this.#recent.size < mostKept) return
+    for (const [key, { done }] of this.#recent) {
+      if (done === undefined) continue
+      if (done > time && this.#recent.size < mostKept) return
       this.#recent.delete(key)
     }
   }

@@ -1,4 +1,10 @@
-import { Duration, PubSub, type Message, SubscriptionCloseBehaviors } from '@google-cloud/pubsub'
+import {
+  Duration,
+  PubSub,
+  type Message,
+  type Subscription,
+  SubscriptionCloseBehaviors,
+} from '@google-cloud/pubsub'
 import { credentials } from '@grpc/grpc-js'
 import { inOrder } from './in-order.ts'
 import type { IncomingMessage, Listening, Subscriber } from './subscriber.ts'
@@ -8,6 +14,19 @@ const alreadyExists = 6
 const maxMessages = 50
 /** Seconds to finish in what was taken, when we end. */
 const finishWithin = 8
+
+/** Milliseconds before a listener that ended is opened again. */
+const reopenAfter = 2_000
+/** As long as Pub/Sub keeps any message. */
+const keepFor = 31 * 86_400
+
+const listenOptions = {
+  flowControl: { maxMessages, allowExcessMessages: false },
+  closeOptions: {
+    behavior: SubscriptionCloseBehaviors.WaitForProcessing,
+    timeout: Duration.from({ seconds: finishWithin }),
+  },
+}
 
 /** Cloud Pub/Sub through the official client, which renews the deadlines of what is being worked on. */
 export class CloudSubscriber implements Subscriber {
@@ -23,6 +42,9 @@ export class CloudSubscriber implements Subscriber {
       this.#client.createSubscription(topic, subscription, {
         enableMessageOrdering: true,
         ackDeadlineSeconds: 30,
+        messageRetentionDuration: keepFor,
+        // Never: one that nobody asked for a month is needed as much.
+        expirationPolicy: {},
       }),
     )
   }
@@ -32,20 +54,30 @@ export class CloudSubscriber implements Subscriber {
     handle: (message: IncomingMessage) => Promise<void>,
     onError: (error: unknown) => void,
   ): Listening {
-    const subscription = this.#client.subscription(name, {
-      flowControl: { maxMessages, allowExcessMessages: false },
-      closeOptions: {
-        behavior: SubscriptionCloseBehaviors.WaitForProcessing,
-        timeout: Duration.from({ seconds: finishWithin }),
-      },
-    })
     const settle = inOrder(async (message: IncomingMessage) => handle(message), onError)
-    subscription.on('error', onError)
-    subscription.on('message', (message: Message) => {
-      const { data, attributes, orderingKey = '' } = message
-      void settle({ data, attributes, orderingKey }).then((done) => (done ? message.ack() : message.nack()))
-    })
-    return { stop: () => subscription.close() }
+    let current: Subscription
+    let again: NodeJS.Timeout | undefined
+    let stopped = false
+    // The client goes on after most errors, and ends at some that pass as well: a grant that has not spread yet.
+    const open = (): void => {
+      current = this.#client.subscription(name, listenOptions)
+      current.on('error', onError)
+      current.on('close', () => {
+        if (!stopped) again = setTimeout(open, reopenAfter)
+      })
+      current.on('message', (message: Message) => {
+        const { data, attributes, orderingKey = '' } = message
+        void settle({ data, attributes, orderingKey }).then((done) => (done ? message.ack() : message.nack()))
+      })
+    }
+    open()
+    return {
+      stop: async () => {
+        stopped = true
+        clearTimeout(again)
+        await current.close()
+      },
+    }
   }
 
   async close(): Promise<void> {

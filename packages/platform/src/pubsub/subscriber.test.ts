@@ -94,6 +94,23 @@ describe('taking messages in', () => {
     await stop()
   })
 
+  test('is opened again when it ends: a subscription that comes late is listened to', async () => {
+    names += 1
+    const wanted = { topic: `incoming-${names}`, subscription: `takes-incoming-${names}` }
+    const seen: string[] = []
+    const errors: unknown[] = []
+    const { stop } = subscriber.listen(
+      wanted.subscription,
+      async ({ data }) => void seen.push(data.toString()),
+      (error) => void errors.push(error),
+    )
+    await expect.poll(() => errors.length).toBeGreaterThan(0)
+    await subscriber.ensureSubscription(wanted)
+    await publisher.publish(wanted.topic, [{ orderingKey: '', data: Buffer.from('late'), attributes: {} }])
+    await expect.poll(() => seen).toEqual(['late'])
+    await stop()
+  })
+
   test('stopping waits for what is being worked on', async () => {
     let finish: () => void = () => undefined
     const steps: string[] = []
