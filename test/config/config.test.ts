@@ -73,6 +73,7 @@ const processes = [
       DATABASE_URL: 'mysql://h/d',
       IAM_KMS_ENDORSE_KEY: `${ring}/endorse`,
       IAM_OBJECT_STORE: 'bucket',
+      IAM_KMS_SECRET_WRAP_KEY: 'wrap',
       IAM_KMS_STATUS_WRAP_KEY: 'wrap',
       IAM_STATUS_LIST_SECONDS: '6',
       IAM_WORKER_ROLES: 'relay,king',

@@ -131,11 +131,15 @@ async function kmsAnswers(kms: Kms, wrapKey: string): Promise<void> {
 export async function reloadKeys(
   config: Config,
   deps: Deps,
-  held: { readonly wrapping: Pick<KeyWrapping, 'unwrap'>; readonly kmsSigning: KmsSigning },
+  held: {
+    readonly wrapping: Pick<KeyWrapping, 'unwrap'>
+    readonly secretWrapping: Pick<KeyWrapping, 'unwrap'>
+    readonly kmsSigning: KmsSigning
+  },
 ): Promise<void> {
   const { deployment, endorsementAnchors } = config
   const { failure } = await settle([
-    loadSecretKeys({ ...deps, ...held, deployment }).then((leftOut) => {
+    loadSecretKeys({ ...deps, wrapping: held.secretWrapping, deployment }).then((leftOut) => {
       for (const secret of leftOut)
         deps.log.error(secret, 'A secret is not used: it was not wrapped for this')
     }),

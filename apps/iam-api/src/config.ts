@@ -11,6 +11,7 @@ import {
   logLevel,
   seconds,
   signingAlgs,
+  secretWrapKeyBeside,
 } from '@iam/platform/variables'
 import ipaddr from 'ipaddr.js'
 import * as z from 'zod'
@@ -38,6 +39,7 @@ const environment = z
     ...databaseVariables,
     IAM_AUDIENCE: z.url().optional(),
     IAM_KMS_WRAP_KEY: cryptoKey,
+    IAM_KMS_SECRET_WRAP_KEY: cryptoKey.optional(),
     IAM_KMS_ENDPOINT: z.string().optional(),
     IAM_KMS_SIGNATURES_PER_SECOND: z.coerce.number().positive().max(100_000).default(10),
     IAM_ENDORSEMENT_ANCHORS: thumbprints,
@@ -90,6 +92,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     redis: { url: read.REDIS_URL, commandTimeout: read.REDIS_TIMEOUT_MS },
     kms: {
       wrapKey: read.IAM_KMS_WRAP_KEY,
+      secretWrapKey: read.IAM_KMS_SECRET_WRAP_KEY ?? secretWrapKeyBeside(read.IAM_KMS_WRAP_KEY),
       endpoint: read.IAM_KMS_ENDPOINT,
       /** This instance's share of what the project may have signed in KMS. */
       signaturesPerSecond: read.IAM_KMS_SIGNATURES_PER_SECOND,

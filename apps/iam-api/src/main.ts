@@ -49,7 +49,8 @@ const metrics =
 
 const kmsSigning = composeKmsSigning(config, { kms, log })
 const wrapping = keyWrapping(kms, config.kms.wrapKey)
-const reload = () => reloadKeys(config, deps, { wrapping, kmsSigning })
+const secretWrapping = keyWrapping(kms, config.kms.secretWrapKey)
+const reload = () => reloadKeys(config, deps, { wrapping, secretWrapping, kmsSigning })
 await retrying(() => requireRestrictedLogin(postgres.kysely), {
   onError: warn('The database cannot be reached yet'),
   isFinal: (error) => error instanceof UnsafeDatabaseError,

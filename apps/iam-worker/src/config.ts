@@ -23,6 +23,7 @@ import {
   auditKeyBeside,
   regionSources,
   sparePublishKey,
+  secretWrapKeyBeside,
   statusWrapKeyBeside,
   thumbprints,
 } from '@iam/platform/variables'
@@ -61,6 +62,7 @@ const environment = z
     IAM_OUTBOX_KEEP_SECONDS: seconds.default(86_400),
     IAM_KMS_ENDPOINT: z.string().optional(),
     IAM_KMS_WRAP_KEY: cryptoKey,
+    IAM_KMS_SECRET_WRAP_KEY: cryptoKey.optional(),
     IAM_KMS_STATUS_WRAP_KEY: cryptoKey.optional(),
     IAM_KMS_ENDORSE_KEY: keyVersion,
     IAM_KMS_PUBLISH_KEY: keyVersion,
@@ -170,6 +172,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     kms: {
       endpoint: read.IAM_KMS_ENDPOINT,
       wrapKey: read.IAM_KMS_WRAP_KEY,
+      secretWrapKey: read.IAM_KMS_SECRET_WRAP_KEY ?? secretWrapKeyBeside(read.IAM_KMS_WRAP_KEY),
       statusWrapKey: read.IAM_KMS_STATUS_WRAP_KEY ?? statusWrapKeyBeside(read.IAM_KMS_WRAP_KEY),
       endorseKey: read.IAM_KMS_ENDORSE_KEY,
       publishKey: read.IAM_KMS_PUBLISH_KEY,

@@ -16,7 +16,7 @@ export async function startSecrets(
   const { deployment } = config
   const kms = await openKms({ endpoint: config.kms.endpoint })
   closers.push({ name: 'kms of the secrets', close: () => kms.close() })
-  const wrapping = keyWrapping(kms, config.kms.wrapKey)
+  const wrapping = keyWrapping(kms, config.kms.secretWrapKey)
   const load = async (): Promise<void> => {
     const leftOut = await loadSecretKeys({ db, wrapping, deployment, secrets })
     for (const secret of leftOut) log.error(secret, 'A secret is not used: it was not wrapped for this')

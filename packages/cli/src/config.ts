@@ -18,6 +18,7 @@ import {
   seconds,
   auditKeyBeside,
   sparePublishKey,
+  secretWrapKeyBeside,
   statusWrapKeyBeside,
   thumbprints,
 } from '@iam/platform/variables'
@@ -32,6 +33,7 @@ const environment = z.object({
   DATABASE_URL: databaseVariables.DATABASE_URL,
   IAM_KMS_ENDPOINT: z.string().optional(),
   IAM_KMS_WRAP_KEY: cryptoKey,
+  IAM_KMS_SECRET_WRAP_KEY: cryptoKey.optional(),
   IAM_KMS_STATUS_WRAP_KEY: cryptoKey.optional(),
   IAM_KMS_ENDORSE_KEY: keyVersion,
   IAM_KMS_PUBLISH_KEY: keyVersion,
@@ -96,6 +98,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     kms: {
       endpoint: read.IAM_KMS_ENDPOINT,
       wrapKey: read.IAM_KMS_WRAP_KEY,
+      secretWrapKey: read.IAM_KMS_SECRET_WRAP_KEY ?? secretWrapKeyBeside(read.IAM_KMS_WRAP_KEY),
       statusWrapKey: read.IAM_KMS_STATUS_WRAP_KEY ?? statusWrapKeyBeside(read.IAM_KMS_WRAP_KEY),
       endorseKey: read.IAM_KMS_ENDORSE_KEY,
       publishKey: read.IAM_KMS_PUBLISH_KEY,

@@ -22,7 +22,7 @@ export async function openOperatorDeps(config: Config) {
   })
   const kms: Kms = await openKms({ endpoint: config.kms.endpoint })
   const db: Db = { kysely, flights }
-  const wrapping = keyWrapping(kms, config.kms.wrapKey)
+  const wrapping = keyWrapping(kms, config.kms.secretWrapKey)
   return {
     clock: () => new Date(),
     db,

@@ -25,7 +25,9 @@ export interface KeysDeps {
   readonly db: Db
   readonly clock: Clock
   readonly owner: string
+  /** Of secrets. What wraps keys of tokens is another, by which nothing is unwrapped here. */
   readonly wrapping: KeyWrapping
+  readonly tokenWrapping: Pick<KeyWrapping, 'wrap'>
   readonly statusWrapping: Pick<KeyWrapping, 'wrap'>
   readonly secrets: SecretRings
   readonly log: Pick<Logger, 'info' | 'error'>
@@ -66,7 +68,7 @@ export async function tendKeys(deps: KeysDeps, config: Config): Promise<boolean>
     ...common,
     policy,
     lines: [
-      ...tokenLines(config.signingAlgs, deps.wrapping, signKeysIn(deps.kms, config.signKey)),
+      ...tokenLines(config.signingAlgs, deps.tokenWrapping, signKeysIn(deps.kms, config.signKey)),
       statusLine(deps.statusWrapping),
     ],
     keyVersions: deps.kms.versions,

@@ -138,9 +138,10 @@ async function tendKeys(
   await tendSecretKeys({ ...common, lead: 0, rotation: {}, uses: secretUses })
   // Nothing is activated here: that waits until iam-jwks is seen to serve the document.
   const servedKids = async () => new Set<string>()
+  const tokenWrapping = keyWrapping(deps.kms, config.kms.wrapKey)
   const statusWrapping = keyWrapping(deps.kms, config.kms.statusWrapKey)
   const lines = [
-    ...tokenLines(config.signingAlgs, deps.wrapping, signKeysIn(deps.kms, config.kms.signKey)),
+    ...tokenLines(config.signingAlgs, tokenWrapping, signKeysIn(deps.kms, config.kms.signKey)),
     statusLine(statusWrapping),
   ]
   const { endorser } = anchors

@@ -29,6 +29,7 @@ describe('ensureKmsKeys', () => {
   const names = (signKey: string | undefined) => ({
     endpoint: emulator.endpoint,
     wrapKey: `${ring}/cryptoKeys/wrap`,
+    secretWrapKey: `${ring}/cryptoKeys/wrap-secret`,
     statusWrapKey: `${ring}/cryptoKeys/wrap-status`,
     endorseKey: version('endorse'),
     publishKey: version('publish'),
@@ -43,7 +44,7 @@ describe('ensureKmsKeys', () => {
   }
 
   test('makes keys to sign with only where signing keys are to be in KMS, and nothing twice', async () => {
-    const usual = ['audit', 'endorse', 'publish', 'publish-spare', 'wrap', 'wrap-status']
+    const usual = ['audit', 'endorse', 'publish', 'publish-spare', 'wrap', 'wrap-secret', 'wrap-status']
     await ensureKmsKeys(names(undefined), algs)
     expect(await made()).toEqual(usual)
     for (let run = 0; run < 2; run += 1) {

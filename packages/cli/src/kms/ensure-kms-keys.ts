@@ -8,6 +8,7 @@ type ClientOptions = NonNullable<ConstructorParameters<typeof KeyManagementServi
 interface KeyNames {
   readonly endpoint: string | undefined
   readonly wrapKey: string
+  readonly secretWrapKey: string
   readonly statusWrapKey: string
   readonly endorseKey: string
   readonly publishKey: string
@@ -36,7 +37,7 @@ type CryptoKey = NonNullable<
 >
 
 /**
- * Makes the key ring and keys that are missing: one that wraps, one that wraps keys of status lists, one that
+ * Makes the key ring and keys that are missing: one that wraps keys of tokens, one that wraps secrets, one that wraps keys of status lists, one that
  * endorses, one that publishes and its spare, one that signs audit heads; and where signing keys are to be in KMS, one for each of their
  * algorithms, whose versions iam-worker makes. Each has a duty of its own, so that a permission for one is none for
  * another.
@@ -45,7 +46,7 @@ export async function ensureKmsKeys(names: KeyNames, algs: readonly SigningAlg[]
   const client = new KeyManagementServiceClient(emulated(names.endpoint))
   try {
     const keys: Key[] = [
-      ...[names.wrapKey, names.statusWrapKey].map((name) => ({ name, key: symmetric })),
+      ...[names.wrapKey, names.secretWrapKey, names.statusWrapKey].map((name) => ({ name, key: symmetric })),
       ...[names.endorseKey, names.publishKey, names.sparePublishKey, names.auditKey].map((name) => ({
         name,
         key: signing,

@@ -24,7 +24,7 @@ export interface AuditEvent {
   readonly personal?: Buffer
 }
 
-/** What the role `keys` does, which may not decrypt any secret; the database takes these alone without a mac. */
+/** What is done with keys, also before there is any secret; the database takes these alone without a mac. */
 const withoutMac = /^(signing_key|secret_key|key_set)\./
 
 /** Whether an event of this kind has a mac: one without is forged. */

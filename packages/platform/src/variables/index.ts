@@ -11,6 +11,7 @@ export {
   signKeyPrefixOf,
   signingKeysOf,
   signingKeyVariables,
+  secretWrapKeyBeside,
   statusWrapKeyBeside,
 } from './shared.ts'
 export {

@@ -85,6 +85,11 @@ export function signingKeysOf(read: Read<typeof signingKeyVariables>) {
   }
 }
 
+/** Where secrets are wrapped when nothing else is said: who opens those is to open no key that signs tokens. */
+export function secretWrapKeyBeside(wrapKey: string): string {
+  return wrapKey.replace(/[^/]+$/, 'secret-wrap')
+}
+
 /** Where keys of status lists are wrapped when nothing else is said: by a key of its own in the same ring. */
 export function statusWrapKeyBeside(wrapKey: string): string {
   return wrapKey.replace(/[^/]+$/, 'status-wrap')
