@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely'
 
 /**
  * Every audit event is keyed by who writes it, so that the database's owner can neither alter nor invent one. The role
- * `keys` may decrypt nothing and so has no key: what it does is proved by the endorsements of the keys themselves.
+ * `keys` begins before there is any secret: what it does is proved by the endorsements of the keys themselves.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`
