@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config'
 const services = './test/support/global-services.ts'
 
 // Modules are not isolated from file to file: nothing here mocks one, and starting each file afresh would take
-// five times as long. Suites that start processes of their own stand in `test/` and run one file at a time.
+// five times as long. Suites that start processes of their own stand in `test/` and are shown apart.
 export default defineConfig({
   test: {
     isolate: false,

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-// `npm test`: the checks, the tests beside the code, then those that start processes of their own, one file at
+// `npm test`: the checks, the tests beside the code, then those that start processes of their own, two files at
 // a time. With arguments, only the tests whose file they match; `--long` runs the loops many times longer.
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const long = process.argv.includes('--long')
@@ -18,7 +18,7 @@ const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--passWithNoTests']
 const parts: Part[] = [
   ...(filters.length > 0 ? [] : [{ what: 'types, lint and boundaries', args: ['tools/check/main.ts'] }]),
   { what: 'code', args: [...vitest, '--project', 'code', ...filters] },
-  { what: 'system', args: [...vitest, '--project', 'system', '--maxWorkers', '1', ...filters] },
+  { what: 'system', args: [...vitest, '--project', 'system', '--maxWorkers', '2', ...filters] },
 ]
 
 for (const [n, { what, args }] of parts.entries()) {
