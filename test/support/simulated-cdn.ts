@@ -19,8 +19,6 @@ interface Stored {
  * it has for as long as it may, and revalidates behind the request's back.
  */
 export class SimulatedCdn {
-  /** Whether the origin can be reached. */
-  isOriginUp = true
   /** How often the origin was asked. */
   asked = 0
   readonly #server: Server
@@ -30,8 +28,9 @@ export class SimulatedCdn {
     this.#server = server
   }
 
+  /** @param origin what the origin answers now; undefined while it cannot be reached. */
   static async open(
-    origin: () => string,
+    origin: () => string | undefined,
     { caching, now }: { caching: SharedCaching; now: () => number },
   ): Promise<SimulatedCdn> {
     const server = createServer((_request, response) => {
@@ -54,7 +53,7 @@ export class SimulatedCdn {
     this.#server.close()
   }
 
-  #answer(origin: () => string, caching: SharedCaching, now: number): string | undefined {
+  #answer(origin: () => string | undefined, caching: SharedCaching, now: number): string | undefined {
     const stored = this.#stored
     const age = stored === undefined ? Infinity : (now - stored.at) / 1000
     if (stored !== undefined && age < caching.fresh) return stored.body
@@ -64,10 +63,10 @@ export class SimulatedCdn {
     return stored !== undefined && age < caching.fresh + caching.ifError ? stored.body : undefined
   }
 
-  #fetch(origin: () => string, now: number): string | undefined {
-    if (!this.isOriginUp) return undefined
-    this.asked += 1
+  #fetch(origin: () => string | undefined, now: number): string | undefined {
     const body = origin()
+    if (body === undefined) return undefined
+    this.asked += 1
     this.#stored = { body, at: now }
     return body
   }
