@@ -52,11 +52,13 @@ const processes = [
     read: readWorker,
     devOnly: [
       'IAM_ISSUER',
+      'IAM_HIBP_API_URL',
       'IAM_TOR_EXITS_URL',
       'IAM_KMS_ENDPOINT',
       'IAM_PUBSUB_ENDPOINT',
       'IAM_OBJECT_STORE_ENDPOINT',
       'IAM_CDN_ENDPOINT',
+      'IAM_SECRETS_ENDPOINT',
     ],
     required: {
       ...shared,
@@ -82,6 +84,10 @@ const processes = [
       IAM_SIGNING_CUSTODY: 'both',
       IAM_KMS_SIGN_KEY: `${ring}/sign/cryptoKeyVersions/1`,
       IAM_TOR_EXITS_URL: '/tor-exits.txt',
+      IAM_HIBP_API_URL: 'on',
+      IAM_HIBP_SEARCH: 'name',
+      IAM_HIBP_REQUESTS_PER_MINUTE: '0',
+      IAM_SECRETS: 'environment',
       IAM_CDN: 'cloud-cdn://project',
       IAM_KEY_SET_REGIONS: 'qa',
       IAM_SMTP_URL: 'http://mail.example',
@@ -165,11 +171,13 @@ test.each(processes)(
       IAM_ISSUER: 'http://id.example.com',
       IAM_HIBP_URL: 'http://pwned.example.com',
       IAM_RISK_SERVICE_URL: 'http://risk.example.com',
+      IAM_HIBP_API_URL: 'http://pwned.example.com',
       IAM_TOR_EXITS_URL: 'http://tor.example.com',
       IAM_KMS_ENDPOINT: '127.0.0.1:1',
       IAM_PUBSUB_ENDPOINT: '127.0.0.1:1',
       IAM_OBJECT_STORE_ENDPOINT: 'http://127.0.0.1:1',
       IAM_CDN_ENDPOINT: 'http://127.0.0.1:1',
+      IAM_SECRETS_ENDPOINT: '127.0.0.1:1',
     }
     const { read, required, devOnly } = tried
     for (const variable of devOnly) {

@@ -1,3 +1,4 @@
+import { noteLook } from '@iam/domain/breach-audit'
 import { composeMail, renameDevice, revokeDevice } from '@iam/domain/account'
 import { claimMails } from '@iam/domain/mail'
 import { logInBrowserWithPassword } from '@iam/domain/session'
@@ -22,6 +23,7 @@ const canaries = {
   network: '203.0.113.',
   device: 'the canary phone',
   registered: 'canary-tablet',
+  breach: 'CanaryShop',
 }
 const password = 'a password that no canary sings'
 
@@ -110,6 +112,7 @@ describe('C257: a person who was erased', () => {
     await office.ask('owner', ['PUT', users(`/${userId}/roles/tenant.admin`)])
     await registerDevices()
     await holdPasskey(world, { tenantId: world.acme, userId: userId as `usr_${string}` })
+    await beBreached()
     auditBefore = (await auditOfPerson()).length
   }
 
@@ -122,6 +125,17 @@ describe('C257: a person who was erased', () => {
     await office.world.testClock.advance(11)
     const burnt = await post('/auth/refresh', { refreshToken: stolen })
     expect(burnt.body.code).toBe('refresh_reused')
+  }
+
+  /** Their address is found in a breach of another service. */
+  async function beBreached(): Promise<void> {
+    const { world } = office
+    const found = [
+      { name: canaries.breach, breachedOn: '2026-01-01', addedAt: world.clock(), hasPasswords: true },
+    ]
+    const deps = { ...world, db: world.workerDb }
+    const person = { tenantId: world.acme, userId: userId as `usr_${string}`, address: canaries.email }
+    expect(await noteLook(deps, { ...person, found })).toBe(1)
   }
 
   /** One that stays, and one that is revoked. */

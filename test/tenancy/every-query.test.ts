@@ -62,6 +62,7 @@ const notOfATenant: readonly (readonly [RegExp, string])[] = [
     'every instance follows the revocations of all tenants, and old ones are deleted',
   ],
   [/iam\.status_list(_entry)?\b/, 'lists and their slots are shared by all tenants'],
+  [/iam\.breach_pace/, 'when another service may be asked next, for whichever tenant'],
   [/iam\.expiry_notice/, 'the ends of the issuer’s own keys'],
   [/iam\.job(_run|_worker)?\b/, 'what is done by the clock is done for all tenants'],
   [/iam\.audit_(seal|chain|sealer|head)\b/, 'places in chains, of all tenants: hashes only, and signed ones'],

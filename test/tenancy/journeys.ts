@@ -84,7 +84,7 @@ import { testAnchors, testWrapping } from '@iam/testkit/kms'
 import { deliverMails, logIn, rotateSecret, testDeployment, tokenIn, type World } from '@iam/testkit/world'
 import { travelAsSealer } from './audit-journey.ts'
 import { travelThroughInbox } from './inbox-journey.ts'
-import { travelByTheClock } from './jobs-journey.ts'
+import { travelByTheClock, travelThroughBreaches } from './jobs-journey.ts'
 
 /** Everything that people do. */
 export async function travelAsPeople(world: World): Promise<void> {
@@ -304,6 +304,7 @@ export async function travelAsWorker(world: World): Promise<void> {
   await deleteOldOrigins(kysely, { limit: 10 })
   await travelThroughInbox(world)
   await travelByTheClock(world)
+  await travelThroughBreaches(world)
   await travelAsSealer(world)
   await buryEndedSessions({ kysely, sessionCache: world.sessionCache }, beforeAllRevocations)
 }

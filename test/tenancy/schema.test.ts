@@ -18,6 +18,7 @@ const withoutTenant: Record<string, string> = {
   secret_key: 'the deployment’s own secrets, wrapped',
   signing_key: 'the issuer’s keys, wrapped; one issuer for all tenants',
   anchor_rotation: 'who signs the key set, and from when on another does: public',
+  breach_pace: 'when the search for breached addresses may be asked next, for whichever tenant',
   key_set_part: 'what other regions published: public',
   key_set_version: 'what was published: public',
   status_list: 'which lists the region has',

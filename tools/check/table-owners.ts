@@ -8,6 +8,9 @@ export const owners: Record<string, string> = {
   audit_event: 'audit',
   audit_head: 'audit-seal',
   audit_sealer: 'audit-seal',
+  breach_found: 'breach-audit',
+  breach_look: 'breach-audit',
+  breach_pace: 'breach-audit',
   credential_history: 'credential',
   credential_mix: 'credential',
   directory: 'tenant',
@@ -51,6 +54,11 @@ export type Guest = {
  * asks the owner's index.ts.
  */
 export const guests: Guest[] = [
+  {
+    table: 'user',
+    file: 'packages/domain/src/breach-audit/queries.ts',
+    why: 'Whose address is due is everybody of a tenant but those who were looked for lately.',
+  },
   ...['outbox', 'outbox_stream'].map((table) => ({
     table,
     file: 'packages/domain/src/session/decide-refresh.ts',

@@ -27,6 +27,7 @@ import {
   statusWrapKeyBeside,
   thumbprints,
 } from '@iam/platform/variables'
+import type { SecretsSource } from '@iam/platform/secrets'
 import * as z from 'zod'
 import type { Regions } from './keys/read-regions.ts'
 
@@ -37,6 +38,19 @@ const regionVariables = {
   IAM_KEY_SET_REGIONS: regionSources.optional(),
   IAM_JWKS_ANCHORS: thumbprints.optional(),
   IAM_ENDORSEMENT_ANCHORS: thumbprints.optional(),
+}
+
+/** Where addresses are looked for in breaches, and where the key for that is. */
+const breachAuditVariables = {
+  IAM_HIBP_API_URL: z
+    .union([z.literal('off'), z.url({ protocol: /^https?$/ })], 'must be a URL, or off')
+    .default('https://haveibeenpwned.com/api/v3'),
+  IAM_HIBP_SEARCH: z.enum(['range', 'address']).default('range'),
+  IAM_HIBP_REQUESTS_PER_MINUTE: z.coerce.number().int().min(1).max(100_000).default(10),
+  IAM_BREACH_AUDIT_SECONDS: seconds.default(30 * 86_400),
+  IAM_SECRETS: z.enum(['secret-manager', 'environment']).default('secret-manager'),
+  IAM_SECRETS_ENDPOINT: z.string().optional(),
+  IAM_SECRET_HIBP_API_KEY: z.string().optional(),
 }
 
 const environment = z
@@ -89,12 +103,14 @@ const environment = z
     IAM_TOR_EXITS_URL: z
       .union([z.literal('off'), z.url({ protocol: /^https?$/ })], 'must be a URL, or off')
       .default('off'),
+    ...breachAuditVariables,
     IAM_SMTP_URL: z.url({ protocol: /^smtps?$/ }),
     IAM_MAIL_FROM: z.email(),
     IAM_LOG_LEVEL: logLevel.default('info'),
   })
   .superRefine(devOnly)
   .superRefine(faultless('IAM_KMS_SIGN_KEY', missingSignKey))
+  .superRefine(faultless('IAM_SECRETS', secretsInVariables))
   .superRefine(faultless('DATABASE_DIRECT_URL', noWayToListen))
   .superRefine(regionFaults)
   .superRefine(faultless('IAM_SIGNING_KEY_SIGN_SECONDS', tooShortToSign))
@@ -111,6 +127,11 @@ function tooShortToSign(env: Read<typeof signingKeyVariables>): string | undefin
 
 function secretRotationOf(env: Read<typeof secretVariables & typeof signingKeyVariables>) {
   return readSecretRotation(env.IAM_SECRET_ROTATION, env.IAM_SIGNING_KEY_ANNOUNCE_SECONDS)
+}
+
+function secretsInVariables(env: { readonly IAM_ENV: string; readonly IAM_SECRETS: string }) {
+  const isFault = env.IAM_SECRETS === 'environment' && env.IAM_ENV !== 'dev'
+  return isFault ? 'may be environment only where IAM_ENV is dev' : undefined
 }
 
 interface Reached {
@@ -149,6 +170,16 @@ function regionsOf(read: Regional): Regions | undefined {
   const { IAM_ENV: env, IAM_ISSUER: issuer } = read
   const pins = { env, issuer, anchors: anchors ?? [], endorsementAnchors: endorsement ?? [] }
   return { sources, pins: { ...pins, names: [...sources.keys()] } }
+}
+
+function secretsOf(
+  read: z.output<z.ZodObject<typeof breachAuditVariables>> & { IAM_PROJECT: string },
+): SecretsSource {
+  const { IAM_SECRETS: from, IAM_PROJECT: projectId, IAM_SECRETS_ENDPOINT: endpoint } = read
+  const { IAM_SECRET_HIBP_API_KEY } = read
+  return from === 'environment'
+    ? { from, variables: { IAM_SECRET_HIBP_API_KEY } }
+    : { from, projectId, endpoint }
 }
 
 export type Config = ReturnType<typeof readConfig>
@@ -198,6 +229,13 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     regions: regionsOf(read),
     historySeconds: read.IAM_KEY_SET_HISTORY_SECONDS,
     torExitsUrl: read.IAM_TOR_EXITS_URL === 'off' ? undefined : read.IAM_TOR_EXITS_URL,
+    breachAudit: {
+      url: read.IAM_HIBP_API_URL === 'off' ? undefined : read.IAM_HIBP_API_URL,
+      search: read.IAM_HIBP_SEARCH,
+      perMinute: read.IAM_HIBP_REQUESTS_PER_MINUTE,
+      every: read.IAM_BREACH_AUDIT_SECONDS,
+    },
+    secrets: secretsOf(read),
     smtp: { url: read.IAM_SMTP_URL, from: read.IAM_MAIL_FROM },
     logLevel: read.IAM_LOG_LEVEL,
   })

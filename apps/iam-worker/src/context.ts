@@ -1,5 +1,6 @@
 import type { Db } from '@iam/domain/db'
 import type { Clock } from '@iam/domain/kit'
+import type { SecretRings } from '@iam/domain/secret-key'
 import type { Logger } from '@iam/platform/logging'
 import type { Redis } from '@iam/platform/redis'
 import type { Config } from './config.ts'
@@ -13,4 +14,6 @@ export interface WorkerContext {
   readonly db: Db
   readonly redis: Redis
   readonly clock: Clock
+  /** Empty in roles that need none; loaded soon after the start elsewhere. */
+  readonly secrets: SecretRings
 }

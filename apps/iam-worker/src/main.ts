@@ -33,7 +33,7 @@ const postgres = openPostgres<Database>({
 })
 const redis = openRedis(config.redis.url, config.redis)
 const db: Db = { kysely: postgres.kysely, flights: postgres.flights }
-const context = { config, log, owner, db, redis: redis.client, clock: () => new Date() }
+const context = { config, log, owner, db, redis: redis.client, clock: () => new Date(), secrets }
 
 const roles: Roles = {
   started: false,

@@ -2,7 +2,7 @@ import type { KnownJob } from '@iam/domain/job'
 import type { WorkerContext } from '../context.ts'
 
 /** What jobs work with. */
-export type JobDeps = Pick<WorkerContext, 'config' | 'db' | 'clock' | 'log'>
+export type JobDeps = Pick<WorkerContext, 'config' | 'db' | 'clock' | 'log' | 'secrets'>
 
 export interface JobTurn {
   /** Aborts when its time is up or this process stops: what was begun is finished by the next run. */

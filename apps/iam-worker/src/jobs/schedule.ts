@@ -1,4 +1,5 @@
 import { ensureAuditPartitions } from '@iam/domain/audit'
+import { auditBreaches } from './audit-breaches.ts'
 import type { Job } from './job.ts'
 import { noticeEnds } from './notice-expiries.ts'
 import { renewTorExits } from './renew-tor-exits.ts'
@@ -40,6 +41,15 @@ export const schedule: readonly Job[] = [
     alarm: 3 * day,
     rehearses: true,
     run: noticeEnds,
+  },
+  {
+    name: 'breach-audit',
+    cron: '*/20 * * * *',
+    reason: 'looks for addresses in breaches of other services, where the tenant wants it',
+    limit: 1_200,
+    alarm: 6 * hour,
+    rehearses: true,
+    run: auditBreaches,
   },
   ...tidyJobs,
 ]

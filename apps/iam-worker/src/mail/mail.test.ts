@@ -57,6 +57,7 @@ const templates: Record<MailTemplate, true> = {
   login_code: true,
   password_changed: true,
   password_breached: true,
+  breach_found: true,
   change_email: true,
   email_changed: true,
   new_device: true,

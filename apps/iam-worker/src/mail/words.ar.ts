@@ -106,6 +106,18 @@ export const arabic: Language = {
       ],
       button: 'اختيار كلمة مرور جديدة',
     },
+    breach_found: {
+      subject: () => 'عنوانك ضمن تسريب لدى خدمة أخرى',
+      paragraphs: ({ tenant, params }) => [
+        `عنوان حسابك لدى ${tenant} من بين بيانات تسرّبت من هذه الخدمات:`,
+        [params['services'], params['more'] && `و${params['more']} غيرها`].filter(Boolean).join('، '),
+        params['passwords'] === undefined
+          ? 'لا يُعرف أن كلمات مرور بينها. احذر من الرسائل التي تدّعي أنها من هذه الخدمات.'
+          : 'بينها كلمات مرور. اختر كلمة مرور جديدة هناك، وفي كل مكان آخر استخدمت فيه الكلمة نفسها.',
+        `لم يُؤخذ شيء من ${tenant}. قائمة التسريبات من Have I Been Pwned، haveibeenpwned.com.`,
+      ],
+      button: 'عرض حسابك',
+    },
     change_email: {
       subject: ({ tenant }) => `أكّد عنوانك الجديد لدى ${tenant}`,
       paragraphs: ({ tenant }) => [`طلبت استخدام هذا العنوان لحسابك لدى ${tenant} من الآن فصاعدًا.`],

@@ -111,6 +111,18 @@ export const english: Language = {
       ],
       button: 'Choose a new password',
     },
+    breach_found: {
+      subject: () => 'Your address is in a breach of another service',
+      paragraphs: ({ tenant, params }) => [
+        `The address of your account at ${tenant} is among data that became known from these services:`,
+        [params['services'], params['more'] && `and ${params['more']} more`].filter(Boolean).join(', '),
+        params['passwords'] === undefined
+          ? 'No passwords are known to be among it. Be wary of mails that claim to come from these services.'
+          : 'Passwords are among it. Choose a new one there, and everywhere else where you used the same.',
+        `Nothing was taken from ${tenant}. The breaches are listed by Have I Been Pwned, haveibeenpwned.com.`,
+      ],
+      button: 'See your account',
+    },
     change_email: {
       subject: ({ tenant }) => `Confirm your new address for ${tenant}`,
       paragraphs: ({ tenant }) => [

@@ -115,6 +115,18 @@ export const french: Language = {
       ],
       button: 'Choisir un mot de passe',
     },
+    breach_found: {
+      subject: () => 'Votre adresse figure dans une fuite d’un autre service',
+      paragraphs: ({ tenant, params }) => [
+        `L’adresse de votre compte chez ${tenant} figure parmi des données divulguées par ces services :`,
+        [params['services'], params['more'] && `et ${params['more']} autres`].filter(Boolean).join(', '),
+        params['passwords'] === undefined
+          ? 'Aucun mot de passe n’y figure, à notre connaissance. Méfiez-vous des courriels qui prétendent venir de ces services.'
+          : 'Des mots de passe y figurent. Choisissez-en un nouveau là-bas, ainsi que partout où vous avez utilisé le même.',
+        `Rien n’a été dérobé chez ${tenant}. Ces fuites sont recensées par Have I Been Pwned, haveibeenpwned.com.`,
+      ],
+      button: 'Voir votre compte',
+    },
     change_email: {
       subject: ({ tenant }) => `Confirmez votre nouvelle adresse pour ${tenant}`,
       paragraphs: ({ tenant }) => [

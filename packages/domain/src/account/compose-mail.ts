@@ -15,6 +15,7 @@ import { findTenant, findTenantPolicy, type TenantPolicy } from '../tenant/index
 import { findUser, findUserByEmail, type User } from '../user/index.ts'
 import type { ComposedMail, Letter } from './composed-mail.ts'
 import { mailOneTimeCode } from './mail-one-time-code.ts'
+import { breachFacts } from './breach-facts.ts'
 import { askedFromFacts, newDeviceFacts, reuseFacts } from './new-device-facts.ts'
 import { sayElsewhere, type Elsewhere } from './say-elsewhere.ts'
 
@@ -105,6 +106,7 @@ const composers: Partial<
   },
   new_device: newDevice,
   session_stolen: sessionStolen,
+  breach_found: breachFound,
   magic_link: magicLink,
   login_code: loginCode,
   email_changed: async (deps, tx, { mail, user, address }) =>
@@ -147,6 +149,18 @@ async function sessionStolen(
   if (reuse?.isAlarming !== true) return undefined
   const facts = reuseFacts(localeOf(user, mail), reuse)
   return { to: user.email, letter: 'session_stolen', page: 'account', params: facts }
+}
+
+/** The breaches of other services that the person's address was found in. */
+async function breachFound(
+  _deps: ComposeDeps,
+  tx: Executor,
+  { mail, user }: Saying,
+): Promise<Said | undefined> {
+  const { foundAt } = mail.params
+  if (user?.status !== 'active' || foundAt === undefined) return undefined
+  const params = await breachFacts(tx, { user, foundAt })
+  return params && { to: user.email, letter: 'breach_found', page: 'account', params }
 }
 
 /** Who asked learns nothing; the mailbox is told why no link comes, where none does. */

@@ -1,3 +1,4 @@
+import { forgetBreaches } from '../breach-audit/index.ts'
 import { forgetChallenges } from '../challenge/index.ts'
 import { deleteCredentials } from '../credential/index.ts'
 import { run, type Executor } from '../db/index.ts'
@@ -60,6 +61,7 @@ export async function forgetPerson(
 ): Promise<void> {
   const person: { tenantId: Id<'ten'>; userId: Id<'usr'> } = { tenantId: user.tenantId, userId: user.id }
   for (const statement of [...deleteCredentials(person), ...deleteAttempts(person)]) await run(tx, statement)
+  await forgetBreaches(tx, person)
   await forgetRoles(tx, person)
   await forgetMemberships(tx, person)
   await forgetChallenges(tx, person)

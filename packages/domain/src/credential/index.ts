@@ -26,5 +26,6 @@ export {
   deleteCredentials,
   insertCredential,
   isPepperNamed,
+  markExposed,
   type PresentPassword,
 } from './queries.ts'

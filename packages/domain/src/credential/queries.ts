@@ -13,6 +13,8 @@ export interface PresentPassword extends StoredPassword {
   readonly breachCheckedAt: Date | null
   /** When it was found there. */
   readonly breachedAt: Date | null
+  /** When the person's address was found in a breach of another service that told passwords; null for never since it was set. */
+  readonly exposedAt: Date | null
 }
 
 /** A user's stored password. Asked with an id that nobody has, it is the same statement with no row. */
@@ -25,6 +27,7 @@ export function credentialOf(tenantId: Id<'ten'>, userId: string) {
       'changed_at as changedAt',
       'breach_checked_at as breachCheckedAt',
       'breached_at as breachedAt',
+      'exposed_at as exposedAt',
     ])
     .where('tenant_id', '=', tenantId)
     .where('user_id', '=', userId)
@@ -87,6 +90,7 @@ export async function putCredential(
     changed_at: now,
     breach_checked_at: password.breachCheckedAt ?? null,
     breached_at: null,
+    exposed_at: null,
   }
   await db
     .insertInto('iam.credential')
@@ -140,6 +144,26 @@ export async function noteBreached(
     .returning('user_id')
     .executeTakeFirst()
   return marked !== undefined
+}
+
+/**
+ * Marks a password as one that may be known from a breach of another service, if it was set before that breach became
+ * known and the person may have used it there, too.
+ */
+export function markExposed({
+  tenantId,
+  userId,
+  knownSince,
+  at,
+}: Owner & { readonly knownSince: Date; readonly at: Date }): Statement<unknown> {
+  return build
+    .updateTable('iam.credential')
+    .set({ exposed_at: at })
+    .where('tenant_id', '=', tenantId)
+    .where('user_id', '=', userId)
+    .where('changed_at', '<', knownSince)
+    .where('exposed_at', 'is', null)
+    .compile()
 }
 
 /** Copies the present password to the earlier ones. */

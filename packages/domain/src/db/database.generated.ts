@@ -97,6 +97,26 @@ export interface IamAuditSealer {
   one: Generated<boolean>;
 }
 
+export interface IamBreachFound {
+  breach: string;
+  breached_on: Timestamp;
+  found_at: Timestamp;
+  has_passwords: boolean;
+  tenant_id: string;
+  user_id: string;
+}
+
+export interface IamBreachLook {
+  asked_at: Timestamp;
+  tenant_id: string;
+  user_id: string;
+}
+
+export interface IamBreachPace {
+  next_at: Timestamp;
+  only_one: Generated<boolean>;
+}
+
 export interface IamChallenge {
   binding: Buffer | null;
   consumed_at: Timestamp | null;
@@ -130,6 +150,7 @@ export interface IamCredential {
   breach_checked_at: Timestamp | null;
   breached_at: Timestamp | null;
   changed_at: Timestamp;
+  exposed_at: Timestamp | null;
   hash: string;
   parameters: Generated<string | null>;
   pepper_purpose: Generated<string | null>;
@@ -638,6 +659,9 @@ export interface DB {
   "iam.audit_head": IamAuditHead;
   "iam.audit_seal": IamAuditSeal;
   "iam.audit_sealer": IamAuditSealer;
+  "iam.breach_found": IamBreachFound;
+  "iam.breach_look": IamBreachLook;
+  "iam.breach_pace": IamBreachPace;
   "iam.challenge": IamChallenge;
   "iam.client": IamClient;
   "iam.credential": IamCredential;

@@ -75,6 +75,14 @@ export const userEvents = {
       actor: Actor,
     },
   }),
+  'user.breach_found.v1': defineEvent('The person’s address was found in breaches of other services.', {
+    retention: 'security',
+    payload: {
+      userId: UserId,
+      breaches: Type.Integer({ minimum: 1, description: 'How many were not known before.' }),
+      hasPasswords: Type.Boolean({ description: 'Whether any of them told passwords.' }),
+    },
+  }),
   'user.mfa_enrolled.v1': defineEvent('The person is asked for another factor from now on.', {
     retention: 'regulated',
     payload: { userId: UserId, factorId: FactorId, kind: FactorKind },

@@ -14,6 +14,7 @@ export const riskCodes = [
   'tor_unknown',
   'recent_failures',
   'breached_password',
+  'exposed_address',
   'outside_service',
   'outside_silent',
   'recent_risk',

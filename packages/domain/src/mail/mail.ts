@@ -10,6 +10,7 @@ export type MailTemplate =
   | 'login_code'
   | 'password_changed'
   | 'password_breached'
+  | 'breach_found'
   | 'change_email'
   | 'email_changed'
   | 'new_device'

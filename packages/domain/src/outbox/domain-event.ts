@@ -20,6 +20,7 @@ export const eventTypes = {
   'user.unlocked': { version: 1, retention: 'security' },
   'user.mfa_enrolled': { version: 1, retention: 'regulated' },
   'user.mfa_removed': { version: 1, retention: 'regulated' },
+  'user.breach_found': { version: 1, retention: 'security' },
   'user.suspended': { version: 1, retention: 'regulated' },
   'user.reactivated': { version: 1, retention: 'regulated' },
   'user.erased': { version: 1, retention: 'regulated' },

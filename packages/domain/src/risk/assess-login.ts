@@ -63,6 +63,8 @@ export interface AssessLogin {
   readonly isKnownDevice: boolean
   /** Whether the password is known from a breach. */
   readonly isBreached: boolean
+  /** Whether it may be, because the person's address is. */
+  readonly isExposed: boolean
 }
 
 /** A login's risk, and what to keep of it. */

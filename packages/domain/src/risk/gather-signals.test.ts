@@ -36,6 +36,7 @@ const usual: Evidence = {
   isKnownDevice: false,
   failures: undefined,
   isBreached: false,
+  isExposed: false,
 }
 const from = (geo: Geo): Partial<Evidence> => ({ origin: { ...origin, geo } })
 const without = (name: 'geo' | 'isTorExit'): Partial<Evidence> => {
@@ -53,6 +54,7 @@ const nothing = {
   tor: 'usual',
   failures: 0,
   isBreached: false,
+  isExposed: false,
 }
 
 const cases: [string, Partial<Evidence>, Partial<Record<keyof typeof nothing, unknown>>][] = [
@@ -98,6 +100,7 @@ const cases: [string, Partial<Evidence>, Partial<Record<keyof typeof nothing, un
   ['after wrong passwords', { failures: { inARow: 4, lastAt: ago(1) } }, { failures: 4 }],
   ['after wrong passwords long ago', { failures: { inARow: 4, lastAt: ago(25) } }, { failures: 0 }],
   ['with a breached password', { isBreached: true }, { isBreached: true }],
+  ['with an address of a breach', { isExposed: true }, { isExposed: true }],
   ['at night', { now: new Date('2026-11-21T03:00:00Z') }, { hour: 'unusual' }],
   ['a little later than ever', { now: new Date('2026-11-21T14:30:00Z') }, {}],
   [

@@ -25,6 +25,7 @@ export interface Evidence {
   readonly isKnownDevice: boolean
   readonly failures: { readonly inARow: number; readonly lastAt: Date } | undefined
   readonly isBreached: boolean
+  readonly isExposed: boolean
 }
 
 /** Milliseconds for which wrong passwords count. */
@@ -32,7 +33,7 @@ const failuresCount = 86_400_000
 
 /** Compares a login with those before. Pure. An outside service, and what was found just before, come besides. */
 export function gatherSignals(evidence: Evidence): Omit<RiskSignals, 'recent' | 'outside'> {
-  const { past, failures, now, isBreached } = evidence
+  const { past, failures, now, isBreached, isExposed } = evidence
   const since = failures === undefined ? Number.POSITIVE_INFINITY : now.getTime() - failures.lastAt.getTime()
   const habits = past.length === 0 ? strange : compare(evidence)
   return {
@@ -41,6 +42,7 @@ export function gatherSignals(evidence: Evidence): Omit<RiskSignals, 'recent' | 
     tor: torOf(evidence.origin),
     failures: failures !== undefined && since < failuresCount ? failures.inARow : 0,
     isBreached,
+    isExposed,
   }
 }
 

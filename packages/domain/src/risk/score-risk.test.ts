@@ -13,6 +13,7 @@ const usual: RiskSignals = {
   tor: 'usual',
   failures: 0,
   isBreached: false,
+  isExposed: false,
   recent: 0,
   outside: 'unset',
 }
@@ -34,6 +35,8 @@ const single: [Partial<RiskSignals>, RiskCode, number][] = [
   [{ failures: 3 }, 'recent_failures', 15],
   [{ failures: 99 }, 'recent_failures', 30],
   [{ isBreached: true }, 'breached_password', 40],
+  [{ isExposed: true }, 'exposed_address', 10],
+  [{ isBreached: true, isExposed: true }, 'breached_password', 40],
   [{ outside: 55 }, 'outside_service', 55],
   [{ outside: 'silent' }, 'outside_silent', 0],
   [{ recent: 70 }, 'recent_risk', 70],

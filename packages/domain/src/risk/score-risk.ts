@@ -39,6 +39,7 @@ const rules: readonly Rule[] = [
   ['tor_exit', 30, unusual('tor')],
   ['tor_unknown', 10, unknown('tor')],
   ['breached_password', 40, ({ isBreached }) => isBreached],
+  ['exposed_address', 10, ({ isBreached, isExposed }) => isExposed && !isBreached],
 ]
 
 /** Wrong passwords that anybody types; from the third on each is 5, to 30 at most. */

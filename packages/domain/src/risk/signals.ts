@@ -24,6 +24,8 @@ export interface RiskSignals {
   readonly failures: number
   /** The password is known from a breach. */
   readonly isBreached: boolean
+  /** The address is known from a breach of another service that told passwords, and the password is from before. */
+  readonly isExposed: boolean
   /** The highest score that the person had on this network within the last minute; 0 for none. */
   readonly recent: number
   /** The score that an outside service gives; `silent`: it did not answer, or not as it should. */

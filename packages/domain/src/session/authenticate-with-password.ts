@@ -85,7 +85,8 @@ export async function authenticateWithPassword(
     ]
     const isBreached = stored.breachedAt !== null
     const { isKnownDevice = false } = input
-    const known = { isKnownDevice, isBreached }
+    const isExposed = stored.exposedAt !== null
+    const known = { isKnownDevice, isBreached, isExposed }
     return { ...account, ...known, user, amr: ['pwd'], passwordOf: stored.changedAt, also }
   } finally {
     turn.release()

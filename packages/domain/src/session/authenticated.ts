@@ -27,6 +27,8 @@ export interface Authenticated {
   readonly onDevice?: Id<'dev'> | undefined
   /** Whether the password that they gave is known from a breach. */
   readonly isBreached?: boolean
+  /** Whether the person's address was found in a breach of another service that told passwords, since theirs was set. */
+  readonly isExposed?: boolean
   /** Set after a second step: the risk that was found before it. */
   readonly earlier?: EarlierRisk
   /** What becomes true with the session that is opened for them, in its transaction. */

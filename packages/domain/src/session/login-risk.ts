@@ -26,12 +26,14 @@ export async function weighRisk(
   { login, origin }: { readonly login: Authenticated; readonly origin: RequestOrigin },
   history: LoginHistory,
 ): Promise<{ readonly decision: RiskDecision | 'unknown'; readonly with: (by: DecidedBy) => LoginRisk }> {
-  const { user, userKey, policy, earlier, isKnownDevice = false, isBreached = false } = login
+  const { user, userKey, policy, earlier } = login
+  const { isKnownDevice = false, isBreached = false, isExposed = false } = login
   if (earlier !== undefined) return { decision: 'unknown', with: () => ({ earlier }) }
   const { tenantId, id: userId } = user
   const devices = fingerprintsOf(deps, { tenantId, userId, origin })
   const person = { tenantId, userId, userKey, policy, origin }
-  const assessment = await assessLogin(deps, { ...person, devices, isKnownDevice, isBreached }, history)
+  const told = { devices, isKnownDevice, isBreached, isExposed }
+  const assessment = await assessLogin(deps, { ...person, ...told }, history)
   return { decision: assessment.decision, with: (by) => ({ assessment, by }) }
 }
 

@@ -41,6 +41,11 @@ export interface TenantPolicy {
    * goes on letting it in, `replace` lets nobody in by it any more. It is then replaced by a mailed link.
    */
   readonly breachedPasswords: 'tell' | 'replace'
+  /**
+   * Whether people's confirmed addresses are looked for in breaches of other services. Off unless the tenant decides
+   * otherwise: it tells another service about them.
+   */
+  readonly breachAudit: boolean
   /** From login to the session's end, whatever happens in between. */
   readonly sessionSeconds: number
   /** How long a session lasts without being used: a minute at least. A client may have less. */
@@ -92,6 +97,7 @@ export const defaultTenantPolicy: TenantPolicy = {
   passwordHistory: 5,
   breachCheck: 'open',
   breachedPasswords: 'tell',
+  breachAudit: false,
   sessionSeconds: 28_800,
   sessionIdleSeconds: 3_600,
   maxSessions: 20,
@@ -110,7 +116,15 @@ export const defaultTenantPolicy: TenantPolicy = {
 /** A stored policy with the defaults filled in. Members it does not know, written by a newer release, are left out. */
 export function readTenantPolicy(stored: unknown): TenantPolicy {
   const given: TenantPolicy = { ...defaultTenantPolicy, ...(stored as Partial<TenantPolicy> | null) }
-  const { selfRegistration, allowedDomains, passwordLogin, breachCheck, breachedPasswords, mfa } = given
+  const {
+    selfRegistration,
+    allowedDomains,
+    passwordLogin,
+    breachCheck,
+    breachedPasswords,
+    breachAudit,
+    mfa,
+  } = given
   const { magicLinks, allowedCountries, allowTor } = given
   const { userVerification, rpId, webauthnOrigins } = given
   return {
@@ -121,6 +135,7 @@ export function readTenantPolicy(stored: unknown): TenantPolicy {
     passwordHistory: within('passwordHistory', given),
     breachCheck,
     breachedPasswords,
+    breachAudit,
     sessionSeconds: within('sessionSeconds', given),
     sessionIdleSeconds: within('sessionIdleSeconds', given),
     maxSessions: within('maxSessions', given),

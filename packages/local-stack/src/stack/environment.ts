@@ -82,6 +82,8 @@ export function workerEnvironment(endpoints: Endpoints): Environment {
     REDIS_TIMEOUT_MS: patiently,
     IAM_SMTP_URL: `smtp://127.0.0.1:${endpoints.ports.smtp}`,
     IAM_MAIL_FROM: 'no-reply@iam.example',
+    IAM_HIBP_API_URL: 'off', // nothing leaves the machine
+    IAM_SECRETS_ENDPOINT: `127.0.0.1:${endpoints.ports.google}`,
     IAM_KEYS_POLL_SECONDS: quickly,
   }
 }

@@ -1,8 +1,20 @@
 /** Where stand-ins for Google are. They ask nobody for credentials. */
-const emulators = ['IAM_KMS_ENDPOINT', 'IAM_PUBSUB_ENDPOINT', 'IAM_OBJECT_STORE_ENDPOINT', 'IAM_CDN_ENDPOINT']
+const emulators = [
+  'IAM_KMS_ENDPOINT',
+  'IAM_PUBSUB_ENDPOINT',
+  'IAM_OBJECT_STORE_ENDPOINT',
+  'IAM_CDN_ENDPOINT',
+  'IAM_SECRETS_ENDPOINT',
+]
 
 /** Addresses whose traffic anyone on the way could otherwise read or answer. */
-const encrypted = ['IAM_ISSUER', 'IAM_HIBP_URL', 'IAM_RISK_SERVICE_URL', 'IAM_TOR_EXITS_URL']
+const encrypted = [
+  'IAM_ISSUER',
+  'IAM_HIBP_URL',
+  'IAM_HIBP_API_URL',
+  'IAM_RISK_SERVICE_URL',
+  'IAM_TOR_EXITS_URL',
+]
 /** Of IAM_LIMITS: its default, read or as it was written. */
 const asTheyShouldBe: readonly unknown[] = [undefined, '', 1, '1']
 

@@ -1,3 +1,5 @@
 export { openCloudSecrets, type CloudSecretsOptions } from './cloud-secrets.ts'
 export { environmentSecrets } from './environment-secrets.ts'
+export { KeptSecret } from './kept-secret.ts'
+export { openSecrets, type SecretsSource } from './open-secrets.ts'
 export type { Secrets } from './secrets.ts'

@@ -38,6 +38,10 @@ const members = {
     description:
       'What happens when a password is found among breached ones later: the person is told, or it lets nobody in.',
   }),
+  breachAudit: Type.Boolean({
+    description:
+      'Whether people’s confirmed addresses are looked for in breaches of other services, which tells another service about them: by the operator’s choice the beginnings of their hashes, or the addresses.',
+  }),
   sessionSeconds: number('sessionSeconds', 'From login to the session’s end.'),
   sessionIdleSeconds: number('sessionIdleSeconds', 'How long a session lasts without being used.'),
   maxSessions: number('maxSessions', 'Sessions of one person at a time; one more ends the oldest.'),
