@@ -58,6 +58,8 @@ const acrossTenants: Record<string, string> = {
   'audit_seal.seal': 'and their places in chains: hashes only',
   'audit_seal.prove': 'operators prove where all chains ended: hashes only',
   'audit_chain.seal': 'and where each chain ends: hashes only',
+  'data_request.due':
+    'iam-worker makes the exports of all tenants, and deletes them: ids, times and what is sealed',
   'inbox_event.sweep_old': 'what is deleted by its age has to be seen; only what is old enough is',
   'inbox_event.sweep': 'what was received long ago is deleted',
   'user_key.superseded': 'iam-worker seals anew what an older data key seals: ids, and keys that are sealed',

@@ -175,6 +175,25 @@ export interface IamCredentialMix {
   tenant_id: string;
 }
 
+export interface IamDataRequest {
+  asked_at: Timestamp;
+  asked_by: string;
+  causation_id: string | null;
+  completed_at: Timestamp | null;
+  downloads: Generated<number>;
+  due_at: Timestamp | null;
+  ended_at: Timestamp | null;
+  expires_at: Timestamp | null;
+  id: string;
+  kind: string;
+  object: string | null;
+  receipt: Json | null;
+  sealed: Buffer | null;
+  tenant_id: string;
+  token_hash: Buffer | null;
+  user_id: string;
+}
+
 export interface IamDevice {
   algorithm: string;
   created_at: Timestamp;
@@ -667,6 +686,7 @@ export interface DB {
   "iam.credential": IamCredential;
   "iam.credential_history": IamCredentialHistory;
   "iam.credential_mix": IamCredentialMix;
+  "iam.data_request": IamDataRequest;
   "iam.device": IamDevice;
   "iam.directory": IamDirectory;
   "iam.expiry_notice": IamExpiryNotice;

@@ -20,3 +20,4 @@ export {
   type RequestMagicLink,
 } from './request-magic-link.ts'
 export { isOwnLink, viewMagicLink, type ViewedMagicLink } from './view-magic-link.ts'
+export { subjectsOf } from './subject.ts'
