@@ -48,14 +48,15 @@ async function saidOn(stream: Readable | null): Promise<string> {
 }
 
 async function untilItAnswers(port: number, child: ChildProcess): Promise<void> {
-  while (child.exitCode === null && child.signalCode === null && !(await isAlive(port))) await sleep(20)
+  while (child.exitCode === null && child.signalCode === null && !(await isLoaded(port))) await sleep(20)
 }
 
-function isAlive(port: number): Promise<boolean> {
+/** Whether it says anything of being ready: a process may be live before it is loaded. */
+function isLoaded(port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const request = get({ host: '127.0.0.1', port, path: '/health/live', agent: false }, (response) => {
+    const request = get({ host: '127.0.0.1', port, path: '/health/ready', agent: false }, (response) => {
       response.resume()
-      resolve(response.statusCode === 200)
+      resolve(true)
     })
     request.on('error', () => resolve(false))
   })

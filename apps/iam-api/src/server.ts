@@ -1,6 +1,7 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { newId, Refusal } from '@iam/domain/kit'
 import { fastify } from 'fastify'
+import type { Server } from 'node:http'
 import type { App } from './app.ts'
 import type { Deps } from './deps.ts'
 import { logRequests } from './http/access-log.ts'
@@ -17,21 +18,26 @@ import { registerRoutes } from './routes/index.ts'
 export interface ServerOptions extends PlaceOptions, GeoOptions {
   /** Addresses and networks whose X-Forwarded-For, and what they say of places, is believed. */
   readonly trustedProxies: readonly string[]
+  /** One that listens already, and to which whoever had it listen gives what is built: see `listenEarly`. */
+  readonly server?: Server
 }
 
 const bodyLimit = 64 * 1024
+/** Milliseconds: for a whole request to come, and for the next one on a connection. */
+const timeouts = { requestTimeout: 30_000, keepAliveTimeout: 72_000 }
 
 /** The HTTP face of iam-api, complete but not listening: a test injects requests into it. */
-export async function buildServer(deps: Deps, options: ServerOptions): Promise<App> {
+export async function buildServer(deps: Deps, { server, ...options }: ServerOptions): Promise<App> {
   const app: App = fastify({
     logger: false,
     bodyLimit,
     trustProxy: options.trustedProxies.length > 0 ? [...options.trustedProxies] : false,
     genReqId: () => newId('req', deps.clock()),
     requestIdHeader: false,
-    requestTimeout: 30_000,
+    ...timeouts,
     return503OnClosing: false,
     routerOptions: { maxParamLength: 200 },
+    ...(server && { serverFactory: () => Object.assign(server, timeouts) }),
     clientErrorHandler: (error, socket) => answerClientError(deps, error, socket),
     frameworkErrors: (error, request, reply) => {
       void sendErrorPage(deps, problemOf(deps, error, request), request, reply)
