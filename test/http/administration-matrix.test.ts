@@ -74,6 +74,16 @@ const tenantActs: Record<string, Pick<Act, 'send' | 'action'> & { readonly may: 
     action: 'policy.tried',
     may: ['admin', 'owner', 'operator'],
   },
+  'read the algorithms': {
+    send: ['GET', '/token-algorithms'],
+    action: 'algorithms.read',
+    may: ['admin', 'owner', 'operator'],
+  },
+  'pin an algorithm': {
+    send: ['PUT', '/token-algorithms', { client: 'first-party', alg: 'ES256' }],
+    action: 'client.algorithm_pinned',
+    may: ['admin', 'owner', 'operator'],
+  },
   'reactivate the tenant': { send: ['POST', '/reactivate'], action: 'tenant.reactivated', may: ['operator'] },
 }
 

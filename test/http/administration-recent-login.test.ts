@@ -23,6 +23,10 @@ const acts: Record<string, Act> = {
   },
   invite: { send: ['POST', '/users', { email: 'm@new.example' }], asks: false },
   'change the policy': { send: ['PATCH', '/policy', { maxSessions: 9 }], asks: true },
+  'pin an algorithm': {
+    send: ['PUT', '/token-algorithms', { client: 'first-party', alg: null }],
+    asks: true,
+  },
   'mail a password reset': { send: ['POST', '/users/{userId}/password-reset'], asks: true },
   change: { send: ['PATCH', '/users/{userId}', { locale: 'fr' }], asks: false },
   suspend: { send: ['POST', '/users/{userId}/suspend'], asks: false },

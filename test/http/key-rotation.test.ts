@@ -65,6 +65,8 @@ describe('key rotation, as services see it', () => {
   let keySet = '{"keys":[]}'
   let isOriginUp = true
   let hours = 0
+  /** The kid of the last token. */
+  let signing = ''
   /** What the services' clocks say. */
   let moment = new Date()
   beforeEach(async () => {
@@ -73,6 +75,7 @@ describe('key rotation, as services see it', () => {
     document = Buffer.alloc(0)
     isOriginUp = true
     hours = 0
+    signing = ''
     const keeping = { caching: keySetCaching, now: () => moment.getTime() }
     cdn = await SimulatedCdn.open(() => (isOriginUp ? keySet : undefined), keeping)
     signedCdn = await SimulatedCdn.open(() => (isOriginUp ? document.toString() : undefined), keeping)
@@ -140,7 +143,10 @@ describe('key rotation, as services see it', () => {
   async function refusalsOf(fleet: readonly Service[], jwt: string): Promise<unknown[]> {
     moment = world.clock()
     vi.useFakeTimers({ toFake: ['Date'], now: moment })
-    const said = await Promise.all(fleet.map((service) => service(jwt)))
+    const said: unknown[] = []
+    // Not all at once: nobody is to give up waiting on a busy machine, where the clock stands still meanwhile.
+    for (let n = 0; n < fleet.length; n += 50)
+      said.push(...(await Promise.all(fleet.slice(n, n + 50).map((service) => service(jwt)))))
     vi.useRealTimers()
     return said.filter((reason) => reason !== undefined)
   }
@@ -154,7 +160,10 @@ describe('key rotation, as services see it', () => {
   }
 
   function stock(cacheSeconds: number, url: string): Service {
-    const keys = createRemoteJWKSet(new URL(url), { cacheMaxAge: cacheSeconds * 1000 })
+    const keys = createRemoteJWKSet(new URL(url), {
+      cacheMaxAge: cacheSeconds * 1000,
+      timeoutDuration: 60_000,
+    })
     return (jwt) => jwtVerify(jwt, keys, { audience }).then(undefinedOf, reasonOf)
   }
 
@@ -176,7 +185,10 @@ describe('key rotation, as services see it', () => {
     })
   }
 
-  /** An hour in the life of everybody. @returns the key that signs, and why tokens of its were refused. */
+  /**
+   * An hour. A service gets a token every four hours, each in its own; and everybody gets the first one by another key,
+   * since what they have then is what matters. @returns the key that signs, and why tokens of its were refused.
+   */
   async function live(fleet: readonly Service[], by: SigningKeyPolicy) {
     hours += 1
     await pass(hour)
@@ -186,7 +198,9 @@ describe('key rotation, as services see it', () => {
     // An operator who rotates whenever it is not refused: no standby waits longer than it must.
     await rotateSigningKey({ ...operator(), policy: by }, { alg: 'ES256' }).catch(requireTooEarly)
     const { kid, token: jwt } = await token()
-    return { kid, refusals: await refusalsOf(fleet, jwt) }
+    const asked = kid === signing ? fleet.filter((_, n) => n % 4 === hours % 4) : fleet
+    signing = kid
+    return { kid, refusals: await refusalsOf(asked, jwt) }
   }
 
   async function rotate(by: SigningKeyPolicy, { services, rotations }: typeof all) {
@@ -198,7 +212,7 @@ describe('key rotation, as services see it', () => {
       const lived = await live(fleet, by)
       kids.add(lived.kid)
       refusals.push(...lived.refusals)
-      if (kids.size > before && rotations > few.rotations) tell(kids.size - 1, hours, refusals.length)
+      if (kids.size > before && rotations > few.rotations) tell(kids.size - 1, hours, refusals)
     }
     return { fleet, refusals }
   }
@@ -236,8 +250,11 @@ describe('key rotation, as services see it', () => {
 })
 
 /** How far the long run is. */
-function tell(rotations: number, hours: number, refusals: number): void {
-  process.stdout.write(`${rotations} of ${all.rotations} rotations in ${hours} hours; refused: ${refusals}\n`)
+function tell(rotations: number, hours: number, refusals: readonly unknown[]): void {
+  const reasons = [...new Set(refusals)].join('; ')
+  process.stdout.write(
+    `${rotations} of ${all.rotations} rotations in ${hours} hours; refused: ${refusals.length} ${reasons}\n`,
+  )
 }
 
 function requireTooEarly(error: unknown): void {

@@ -15,6 +15,7 @@ type Document = { readonly paths: Readonly<Record<string, Readonly<Record<string
 
 const password = 'correct horse battery staple'
 const members: Readonly<Record<string, unknown>> = {
+  alg: 'ES256',
   id: 'x',
   rawId: 'x',
   type: 'public-key',

@@ -19,6 +19,8 @@ import {
   mailPasswordReset,
   reactivateTenant,
   reactivateUser,
+  pinAlgorithm,
+  readAlgorithms,
   readPolicy,
   readTenant,
   readUser,
@@ -70,6 +72,8 @@ export async function travelAsAdministrators(world: World): Promise<void> {
       change: { maxSessions: by === operator ? 3 : null },
       ifVersion: undefined,
     })
+    await readAlgorithms(world, call)
+    await pinAlgorithm(world, { ...call, of: { client: 'first-party' }, alg: 'ES256' })
     await listUsers(world, { ...call, limit: 1 })
     await listUsers(world, { ...call, limit: 1, email: member.email, status: 'active' })
     await readUser(world, on)

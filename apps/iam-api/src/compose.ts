@@ -58,6 +58,7 @@ export function composeDeps(config: Config, { postgres, redis, kms, log, secrets
     db,
     secrets,
     signingKeys,
+    signingAlgs: config.signingAlgs,
     verifiedTokens: new VerifiedTokens(),
     passwords: composePasswords(config, log),
     sessionCache: new SessionCache(cache, (key) =>

@@ -3,6 +3,7 @@ import type { Passwords } from '@iam/domain/credential'
 import type { Db } from '@iam/domain/db'
 import type { Clock, Monotonic } from '@iam/domain/kit'
 import type { Limiter } from '@iam/domain/limit'
+import type { SigningAlg } from '@iam/domain/key-set'
 import type { RiskSources } from '@iam/domain/risk'
 import type { LinkStates } from '@iam/domain/magic-link'
 import type { SecretRings } from '@iam/domain/secret-key'
@@ -24,6 +25,8 @@ export interface Deps {
   readonly db: Db
   readonly secrets: SecretRings
   readonly signingKeys: SigningKeys
+  /** What the deployment has keys for; the first is the usual one. */
+  readonly signingAlgs: readonly SigningAlg[]
   readonly verifiedTokens: VerifiedTokens
   readonly passwords: Passwords
   readonly sessionCache: SessionCache

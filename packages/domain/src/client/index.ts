@@ -1,3 +1,15 @@
 export { firstPartyClientId } from './first-party-client.ts'
-export { pinTokenAlgorithm, type PinTokenAlgorithm } from './pin-token-algorithm.ts'
-export { firstPartyClient, insertFirstPartyClient, type ClientSettings } from './queries.ts'
+export {
+  pinned,
+  pinStream,
+  pinTokenAlgorithm,
+  setTokenAlgorithm,
+  type PinTokenAlgorithm,
+} from './pin-token-algorithm.ts'
+export {
+  firstPartyClient,
+  insertFirstPartyClient,
+  listAudienceAlgs,
+  listClientAlgs,
+  type ClientSettings,
+} from './queries.ts'

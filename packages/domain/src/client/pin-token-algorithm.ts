@@ -27,20 +27,38 @@ export interface PinTokenAlgorithm {
  */
 export async function pinTokenAlgorithm(deps: PinDeps, pin: PinTokenAlgorithm): Promise<void> {
   const { tenantId, alg } = pin
-  if (alg !== null && !deps.signingAlgs.includes(alg))
+  const at = deps.clock()
+  await inTenant(deps.db, { tenantId, streams: [pinStream(tenantId)] }, async (tx) => {
+    await setTokenAlgorithm(tx, pin, { at, signingAlgs: deps.signingAlgs })
+    const audit = { tenantId, at, actor: { type: 'system' }, outcome: 'success', ...pinned(pin) } as const
+    await run(tx, appendAudit({ ...audit, reason: alg ?? 'none' }))
+  })
+}
+
+/** One pin at a time: two that contradict each other would not see one another. */
+export function pinStream(tenantId: Id<'ten'>): string {
+  return streamKey(tenantId, tenantId)
+}
+
+/** How the audit trail calls it. */
+export function pinned({ of }: Pick<PinTokenAlgorithm, 'of'>) {
+  const [type, id] = 'client' in of ? ['client', of.client] : ['audience', of.audience]
+  return { action: `${type}.algorithm_pinned`, target: { type, id } }
+}
+
+/** The same in the caller's transaction, which holds `pinStream` and writes audit. @throws Refusal as that does. */
+export async function setTokenAlgorithm(
+  tx: Executor,
+  pin: PinTokenAlgorithm,
+  { at, signingAlgs }: { readonly at: Date; readonly signingAlgs: readonly SigningAlg[] },
+): Promise<void> {
+  const { tenantId, alg } = pin
+  if (alg !== null && !signingAlgs.includes(alg))
     throw new Refusal('wrong_state', {
       detail: `This deployment has no keys for ${alg}: see IAM_SIGNING_ALGS.`,
     })
-  const at = deps.clock()
-  // One pin at a time: two that contradict each other would not see one another.
-  await inTenant(deps.db, { tenantId, streams: [streamKey(tenantId, tenantId)] }, async (tx) => {
-    await set(tx, pin, at)
-    await requireNoContradiction(tx, tenantId)
-    const [kind, id] = 'client' in pin.of ? ['client', pin.of.client] : ['audience', pin.of.audience]
-    const what = { action: `${kind}.algorithm_pinned`, target: { type: kind, id }, reason: alg ?? 'none' }
-    const audit = { tenantId, at, actor: { type: 'system' }, outcome: 'success', ...what } as const
-    await run(tx, appendAudit(audit))
-  })
+  await set(tx, pin, at)
+  await requireNoContradiction(tx, tenantId)
 }
 
 async function set(tx: Executor, { tenantId, of, alg }: PinTokenAlgorithm, at: Date): Promise<void> {

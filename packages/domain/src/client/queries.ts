@@ -116,3 +116,31 @@ export async function listPinnedTwice(
     .where('c.access_token_alg', 'is not', null)
     .execute()
 }
+
+/** What a tenant's clients are pinned to, by their handles; null where that is left to audience and deployment. */
+export async function listClientAlgs(
+  db: Executor,
+  tenantId: Id<'ten'>,
+): Promise<{ readonly client: string; readonly audience: string; readonly alg: SigningAlg | null }[]> {
+  return db
+    .selectFrom('iam.client')
+    .select(['handle as client', 'audience', 'access_token_alg as alg'])
+    .where('tenant_id', '=', tenantId)
+    .orderBy('handle')
+    .$castTo<{ client: string; audience: string; alg: SigningAlg | null }>()
+    .execute()
+}
+
+/** The audiences that are pinned in a tenant. */
+export async function listAudienceAlgs(
+  db: Executor,
+  tenantId: Id<'ten'>,
+): Promise<{ readonly audience: string; readonly alg: SigningAlg }[]> {
+  return db
+    .selectFrom('iam.audience')
+    .select(['audience', 'access_token_alg as alg'])
+    .where('tenant_id', '=', tenantId)
+    .orderBy('audience')
+    .$castTo<{ audience: string; alg: SigningAlg }>()
+    .execute()
+}

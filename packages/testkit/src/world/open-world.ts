@@ -5,7 +5,7 @@ import { Admission } from '@iam/domain/admission'
 import { keyingAudit } from '@iam/domain/audit'
 import { RecheckBudget, type PasswordReport, type Passwords } from '@iam/domain/credential'
 import type { Database, Db } from '@iam/domain/db'
-import type { SigningAlg } from '@iam/domain/key-set'
+import { signingAlgs, type SigningAlg } from '@iam/domain/key-set'
 import type { Id, RequestOrigin } from '@iam/domain/kit'
 import type { RiskSources } from '@iam/domain/risk'
 import { LinkStates } from '@iam/domain/magic-link'
@@ -198,6 +198,7 @@ function instanceOn(
     region: testDeployment.region,
     secrets,
     signingKeys: new SigningKeys(usualAlg),
+    signingAlgs,
     verifiedTokens: new VerifiedTokens(),
     hasher: hashers.hasher,
     passwords,

@@ -5,6 +5,7 @@ import { policyWhatIfRoute } from './policy-what-if.ts'
 import { policyRoutes } from './policy.ts'
 import { tenantRoutes } from './tenants.ts'
 import { usersRoutes } from './users.ts'
+import { tokenAlgorithmsRoutes } from './token-algorithms.ts'
 import { userLoginsRoute } from './users/logins.ts'
 import { userTokenReusesRoute } from './users/token-reuses.ts'
 import { userDevicesRoutes } from './users/devices.ts'
@@ -20,6 +21,7 @@ export function tenantsRoutes(app: App, deps: Deps): void {
   tenantRoutes(app, deps)
   policyRoutes(app, deps)
   policyWhatIfRoute(app, deps)
+  tokenAlgorithmsRoutes(app, deps)
   auditEventsRoute(app, deps)
   usersRoutes(app, deps)
   userRoutes(app, deps)
