@@ -172,6 +172,8 @@ describe('the inbox', () => {
       [{ ...envelope(told), eventId: 7 }, /eventId/],
       [{ ...envelope(told), occurredAt: 'yesterday' }, /occurredAt/],
       [{ ...envelope(told), payload: { ...(told.payload as object), slug: 'acme' } }, /slug_taken/],
+      // Text to JSON, and none to Postgres.
+      [{ ...envelope(told), payload: { ...(told.payload as object), name: 'a\u0000b' } }, /database.*22021/],
     ]
     for (const [body] of bad) await tell(told, body)
     await tell({ ...told, name: 'tenant.tenant.created.v2' })
@@ -197,6 +199,11 @@ describe('the inbox', () => {
   test('a message larger than any event is refused unread', () => {
     const data = Buffer.from(JSON.stringify({ subject: 'hotels.x', filler: 'x'.repeat(300_000) }))
     expect(readMessage({ data, orderingKey: '', attributes: {} }, namespace)).toMatchObject({ is: 'refused' })
+  })
+
+  test.each(['constructor', '__proto__', 'toString'])('C253: the subject %s is of no interest', (name) => {
+    const message = { orderingKey: '', attributes: { subject: `${namespace}.${name}` } }
+    expect(readMessage({ ...message, data: Buffer.from('{}') }, namespace)).toMatchObject({ is: 'ignored' })
   })
 
   test('what is newer than we know is taken: more members, in the envelope and in the payload', async () => {

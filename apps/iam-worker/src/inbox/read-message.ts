@@ -46,7 +46,7 @@ export function readMessage({ data, attributes }: IncomingMessage, namespace: st
   if (!subject.startsWith(`${namespace}.`))
     return { is: 'refused', reason: 'The subject is of another namespace.' }
   const name = subject.slice(namespace.length + 1)
-  const kind = consumedEvents[name]
+  const kind = Object.hasOwn(consumedEvents, name) ? consumedEvents[name] : undefined
   if (kind === undefined) return isUnknownVersion(name) ? unknownVersion : { is: 'ignored', subject }
   const read = envelopeOf(kind.payload).safeParse(body)
   if (!read.success) return { is: 'refused', reason: faultsOf(read.error) }

@@ -7,6 +7,9 @@ import { readMessage } from './read-message.ts'
 /** Refused now, and perhaps not when the message comes again. */
 const passing: ReadonlySet<string> = new Set(['tenant_unknown', 'temporarily_unavailable'])
 
+/** A value that Postgres never takes, as text with a zero byte in it (SQLSTATE class 22). */
+const dataException = /^22[0-9A-Z]{3}$/
+
 /**
  * Takes in one message: gives it its effect, or puts it aside with the reason if it can never have one.
  * @throws when neither could be done now: the broker brings it again.
@@ -20,9 +23,21 @@ export async function takeIn(deps: InboxDeps, message: IncomingMessage): Promise
     const reception = await read.receive(deps, read.event, read.payload)
     deps.log.info({ event_id, subject, reception }, 'An event of another service was taken in')
   } catch (error) {
-    if (!(error instanceof Refusal) || passing.has(error.code)) throw error
-    await putAside(deps, message, [error.code, error.detail].filter(Boolean).join(': '))
+    const reason = reasonOf(error)
+    if (reason === undefined) throw error
+    await putAside(deps, message, reason)
   }
+}
+
+/** Why an event can never have its effect; undefined where another try may be better. */
+function reasonOf(error: unknown): string | undefined {
+  if (error instanceof Refusal)
+    return passing.has(error.code) ? undefined : [error.code, error.detail].filter(Boolean).join(': ')
+  const { code } = error as { code?: unknown }
+  // What Postgres says may hold the value.
+  return typeof code === 'string' && dataException.test(code)
+    ? `The database can hold no such value (${code}).`
+    : undefined
 }
 
 async function putAside(deps: InboxDeps, message: IncomingMessage, reason: string): Promise<void> {
