@@ -117,6 +117,20 @@ describe('the status role of iam-worker', () => {
     expect(await load(testWrapping, 'token')).toBeGreaterThan(0)
   })
 
+  test('C14, C262: goes on by the key that it holds while KMS opens no other', async () => {
+    const leader = deps()
+    await tendStatusLists(leader)
+    const signing = leader.signingKeys.signer(world.clock())?.kid
+    const held = leader.signingKeys.all().filter(({ kid }) => kid === signing)
+    expect(held).toHaveLength(1)
+    leader.signingKeys.replace(held, 0) // the standby is new to it
+    const unwrap = async () => Promise.reject(new Error('KMS is away'))
+    objects.clear()
+    await world.testClock.advance(200)
+    await expect(tendStatusLists({ ...leader, wrapping: { unwrap } })).rejects.toThrow('KMS is away')
+    expect([...objects.keys()].toSorted()).toEqual(['local-0', 'local-1'])
+  })
+
   test('is done by one worker at a time', async () => {
     expect(await tendStatusLists(deps('another'))).toBeUndefined()
     expect(await tendStatusLists(deps())).toMatchObject({ lists: 2 })

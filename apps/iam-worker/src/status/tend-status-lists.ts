@@ -51,19 +51,23 @@ export async function tendStatusLists(deps: StatusDeps): Promise<StatusListState
   if (lease === undefined) return undefined
   const system = await findDirectoryEntry(kysely, 'system')
   if (system === undefined) throw new Error('There is no system tenant yet: run `iam bootstrap` first.')
-  await loadSigningKeys({ ...deps, purpose: 'status' })
+  // While KMS is away, a key that is held goes on.
+  const loaded = await settle([loadSigningKeys({ ...deps, purpose: 'status' })])
   const signer = deps.signingKeys.signer(deps.clock())
+  if (signer === undefined && loaded.failure !== undefined) throw loaded.failure.reason
   if (signer === undefined) throw new Error('No key signs status lists yet.')
   // What keeps a list from being added keeps none of the others back.
   const grown = await settle([growIfDue({ ...deps, lease, systemTenantId: system.tenantId })])
   const { lists, built } = await publishStatusLists({ ...deps, lease, signer })
-  if (grown.failure !== undefined) throw grown.failure.reason
+  const failure = grown.failure ?? loaded.failure
+  if (failure !== undefined) throw failure.reason
   return { lists, fill: deps.growth.fill, built, oldest: deps.published.oldest ?? 0 }
 }
 
 async function growIfDue(deps: StatusDeps & Parameters<typeof growStatusLists>[0]): Promise<void> {
   const now = deps.clock().getTime()
-  if (now - deps.growth.lookedAt < lookEvery) return
+  const since = now - deps.growth.lookedAt
+  if (since >= 0 && since < lookEvery) return
   const { fill } = await growStatusLists(deps)
   Object.assign(deps.growth, { fill, lookedAt: now })
 }

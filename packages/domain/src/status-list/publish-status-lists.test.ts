@@ -14,11 +14,20 @@ class Store {
   readonly objects = new Map<string, { body: Buffer; generation: string }>()
   writes: string[] = []
   failing = false
+  /** Of which lists nothing can be read or written. */
+  broken: string[] = []
 
-  read = async (id: string) => this.objects.get(id)
+  read = async (id: string) => {
+    this.#check(id)
+    return this.objects.get(id)
+  }
+
+  #check(id: string): void {
+    if (this.failing || this.broken.includes(id)) throw new Error('the store is away')
+  }
 
   write = async (id: string, document: string, ifGeneration: string): Promise<string> => {
-    if (this.failing) throw new Error('the store is away')
+    this.#check(id)
     if (ifGeneration !== (this.objects.get(id)?.generation ?? '0')) throw new Error('changed meanwhile')
     const generation = String(Number(ifGeneration) + 1)
     this.objects.set(id, { body: Buffer.from(document), generation })
@@ -195,6 +204,44 @@ describe('publishing status lists', () => {
     expect(store.isRevoked(shard, slot)).toBe(true)
   })
 
+  test('C14: one list that cannot be written holds up none of the others', async () => {
+    await sql`insert into iam.status_list (shard, opens_at) select n, '-infinity' from generate_series(2, 39) n`.execute(
+      world.admin,
+    )
+    store.broken = ['local-1']
+    await expect(round()).rejects.toThrow('the store is away')
+    expect(store.objects.size).toBe(39)
+    await world.testClock.advance(151)
+    await expect(round()).rejects.toThrow('the store is away')
+    expect(store.writes).toHaveLength(39)
+    store.broken = []
+    expect(await round()).toMatchObject({ built: 1 })
+  })
+
+  test('C14: a store that is away is not asked for list after list', async () => {
+    await sql`insert into iam.status_list (shard, opens_at) select n, '-infinity' from generate_series(2, 39) n`.execute(
+      world.admin,
+    )
+    let asked = 0
+    store.failing = true
+    const read = async (id: string) => {
+      asked += 1
+      return store.read(id)
+    }
+    await expect(round({ store: { read, write: store.write } })).rejects.toThrow('the store is away')
+    expect(asked).toBe(16)
+  })
+
+  test('C263: is believed again as soon as a clock that ran ahead is set right', async () => {
+    const ahead = () => new Date(world.clock().getTime() + 3_600_000)
+    await round({ clock: ahead })
+    await round()
+    expect(store.claims(0).iat * 1000).toBeLessThanOrEqual(world.clock().getTime())
+    const { iat } = store.claims(0)
+    await round({ published: new PublishedLists(), clock: () => new Date((iat - 30) * 1000) })
+    expect(store.claims(0).iat).toBe(iat)
+  })
+
   test('is done by one leader: one that was held up cannot put an older list back', async () => {
     const { session, shard, slot } = await grant()
     await round()
@@ -255,6 +302,22 @@ describe('publishing status lists', () => {
     expect(store.writes).toContain('local-2')
     await world.testClock.advance(60)
     expect(await open()).toBe(lists)
+  })
+
+  test('C14: lists open in their order, also when one of them could not be published at first', async () => {
+    await sql`insert into iam.status_list (shard) select n from generate_series(2, 4) n`.execute(world.admin)
+    const open = async () => {
+      await world.testClock.advance(16)
+      const { rows } = await sql<{ shard: number }>`
+        select shard from iam.status_list where opens_at <= iam.now() order by shard`.execute(world.admin)
+      return rows.map(({ shard }) => shard)
+    }
+    store.broken = ['local-3']
+    await expect(round()).rejects.toThrow('the store is away')
+    expect(await open()).toEqual([0, 1, 2])
+    store.broken = []
+    await round()
+    expect(await open()).toEqual([0, 1, 2, 3, 4])
   })
 
   test('as many lists are wanted as make them less than half full, up to the most', () => {

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import type { Db } from '../db/index.ts'
-import { settle, type Clock } from '../kit/index.ts'
+import { settle, type Clock, type Settled } from '../kit/index.ts'
 import type { HeldLease } from '../lease/index.ts'
 import type { Deployment } from '../secret-key/index.ts'
 import { listRevokedKids } from '../signing-key/index.ts'
@@ -37,6 +37,8 @@ export interface StatusListRound {
 
 /** Lists that are built together: one question to Postgres, and writes at the same time. */
 const atATime = 16
+/** How far ahead of a reader's clock a list may be issued, in seconds. */
+const skewSeconds = 60
 /** Seconds between a new list's publication and its first slot, in which whoever heard that there is none forgets it. */
 const openAfter = 15
 
@@ -50,34 +52,58 @@ const openAfter = 15
 export async function publishStatusLists(deps: PublishStatusLists): Promise<StatusListRound> {
   const { db, published, lease } = deps
   published.under(lease.epoch)
-  const { cursor, shards, changed } = await readListChanges(db.kysely, published.cursor)
+  const { cursor, shards, closed, changed } = await readListChanges(db.kysely, published.cursor)
   published.change(changed)
   published.cursor = cursor
   const denied = await listRevokedKids(db.kysely)
   const says = [deps.signer.kid, ...denied].join(' ')
   const now = deps.clock().getTime()
   const due = shards.filter((shard) => published.isDue(shard, { now, says }))
-  let bytes = 0
-  for (let from = 0; from < due.length; from += atATime) {
-    bytes += await publishBatch(deps, due.slice(from, from + atATime), { denied, says })
-  }
+  const { bytes, failure } = await publishAll(deps, due, { denied, says })
+  await openPublished(deps, closed)
+  if (failure !== undefined) throw failure.reason
   return { lists: shards.length, built: due.length, bytes }
+}
+
+/** Batch by batch, until one comes to nothing at all. @returns the bytes that were written, and the first failure. */
+async function publishAll(deps: PublishStatusLists, due: readonly number[], common: Common) {
+  let bytes = 0
+  let first: Settled<number>['failure']
+  for (let from = 0; from < due.length; from += atATime) {
+    const { done, failure } = await publishBatch(deps, due.slice(from, from + atATime), common)
+    bytes += done.reduce((sum, size) => sum + size, 0)
+    first ??= failure
+    if (done.length === 0) break
+  }
+  return { bytes, failure: first }
+}
+
+/** In their order, because slots are taken of the first ones: none opens before one below it. */
+async function openPublished(
+  { db, published }: PublishStatusLists,
+  closed: readonly number[],
+): Promise<void> {
+  const waiting = closed.findIndex((shard) => published.get(shard) === undefined)
+  const ready = waiting === -1 ? closed : closed.slice(0, waiting)
+  if (ready.length > 0) await openLists(db.kysely, ready, openAfter)
 }
 
 type Common = { readonly denied: readonly string[]; readonly says: string }
 
-async function publishBatch(deps: PublishStatusLists, shards: number[], common: Common): Promise<number> {
-  const strange = shards.filter((shard) => deps.published.get(shard) === undefined)
-  const stored = await Promise.all(shards.map((shard) => lastOf(deps, shard)))
+/** One list that cannot be read or written holds up no other. */
+async function publishBatch(
+  deps: PublishStatusLists,
+  shards: readonly number[],
+  common: Common,
+): Promise<Settled<number>> {
+  const stored = shards.map((shard) => lastOf(deps, shard))
+  await Promise.allSettled(stored)
   const revoked = await readRevokedSlots(deps.db.kysely, shards)
-  const { done, failure } = await settle(
+  return settle(
     shards.map((shard, index) =>
       publishOne(deps, { ...common, shard, last: stored[index], revoked: revoked.get(shard) ?? [] }),
     ),
   )
-  if (failure !== undefined) throw failure.reason
-  if (strange.length > 0) await openLists(deps.db.kysely, strange, openAfter)
-  return done.reduce((sum, bytes) => sum + bytes, 0)
 }
 
 type Last = { readonly generation: string; readonly iat: number }
@@ -104,15 +130,16 @@ function issuedAt(document: string): number {
 
 type One = Common & {
   readonly shard: number
-  readonly last: Last | undefined
+  readonly last: Promise<Last> | undefined
   readonly revoked: readonly number[]
 }
 
 async function publishOne(deps: PublishStatusLists, list: One): Promise<number> {
   const { deployment, store, signer, published } = deps
-  const { shard, last, says } = list
+  const { shard, says } = list
+  const last = await list.last
   const now = deps.clock().getTime()
-  const claims = claimsOf(deps, list, Math.max(Math.floor(now / 1000), last?.iat ?? 0))
+  const claims = claimsOf(deps, list, issuedNow(now, last))
   const document = await signStatusList(signer, claims)
   try {
     const id = statusListId(deployment.region, shard)
@@ -125,6 +152,13 @@ async function publishOne(deps: PublishStatusLists, list: One): Promise<number> 
     published.forget(shard)
     throw error
   }
+}
+
+/** Never before the last one, which would be refused; but for one of a time to come, which nobody has taken. */
+function issuedNow(now: number, last: Last | undefined): number {
+  const seconds = Math.floor(now / 1000)
+  const before = last?.iat ?? 0
+  return before > seconds + skewSeconds ? seconds : Math.max(seconds, before)
 }
 
 function claimsOf({ deployment }: PublishStatusLists, list: One, iat: number): StatusListClaims {

@@ -1,3 +1,5 @@
+import { statusListTimes } from '../status-list-token/index.ts'
+
 /** A list as this worker wrote it last. */
 export interface PublishedList {
   readonly generation: string
@@ -39,7 +41,9 @@ export class PublishedLists {
 
   isDue(shard: number, { now, says }: { readonly now: number; readonly says: string }): boolean {
     const list = this.#lists.get(shard)
-    return list === undefined || this.#changed.has(shard) || list.says !== says || list.dueAt <= now
+    if (list === undefined || this.#changed.has(shard) || list.says !== says) return true
+    // Further ahead than any is due: the clock was set back since.
+    return list.dueAt <= now || list.dueAt > now + statusListTimes.lifetime * 1000
   }
 
   published(shard: number, list: PublishedList): void {

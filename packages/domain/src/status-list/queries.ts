@@ -9,6 +9,8 @@ export interface ListChanges {
   /** What the next reading starts from: the lowest transaction that was still running. */
   readonly cursor: string
   readonly shards: readonly number[]
+  /** Those of them that were never open, in their order. */
+  readonly closed: readonly number[]
   readonly changed: readonly number[]
 }
 
@@ -20,6 +22,7 @@ export async function readListChanges(db: Executor, cursor: string | undefined):
   const read = await sql<ListChanges>`
     select pg_snapshot_xmin(pg_current_snapshot())::text as cursor,
            array(select shard from iam.status_list order by shard) as shards,
+           array(select shard from iam.status_list where opens_at is null order by shard) as closed,
            array(select distinct shard from iam.status_list_entry
                   where revoked_xid >= ${cursor ?? null}::xid8) as changed`.execute(db)
   const [changes] = read.rows
