@@ -7,7 +7,7 @@ import { StatusLists } from './status-lists.ts'
 import { objectOf, readHeader } from './token-parts.ts'
 import { algorithms as known, type Algorithm, type VerifyingKey } from './verifying-key.ts'
 
-export interface VerifierOptions extends Omit<KeySetOptions, 'now' | 'purpose'> {
+export interface VerifierOptions extends Omit<KeySetOptions, 'now' | 'monotonic' | 'purpose'> {
   /** This service, as tokens name it in `aud`. */
   readonly audience: string
   /**
@@ -23,6 +23,11 @@ export interface VerifierOptions extends Omit<KeySetOptions, 'now' | 'purpose'> 
   readonly status?: StatusRule
   /** Milliseconds since the epoch; the machine's clock when nothing is said. */
   readonly now?: () => number
+  /**
+   * Milliseconds since some time, which nobody sets back: how old an answer is. `now` where that is given, otherwise
+   * the time since this process began.
+   */
+  readonly monotonic?: () => number
 }
 
 /**
@@ -48,16 +53,18 @@ export interface Verifier {
 /** Makes what a service verifies access tokens by. One for the whole process: it holds the key set. */
 export function createVerifier(options: VerifierOptions): Verifier {
   const now = options.now ?? Date.now
-  const keySet = new KeySetCache({ ...options, now })
+  const monotonic = options.monotonic ?? options.now ?? (() => performance.now())
+  const clocks = { now, monotonic }
+  const keySet = new KeySetCache({ ...options, ...clocks })
   const { issuer, audience, tenants, skewSeconds = 10, algorithms = known } = options
   const { status: usually = 'preferred' } = options
   if (algorithms.length === 0 || !algorithms.every((alg) => known.includes(alg)))
     throw new Error(`The algorithms must be some of ${known.join(', ')}.`)
   const expected: Expected = { issuer, audience, tenants, skewSeconds }
-  const statusKeys = new KeySetCache({ ...options, now, purpose: 'status' })
+  const statusKeys = new KeySetCache({ ...options, ...clocks, purpose: 'status' })
   const lists = new StatusLists({
     ...options,
-    now,
+    ...clocks,
     find: (kid) => statusKeys.find(kid),
     deny: (kids) => [keySet, statusKeys].forEach((keys) => keys.deny(kids)),
   })

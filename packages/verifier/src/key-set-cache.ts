@@ -1,5 +1,6 @@
 import { fetchKeySet, type Fetched } from './fetch-key-set.ts'
 import { readPlainKeySet } from './read-plain-key-set.ts'
+import { forAMoment } from './for-a-moment.ts'
 import { SignedKeySetReader, type KeyPurpose, type Pinned } from './signed-key-set-reader.ts'
 import { KeysUnavailable } from './refusals.ts'
 import type { ReadKeySet, VerifyingKey } from './verifying-key.ts'
@@ -24,6 +25,8 @@ export interface KeySetOptions {
   /** Which of the issuer's keys are wanted: those of tokens when nothing is said. */
   readonly purpose?: KeyPurpose
   readonly now: () => number
+  /** Of answers, how old they are. */
+  readonly monotonic: () => number
 }
 
 /** The least between two questions, in milliseconds: a flood of made-up key ids must not become one of questions. */
@@ -62,8 +65,9 @@ export class KeySetCache {
 
   /** @throws KeysUnavailable when there is no key set and none can be had. */
   async ready(): Promise<void> {
-    if (this.#options.now() < this.#keptUntil) return
-    if (this.#asking === undefined && this.#options.now() < this.#askAfter) throw this.#unavailable()
+    const time = this.#options.monotonic()
+    if (time < this.#keptUntil) return
+    if (this.#asking === undefined && time < this.#askAfter) throw this.#unavailable()
     await this.#ask().catch((error: unknown) => {
       throw this.#unavailable(error)
     })
@@ -72,13 +76,14 @@ export class KeySetCache {
   /** The key of that id; undefined when the issuer has none. @throws KeysUnavailable */
   async find(kid: string): Promise<VerifyingKey | undefined> {
     await this.ready()
-    const now = this.#options.now()
-    if (now >= this.#renewFrom && now >= this.#askAfter) {
+    const time = this.#options.monotonic()
+    if (time >= this.#renewFrom && time >= this.#askAfter) {
+      const isFirst = this.#failures === 0
       const renewed = this.#ask().catch(() => undefined)
-      if (now >= this.#freshUntil) await renewed
+      if (time >= this.#freshUntil) await (isFirst ? renewed : forAMoment(renewed))
     }
     const known = this.#live(kid)
-    if (known !== undefined || (now < this.#askAfter && this.#asking === undefined)) return known
+    if (known !== undefined || (time < this.#askAfter && this.#asking === undefined)) return known
     await this.#ask().catch(() => undefined)
     return this.#live(kid)
   }
@@ -112,7 +117,7 @@ export class KeySetCache {
     } catch (error) {
       this.#failures += 1
       const wait = Math.min(cooldown, firstRetry * 2 ** (this.#failures - 1))
-      this.#askAfter = this.#options.now() + wait
+      this.#askAfter = this.#options.monotonic() + wait
       throw error
     }
   }
@@ -126,18 +131,18 @@ export class KeySetCache {
   }
 
   #renew({ freshSeconds }: Fetched): void {
-    const { now, cacheSeconds = 600, keepSeconds = 86_400 } = this.#options
+    const { monotonic, cacheSeconds = 600, keepSeconds = 86_400 } = this.#options
     const fresh = Math.max(leastFresh, Math.min(freshSeconds ?? Infinity, cacheSeconds) * 1000)
     this.#failures = 0
-    this.#askAfter = now() + cooldown
-    this.#freshUntil = now() + fresh
+    this.#askAfter = monotonic() + cooldown
+    this.#freshUntil = monotonic() + fresh
     // Each process at another moment: a fleet must not ask in step.
-    this.#renewFrom = now() + fresh * (0.8 + Math.random() / 10)
-    this.#keptUntil = now() + Math.max(fresh, keepSeconds * 1000)
+    this.#renewFrom = monotonic() + fresh * (0.8 + Math.random() / 10)
+    this.#keptUntil = monotonic() + Math.max(fresh, keepSeconds * 1000)
   }
 
   #unavailable(cause?: unknown): KeysUnavailable {
-    const wait = Math.max(0, this.#askAfter - this.#options.now())
+    const wait = Math.max(0, this.#askAfter - this.#options.monotonic())
     return new KeysUnavailable(Math.max(1, Math.ceil(wait / 1000)), cause)
   }
 }

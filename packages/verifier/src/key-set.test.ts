@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import { signAnchored } from '@iam/domain/key-set'
 import { testAnchors } from '@iam/testkit/kms'
 import { altered } from '@iam/testkit/world'
@@ -115,6 +116,38 @@ describe('the key set of a verifier', () => {
     }
     // After 1, 2, 4, 8 and 16 seconds, then every 30.
     expect(issuer.asked).toBeLessThanOrEqual(16)
+  })
+
+  test('C24: once the issuer did not answer, no request is held up until its deadline', async () => {
+    const verifier = open()
+    const token = issuer.mint({ claims: { exp: issuer.seconds + 86_400 } })
+    await verifier.verify(token)
+    fail(503)()
+    issuer.time += 301 * second
+    await verifier.verify(token)
+    issuer.time += second
+    const waiting: ServerResponse[] = []
+    issuer.instead = (response) => void waiting.push(response)
+    expect(await verifier.verify(token)).toMatchObject({ subject: 'usr_1' })
+    expect(waiting).toHaveLength(1)
+    // Nobody has given up on the question meanwhile.
+    waiting[0]?.end(JSON.stringify({ keys: [new IssuerKey().jwk] }))
+    const refused = () => verifier.verify(token).catch((error: unknown) => error)
+    await expect.poll(refused).toMatchObject({ reason: 'unknown_key' })
+    expect(issuer.asked).toBe(3)
+  })
+
+  test('C263: is renewed in time, though the clock is set back', async () => {
+    let age = 0
+    const verifier = open({ monotonic: () => age })
+    issuer.time += 3_600 * second
+    await verifier.ready()
+    issuer.time -= 3_600 * second
+    const token = issuer.mint()
+    expect(await verifier.verify(token)).toMatchObject({ subject: 'usr_1' })
+    issuer.keys = [new IssuerKey()]
+    age += 301 * second
+    await expect(verifier.verify(token)).rejects.toMatchObject({ reason: 'unknown_key' })
   })
 
   test('is not fetched in the clear from another machine', () => {

@@ -1,4 +1,5 @@
 import { fetchKeySet } from './fetch-key-set.ts'
+import { forAMoment } from './for-a-moment.ts'
 import { isSet, readStatusList, type StatusList } from './read-status-list.ts'
 import type { StatusClaim } from './status-claim.ts'
 import type { VerifyingKey } from './verifying-key.ts'
@@ -8,6 +9,8 @@ export interface StatusListsOptions {
   /** Lists are asked for beside it, where it is not at the issuer's own address. */
   readonly keySetUrl?: string
   readonly now: () => number
+  /** Of answers, how old they are. */
+  readonly monotonic: () => number
   /** A key that signs status lists, by its id. @throws when there is no telling. */
   readonly find: (kid: string) => Promise<VerifyingKey | undefined>
   /** Told the keys of the issuer that were given up. */
@@ -72,24 +75,24 @@ export class StatusLists {
   }
 
   async #renew(uri: string, held: Held): Promise<void> {
-    const now = this.#options.now()
-    if (now < held.renewFrom || (now < held.askAfter && held.asking === undefined)) return
+    const time = this.#options.monotonic()
+    if (time < held.renewFrom || (time < held.askAfter && held.asking === undefined)) return
     held.asking ??= this.#ask(uri, held).finally(() => (held.asking = undefined))
-    if (now >= held.freshUntil) await held.asking
+    if (time >= held.freshUntil) await (held.failures === 0 ? held.asking : forAMoment(held.asking))
   }
 
   /** Never rejects: what is at hand is as good as it was. */
   async #ask(uri: string, held: Held): Promise<void> {
-    const { now } = this.#options
+    const { monotonic } = this.#options
     try {
       await this.#fetch(uri, held)
       const fresh = held.list?.ttl ?? 0
       held.failures = 0
-      held.freshUntil = now() + fresh
+      held.freshUntil = monotonic() + fresh
       // Each process at another moment: a fleet must not ask in step.
-      held.renewFrom = now() + fresh * (0.6 + Math.random() * 0.3)
+      held.renewFrom = monotonic() + fresh * (0.6 + Math.random() * 0.3)
     } catch {
-      held.askAfter = now() + Math.min(lastRetry, firstRetry * 2 ** held.failures)
+      held.askAfter = monotonic() + Math.min(lastRetry, firstRetry * 2 ** held.failures)
       held.failures += 1
     }
   }

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import { deflateSync } from 'node:zlib'
 import { testAnchors } from '@iam/testkit/kms'
 import { IssuerKey, StandInIssuer, type Minting, type StatusListChanges } from '@iam/testkit/issuer'
@@ -154,7 +155,35 @@ describe('a status list that cannot be had', () => {
     expect(issuer.listsAsked).toBeLessThan(10)
     issuer.insteadOfLists = undefined
     issuer.time += 15 * second
-    expect(await outcome(verifier.verify(token(7)))).toBe('revoked')
+    await expect.poll(() => outcome(verifier.verify(token(7)))).toBe('revoked')
+  })
+
+  test('C14: and once it was, holds up no request until its deadline', async () => {
+    const verifier = open()
+    away()
+    await verifier.verify(token(1))
+    issuer.time += second
+    const waiting: ServerResponse[] = []
+    issuer.insteadOfLists = (response) => void waiting.push(response)
+    expect(await outcome(verifier.verify(token(7)))).toBe('taken')
+    expect(waiting).toHaveLength(1)
+    // Nobody has given up on the question meanwhile.
+    waiting[0]?.end(issuer.statusLists.get(`${issuer.url}/.well-known/status-lists/eu-0`))
+    await expect.poll(() => outcome(verifier.verify(token(7)))).toBe('revoked')
+    expect(issuer.listsAsked).toBe(2)
+  })
+
+  test('C263: is asked for in time, though the clock is set back', async () => {
+    let age = 0
+    const verifier = open({ status: 'required', monotonic: () => age })
+    issuer.time += 3_600 * second
+    expect(await outcome(verifier.verify(token(1)))).toBe('unavailable')
+    issuer.time -= 3_600 * second
+    age += 16 * second
+    await expect.poll(() => outcome(verifier.verify(token(1)))).toBe('taken')
+    issuer.publishStatusList('eu-0', [1])
+    age += 16 * second
+    expect(await outcome(verifier.verify(token(1)))).toBe('revoked')
   })
 
   const spread = (list: object) => ({ claims: { status_list: list } })
