@@ -17,7 +17,7 @@ interface Held {
   list: { readonly claims: StatusListClaims; readonly kid: string; readonly prepared: Prepared } | undefined
   /** That the store has none. */
   isMissing: boolean
-  askAfter: number
+  askedAt: number
   asking: Promise<void> | undefined
 }
 
@@ -44,7 +44,9 @@ export class ServedStatusLists {
     const name = parseStatusListId(id)
     if (name === undefined || !this.#deps.keySet.regions.includes(name.region)) return 'missing'
     const held = this.#held(id)
-    if (held.asking !== undefined || this.#deps.now().getTime() >= held.askAfter) {
+    const since = this.#deps.now().getTime() - held.askedAt
+    // Less than nothing where the clock was set back.
+    if (held.asking !== undefined || since >= loadEvery || since < 0) {
       held.asking ??= this.#load(id, held).finally(() => (held.asking = undefined))
       await held.asking
     }
@@ -55,7 +57,7 @@ export class ServedStatusLists {
     const held = this.#lists.get(id) ?? {
       list: undefined,
       isMissing: false,
-      askAfter: -Infinity,
+      askedAt: -Infinity,
       asking: undefined,
     }
     this.#lists.set(id, held)
@@ -79,7 +81,7 @@ export class ServedStatusLists {
       held.isMissing = false
       this.#deps.refused(id, error)
     }
-    held.askAfter = this.#deps.now().getTime() + loadEvery
+    held.askedAt = this.#deps.now().getTime()
   }
 
   async #take(id: string, held: Held, document: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import type { Server } from 'node:http'
-import { buildKeySet, type EndorsedKey } from '@iam/domain/key-set'
+import { buildKeySet, keySetPaths, type EndorsedKey } from '@iam/domain/key-set'
 import { packStatuses, statusListTyp, statusListUri } from '@iam/domain/status-list-token'
 import { asking } from '@iam/testkit/http'
 import { IssuerKey } from '@iam/testkit/issuer'
@@ -121,6 +121,17 @@ describe('status lists at iam-jwks', () => {
     expect((await ask(`/.well-known/jwks/${statusKey.kid}.json`)).status).toBe(404)
   })
 
+  test('are verified by what a CDN is told to let go of when keys change, as all that names a key is', async () => {
+    const names = ['status-jwks.json', 'jwks.json', 'jwks.jwt', `jwks/${tokenKey.kid}.json`]
+    for (const name of names) {
+      const document = `/.well-known/${name}`
+      expect((await ask(document)).status).toBe(200)
+      const isTold = (told: string) =>
+        told.endsWith('/*') ? document.startsWith(told.slice(0, -1)) : told === document
+      expect(keySetPaths.filter(isTold)).toHaveLength(1)
+    }
+  })
+
   test('are read every five seconds at most, once for everybody who waits', async () => {
     store.set('local-0', list())
     await Promise.all(Array.from({ length: 20 }, () => ask(path)))
@@ -155,6 +166,14 @@ describe('status lists at iam-jwks', () => {
     expect((await ask(path)).status).toBe(200)
     time += 1_000
     expect(await ask(path)).toMatchObject({ status: 503, headers: { 'cache-control': 'no-store' } })
+  })
+
+  test('C263: are read again at once where the clock was set back', async () => {
+    store.set('local-0', list())
+    time += 3_600_000
+    expect((await ask(path)).status).toBe(503)
+    time -= 3_600_000
+    expect((await ask(path)).status).toBe(200)
   })
 
   test('answer 503 where the store is away from the beginning', async () => {

@@ -22,6 +22,7 @@ export function cacheHorizon({ cacheSeconds, pollSeconds, skewSeconds }: Verifie
 export const keySetPaths: readonly string[] = [
   '/.well-known/jwks.json',
   '/.well-known/jwks.jwt',
+  '/.well-known/status-jwks.json',
   '/.well-known/historical-keys.jwt',
   '/.well-known/jwks/*',
 ]

@@ -13,6 +13,9 @@ import { markPublished, type SigningKeyRow } from './queries.ts'
 import type { RegionPins } from './region-parts.ts'
 import { recordKeyStep } from './tend-signing-keys.ts'
 
+/** How far ahead of a reader's clock a key set may be issued, in seconds. */
+const skewSeconds = 60
+
 export type PublishKeySet = {
   readonly db: Db
   readonly clock: Clock
@@ -94,8 +97,10 @@ async function isDue(deps: PublishKeySet): Promise<boolean> {
   return last !== undefined && contents.keys.length > 0 && isAged(deps, last)
 }
 
+/** Also one of a time to come, from a clock that ran ahead: nobody takes it. */
 function isAged({ clock, resignAfter }: PublishKeySet, { iat }: KeySetClaims): boolean {
-  return clock().getTime() - iat * 1000 >= resignAfter * 1000
+  const age = clock().getTime() / 1000 - iat
+  return age >= resignAfter || age < -skewSeconds
 }
 
 /** The one of the configured anchors whose turn it is. @throws when it is none of them. */

@@ -25,12 +25,12 @@ describe('the CDN in front of the key set', () => {
 
   const purge = () => purgeKeySet({ db: world.workerDb, deployment: testDeployment, cdn, purgeAfter: 15 })
 
-  async function publish() {
+  async function publish(clock = world.clock) {
     await world.testClock.advance(31)
     const lease = await holdLease(world.workerDb.kysely, { name: 'keys', owner: 'worker', ttl: 30 })
     if (lease === undefined) throw new Error('not the leader')
     const keySetStore = { read: async () => undefined, write: async () => undefined }
-    const deps = { db: world.workerDb, clock: world.clock, lease, systemTenantId, deployment: testDeployment }
+    const deps = { db: world.workerDb, clock, lease, systemTenantId, deployment: testDeployment }
     const { publisher } = testAnchors
     return publishKeySet({ ...deps, publisher, keySetStore, lifetime: 3600, resignAfter: 600 })
   }
@@ -49,6 +49,13 @@ describe('the CDN in front of the key set', () => {
     expect(cdn.purged).toEqual(keySetPaths)
     expect(await purge()).toBe(false)
     expect(cdn.purged).toEqual(keySetPaths)
+  })
+
+  test('C263: has a set that is believed as soon as a clock that ran ahead is set right', async () => {
+    expect(await publish(() => new Date(world.clock().getTime() + 86_400_000))).toBeDefined()
+    const right = await publish()
+    expect((right?.iat ?? Infinity) * 1000).toBeLessThanOrEqual(world.clock().getTime())
+    expect(await publish()).toBeUndefined()
   })
 
   test('is left alone when the same keys were signed anew', async () => {
