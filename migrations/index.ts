@@ -36,6 +36,8 @@ import * as auditSeals from './20261121002411_audit_seals.ts'
 import * as jobs from './20261121002420_jobs.ts'
 import * as operateDeadLetters from './20261121002421_operate_dead_letters.ts'
 import * as expiryNotices from './20261121002422_expiry_notices.ts'
+import * as auditArchive from './20261122000100_audit_archive.ts'
+import * as auditHeadEnds from './20261122000110_audit_head_ends.ts'
 import * as dataRequests from './20261122000200_data_requests.ts'
 import * as breachAudit from './20261122000300_breach_audit.ts'
 import { applyMigrations } from './apply-migrations.ts'
@@ -79,6 +81,8 @@ const migrations: Record<string, Migration> = {
   '20261121002420_jobs': jobs,
   '20261121002421_operate_dead_letters': operateDeadLetters,
   '20261121002422_expiry_notices': expiryNotices,
+  '20261122000100_audit_archive': auditArchive,
+  '20261122000110_audit_head_ends': auditHeadEnds,
   '20261122000200_data_requests': dataRequests,
   '20261122000300_breach_audit': breachAudit,
 }

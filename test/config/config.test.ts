@@ -57,6 +57,7 @@ const processes = [
       'IAM_KMS_ENDPOINT',
       'IAM_PUBSUB_ENDPOINT',
       'IAM_OBJECT_STORE_ENDPOINT',
+      'IAM_AUDIT_COLD_STORE_ENDPOINT',
       'IAM_CDN_ENDPOINT',
       'IAM_SECRETS_ENDPOINT',
     ],
@@ -89,6 +90,8 @@ const processes = [
       IAM_HIBP_REQUESTS_PER_MINUTE: '0',
       IAM_SECRETS: 'environment',
       IAM_CDN: 'cloud-cdn://project',
+      IAM_AUDIT_COLD_STORE: 'bigquery://project',
+      IAM_AUDIT_HOT_DAYS: '29',
       IAM_KEY_SET_REGIONS: 'qa',
       IAM_SMTP_URL: 'http://mail.example',
       IAM_MAIL_FROM: 'nobody',
@@ -178,6 +181,7 @@ test.each(processes)(
       IAM_OBJECT_STORE_ENDPOINT: 'http://127.0.0.1:1',
       IAM_CDN_ENDPOINT: 'http://127.0.0.1:1',
       IAM_SECRETS_ENDPOINT: '127.0.0.1:1',
+      IAM_AUDIT_COLD_STORE_ENDPOINT: 'http://127.0.0.1:1',
     }
     const { read, required, devOnly } = tried
     for (const variable of devOnly) {

@@ -65,12 +65,22 @@ const notOfATenant: readonly (readonly [RegExp, string])[] = [
   [/iam\.breach_pace/, 'when another service may be asked next, for whichever tenant'],
   [/iam\.expiry_notice/, 'the ends of the issuer’s own keys'],
   [/iam\.job(_run|_worker)?\b/, 'what is done by the clock is done for all tenants'],
-  [/iam\.audit_(seal|chain|sealer|head)\b/, 'places in chains, of all tenants: hashes only, and signed ones'],
+  [
+    /iam\.audit_(seal|chain|sealer|head|head_end)\b/,
+    'places in chains, of all tenants: hashes only, and signed ones',
+  ],
   [
     /from iam\.audit_event e?\s*where \(e?\.?xid, e?\.?id\) >/,
     'iam-worker seals the events of all tenants, in the order of their transactions',
   ],
   [/iam\.ensure_audit_partitions/, 'partitions hold the events of all tenants'],
+  [/from pg_inherits/, 'and which there are, everybody may know'],
+  [/iam\.audit_archive/, 'months leave the database for all tenants'],
+  [/iam\.(hold|drop)_audit_month/, 'so they are held and dropped'],
+  [
+    /^\s*select count\(\*\)::float8 as n from iam\.audit_event e\s+where e\.occurred_at >=/,
+    'and counted before',
+  ],
 ]
 
 /** What iam-worker alone sends so, because it sends the mails and seals the events of all tenants: these name their tenant themselves. */

@@ -11,6 +11,8 @@ const withoutTenant: Record<string, string> = {
   kysely_migration: 'which migrations have run',
   kysely_migration_lock: 'one migration at a time',
   audit_sealer: 'how far the sealer has come with the events of all tenants',
+  audit_archive: 'which months are in the cold store: numbers and hashes only',
+  audit_head_end: 'where the chains of all tenants ended at each head: hashes only',
   audit_head: 'signed hashes over the chains of all tenants: public',
   leader_lease: 'which worker does a job',
   relay_lease: 'which worker relays a partition, and how far it is',
@@ -122,8 +124,11 @@ describe('the schema', () => {
     const definers = await sql<{ name: string; config: string[] | null }>`
       select p.proname as name, p.proconfig as config from pg_proc p join pg_namespace n on n.oid = p.pronamespace
        where n.nspname = 'iam' and p.prosecdef`.execute(world.admin)
-    expect(definers.rows).toEqual([
-      { name: 'ensure_audit_partitions', config: ['search_path=pg_catalog, pg_temp'] },
+    const fixed = 'search_path=pg_catalog, pg_temp'
+    expect(definers.rows.toSorted((a, b) => (a.name < b.name ? -1 : 1))).toEqual([
+      { name: 'drop_audit_month', config: [fixed, 'lock_timeout=200ms'] },
+      { name: 'ensure_audit_partitions', config: [fixed] },
+      { name: 'hold_audit_month', config: [fixed] },
     ])
   })
 

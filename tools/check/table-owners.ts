@@ -7,6 +7,7 @@ export const owners: Record<string, string> = {
   audit_chain: 'audit-seal',
   audit_event: 'audit',
   audit_head: 'audit-seal',
+  audit_head_end: 'audit-seal',
   audit_sealer: 'audit-seal',
   breach_found: 'breach-audit',
   breach_look: 'breach-audit',

@@ -2,6 +2,7 @@ import { readSecretRotation } from '@iam/domain/secret-key'
 import { signingKeyPolicy } from '@iam/domain/signing-key'
 import { readEnvironment } from '@iam/platform/config'
 import {
+  coldStore,
   cryptoKey,
   databaseOf,
   databaseVariables,
@@ -100,6 +101,10 @@ const environment = z
     IAM_CDN_ENDPOINT: z.url().optional(),
     IAM_CDN_PURGE_AFTER_SECONDS: seconds.default(15),
     IAM_KEY_SET_HISTORY_SECONDS: seconds.default(400 * 86_400),
+    IAM_AUDIT_COLD_STORE: coldStore.default('off'),
+    IAM_AUDIT_COLD_STORE_ENDPOINT: z.url().optional(),
+    IAM_AUDIT_HOT_DAYS: z.coerce.number().int().min(30).max(3650).default(90),
+    IAM_AUDIT_ANCHORS: thumbprints.optional(),
     IAM_TOR_EXITS_URL: z
       .union([z.literal('off'), z.url({ protocol: /^https?$/ })], 'must be a URL, or off')
       .default('off'),
@@ -182,6 +187,16 @@ function secretsOf(
     : { from, projectId, endpoint }
 }
 
+function coldOf({
+  IAM_AUDIT_COLD_STORE: url,
+  IAM_AUDIT_COLD_STORE_ENDPOINT: endpoint,
+}: {
+  readonly IAM_AUDIT_COLD_STORE: string
+  readonly IAM_AUDIT_COLD_STORE_ENDPOINT?: string | undefined
+}) {
+  return url === 'off' ? undefined : { url, endpoint }
+}
+
 export type Config = ReturnType<typeof readConfig>
 
 /** Reads iam-worker's environment. @throws ConfigurationError that names every fault. */
@@ -228,6 +243,12 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     },
     regions: regionsOf(read),
     historySeconds: read.IAM_KEY_SET_HISTORY_SECONDS,
+    /** Where the audit trail's old months go, after how many days, and who may have signed their heads. */
+    audit: {
+      cold: coldOf(read),
+      hotDays: read.IAM_AUDIT_HOT_DAYS,
+      anchors: read.IAM_AUDIT_ANCHORS ?? [],
+    },
     torExitsUrl: read.IAM_TOR_EXITS_URL === 'off' ? undefined : read.IAM_TOR_EXITS_URL,
     breachAudit: {
       url: read.IAM_HIBP_API_URL === 'off' ? undefined : read.IAM_HIBP_API_URL,

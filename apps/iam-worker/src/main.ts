@@ -42,9 +42,10 @@ const roles: Roles = {
   status: undefined,
   audit: undefined,
 }
+const hotDays = config.audit.cold === undefined ? undefined : config.audit.hotDays
 const health = await serveHealth({
   ...config.http,
-  ...workerHealth({ db, ping: postgres.ping, roles, region: config.deployment.region }),
+  ...workerHealth({ db, ping: postgres.ping, roles, region: config.deployment.region, hotDays }),
 })
 log.info({ roles: config.roles }, `Listening on ${config.http.host}:${config.http.port}`)
 

@@ -26,7 +26,7 @@ describe('the health of iam-worker', () => {
     postgres = openPostgres<Database>({ url: url.href, poolSize: 2 })
     const port = await freePort()
     base = `http://127.0.0.1:${port}`
-    const parts = { db: postgres, ping: postgres.ping, roles, region: 'local' }
+    const parts = { db: postgres, ping: postgres.ping, roles, region: 'local', hotDays: 90 }
     health = await serveHealth({ host: '127.0.0.1', port, ...workerHealth(parts) })
   })
   afterAll(async () => {

@@ -1,3 +1,4 @@
+import { archiveOverdue } from '@iam/domain/audit-archive'
 import type { Db } from '@iam/domain/db'
 import { listJobs } from '@iam/domain/job'
 import { countWaitingMails } from '@iam/domain/mail'
@@ -26,6 +27,8 @@ interface Parts {
   readonly roles: Roles
   /** Whose key set it is, where it tends the keys. */
   readonly region: string
+  /** After how many days months of the audit trail go to the cold store; undefined where there is none. */
+  readonly hotDays: number | undefined
 }
 
 /** Milliseconds that Postgres may take: to answer at all, and to count what is in the outbox, which can be much. */
@@ -35,7 +38,7 @@ const deadlines = { answer: 1_000, count: 5_000 }
  * Readiness and metrics of this worker. It is ready once its roles run and the keys, if it tends them, were tended;
  * while status lists cannot be published or the audit trail cannot be sealed it is degraded.
  */
-export function workerHealth({ db, ping, roles, region }: Parts) {
+export function workerHealth({ db, ping, roles, region, hotDays }: Parts) {
   const ready = async (): Promise<HealthReport> => {
     const postgres = await within(deadlines.answer, ping()).then(
       () => 'ok',
@@ -72,6 +75,7 @@ export function workerHealth({ db, ping, roles, region }: Parts) {
       ...statusListMetrics(roles.status),
       ...metricsOfJobs(jobs),
       ...auditMetrics(roles.audit),
+      ...(await archiveMetrics(db, hotDays)),
       '',
     ].join('\n')
   }
@@ -116,6 +120,16 @@ function statusListMetrics(status: StatusListsStatus | undefined): string[] {
     `iam_status_list_fill ${fill}`,
     '# TYPE iam_status_list_oldest_seconds gauge',
     `iam_status_list_oldest_seconds ${Math.max(0, Math.round(Date.now() / 1000 - oldest))}`,
+  ]
+}
+
+/** How long the oldest month waits that should have left the database. */
+async function archiveMetrics({ kysely }: Parts['db'], hotDays: number | undefined): Promise<string[]> {
+  if (hotDays === undefined) return []
+  const overdue = await within(deadlines.count, archiveOverdue(kysely, { now: new Date(), hotDays }))
+  return [
+    '# TYPE iam_audit_archive_overdue_seconds gauge',
+    `iam_audit_archive_overdue_seconds ${Math.round(overdue)}`,
   ]
 }
 

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander'
 import { auditExport, auditVerify, auditVerifyWithMac, describeVerified } from './commands/audit.ts'
-import { readAuditPins } from './config.ts'
+import { readAuditPins, readConfig } from './config.ts'
 import type { OperatorDeps } from './operator-deps.ts'
 
 interface Json {
@@ -31,7 +31,8 @@ function addExport(audit: Command, { withDeps, print, say }: Running): void {
     .requiredOption('--out <directory>', 'where to, which is made')
     .option('--json', 'print the result as JSON')
     .action(async (options: Json & { tenant: string; from: Date; to: Date; out: string }) => {
-      const manifest = await withDeps((deps) => auditExport(deps, options, say))
+      const { auditCold: cold } = readConfig()
+      const manifest = await withDeps((deps) => auditExport(deps, { ...options, cold }, say))
       const { events, heads } = manifest
       print(options, manifest, [`Exported ${events} events and ${heads} heads to ${options.out}.`])
     })

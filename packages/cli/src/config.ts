@@ -1,6 +1,7 @@
 import { readSecretRotation } from '@iam/domain/secret-key'
 import { readEnvironment } from '@iam/platform/config'
 import {
+  coldStore,
   cryptoKey,
   databaseVariables,
   deploymentOf,
@@ -45,6 +46,8 @@ const environment = z.object({
   IAM_EVENT_NAMESPACE: z.string().default('melmastoon'),
   IAM_OBJECT_STORE: objectStore,
   IAM_OBJECT_STORE_ENDPOINT: z.url().optional(),
+  IAM_AUDIT_COLD_STORE: coldStore.default('off'),
+  IAM_AUDIT_COLD_STORE_ENDPOINT: z.url().optional(),
 })
 
 const secretRotationOf = (read: z.output<typeof environment>) =>
@@ -113,5 +116,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     anchorNotice: read.IAM_ANCHOR_NOTICE_SECONDS,
     secretRotation: secretRotationOf(read).rotation,
     store: { url: read.IAM_OBJECT_STORE, endpoint: read.IAM_OBJECT_STORE_ENDPOINT },
+    auditCold:
+      read.IAM_AUDIT_COLD_STORE === 'off'
+        ? undefined
+        : { url: read.IAM_AUDIT_COLD_STORE, endpoint: read.IAM_AUDIT_COLD_STORE_ENDPOINT },
   })
 }

@@ -1,5 +1,6 @@
 import { ensureAuditPartitions } from '@iam/domain/audit'
 import { auditBreaches } from './audit-breaches.ts'
+import { exportColdMonths } from './export-cold-months.ts'
 import type { Job } from './job.ts'
 import { noticeEnds } from './notice-expiries.ts'
 import { renewTorExits } from './renew-tor-exits.ts'
@@ -19,6 +20,15 @@ export const schedule: readonly Job[] = [
     alarm: 3 * day,
     rehearses: false,
     run: async ({ db }) => ({ made: await ensureAuditPartitions(db.kysely, monthsAhead) }),
+  },
+  {
+    name: 'audit-cold-export',
+    cron: '35 2 * * *',
+    reason: 'moves old months of the audit trail to the cold store, where one is named; until then they stay',
+    limit: 6 * hour,
+    alarm: 3 * day,
+    rehearses: true,
+    run: exportColdMonths,
   },
   {
     name: 'tor-exits',

@@ -1,11 +1,15 @@
+import { archivedMonths, archivedRows, coldAuditTable } from '@iam/domain/audit-archive'
 import {
   exportAudit,
   verifyAuditExport,
+  type ArchivedRows,
   type AuditFinding,
   type ExportManifest,
   type VerifiedAudit,
 } from '@iam/domain/audit-seal'
 import { findDirectoryEntry } from '@iam/domain/tenant'
+import { openColdStore } from '@iam/platform/cold-store'
+import type { Config } from '../config.ts'
 import type { OperatorDeps } from '../operator-deps.ts'
 import { beginExport, readExport } from './audit-files.ts'
 
@@ -15,6 +19,8 @@ export interface AuditSpan {
   readonly to: Date
   /** A directory, which is made. */
   readonly out: string
+  /** Where old months are; undefined where this was not told. */
+  readonly cold: Config['auditCold']
 }
 
 const progressEvery = 10_000
@@ -22,11 +28,12 @@ const progressEvery = 10_000
 /** Writes a tenant's sealed events of a time into a directory, with what proves them. */
 export async function auditExport(
   deps: OperatorDeps,
-  { tenant, from, to, out }: AuditSpan,
+  { tenant, from, to, out, cold }: AuditSpan,
   say: (line: string) => void,
 ): Promise<ExportManifest> {
   const found = await findDirectoryEntry(deps.db.kysely, tenant)
   if (found === undefined) throw new Error(`There is no tenant ${tenant}.`)
+  const archived = await archiveOf(deps, cold, { from, to })
   const files = await beginExport(out)
   let events = 0
   const sink = {
@@ -37,9 +44,26 @@ export async function auditExport(
       if (events % progressEvery === 0) say(`${events} events`)
     },
   }
-  const manifest = await exportAudit(deps, { tenantId: found.tenantId, from, to }, sink)
+  const manifest = await exportAudit({ ...deps, ...archived }, { tenantId: found.tenantId, from, to }, sink)
   await files.finish(manifest)
   return manifest
+}
+
+/** What finds the events of months that left the database. @throws when there are some, and nobody said where. */
+async function archiveOf(
+  { db }: OperatorDeps,
+  cold: AuditSpan['cold'],
+  { from, to }: Pick<AuditSpan, 'from' | 'to'>,
+): Promise<{ archived?: ArchivedRows }> {
+  if (cold !== undefined) {
+    const store = await openColdStore(cold, coldAuditTable)
+    return { archived: archivedRows({ db: db.kysely, store }) }
+  }
+  const gone = (await archivedMonths(db.kysely)).find(({ month }) => month.from < to && month.to > from)
+  if (gone === undefined) return {}
+  throw new Error(
+    `${gone.month.name} is in the cold store, and IAM_AUDIT_COLD_STORE does not say where that is.`,
+  )
 }
 
 /** Checks an export by itself, against the pinned keys of the audit trail. */
@@ -77,6 +101,7 @@ const words: Record<AuditFinding['fault'], string> = {
   head_missing: 'is missing',
   head_not_proved: 'does not cover the chain as it is here',
   heads_cut_off: 'the heads end before the export does',
+  nothing_proved: 'no head says where a chain of this tenant ended: it had none, or all of it was left out',
   manifest_wrong: 'the manifest does not say what the export has',
 }
 

@@ -1,3 +1,4 @@
+import { hotFrom } from '../audit-archive/index.ts'
 import { findAudit, type AuditWanted, type FoundAudit } from '../audit/index.ts'
 import { run, type Executor } from '../db/index.ts'
 import type { SecretRings } from '../secret-key/index.ts'
@@ -26,13 +27,17 @@ type Place = NonNullable<AuditWanted['after']>
 
 /**
  * A page of a tenant's audit events, the newest first, and where the next begins if there is one. Personal values are
- * opened with the person's own key, so that whoever was erased has none. What operators read is audited itself.
+ * opened with the person's own key, so that whoever was erased has none. Events before `hotFrom` are in the cold store. What operators read is audited itself.
  * @throws Refusal what `administer` refuses.
  */
 export async function listAudit(
   deps: AdministrationDeps,
   call: ListAudit,
-): Promise<{ readonly items: AuditView[]; readonly last: Place | undefined }> {
+): Promise<{
+  readonly items: AuditView[]
+  readonly last: Place | undefined
+  readonly hotFrom: Date | undefined
+}> {
   const { tenantId, actor, action, target, outcome, from, to, after, limit } = call
   const act = {
     action: 'audit_events.listed',
@@ -47,7 +52,8 @@ export async function listAudit(
     const open = await openerOf(tx, deps.secrets, { tenantId, events })
     const end = found.length > limit ? events.at(-1) : undefined
     const last = end && { at: end.occurredAt, id: end.id }
-    return { answer: { items: events.map((event) => view(event, open(event))), last } }
+    const items = events.map((event) => view(event, open(event)))
+    return { answer: { items, last, hotFrom: await hotFrom(tx) } }
   })
 }
 

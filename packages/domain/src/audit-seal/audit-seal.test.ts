@@ -195,6 +195,14 @@ describe('the sealed audit trail', () => {
       'event_not_covered',
     ],
     [
+      'every event is left out, and every head says that there is no chain',
+      (all) => {
+        const heads = all.heads.map((head) => ({ ...head, end: null, proof: [] }))
+        return having(all, { events: [], heads })
+      },
+      'nothing_proved',
+    ],
+    [
       'the end of the chain is another below a head',
       (all) => {
         const other = (head: ExportedHead) => head.end && { ...head.end, chain: '00'.repeat(32) }
@@ -274,7 +282,7 @@ describe('the sealed audit trail', () => {
         ) update iam.audit_chain c set seq = s.seq, chain = s.chain from iam.audit_seal s
            where c.tenant_id = ${tenantId} and s.tenant_id = c.tenant_id
              and s.seq = (select min(seq) - 1 from seals)`,
-      'head_not_proved',
+      'events_cut_off',
     ],
     [
       'an event is invented, with a seal of its own',
@@ -333,7 +341,7 @@ describe('the sealed audit trail', () => {
     const { holds, findings } = await verified()
     expect({ holds, first: findings[0] }).toMatchObject({
       holds: false,
-      first: { fault: 'head_not_proved', head: 1 },
+      first: { fault: 'chain_rewritten', head: 1 },
     })
   })
 

@@ -1,4 +1,3 @@
-import { readAuditRows } from '../audit/index.ts'
 import { inTenant, type Db } from '../db/index.ts'
 import type { Clock } from '../kit/index.ts'
 import { writeEvent, type ExportedEvent, type ExportedHead, type ExportManifest } from './audit-export.ts'
@@ -12,6 +11,7 @@ import {
   type Seal,
   type StoredHead,
 } from './queries.ts'
+import { rowsOfSeals, type ArchivedRows } from './rows-of-seals.ts'
 
 export interface ExportAudit {
   readonly tenantId: string
@@ -32,10 +32,11 @@ const oneMinute = 60_000
 /**
  * Exports a tenant's sealed events of a time, with every head signed meanwhile and the proof of where the tenant's
  * chain ended below it: whoever has it can check it without us. An event that is missing from the database is missing
- * from the export, which is what checking finds. @returns the manifest.
+ * from the export, which is what checking finds. Events of months that left the database come from `archived`.
+ * @returns the manifest.
  */
 export async function exportAudit(
-  deps: { readonly db: Pick<Db, 'kysely'>; readonly clock: Clock },
+  deps: { readonly db: Pick<Db, 'kysely'>; readonly clock: Clock; readonly archived?: ArchivedRows },
   { tenantId, from, to }: ExportAudit,
   sink: ExportSink,
 ): Promise<ExportManifest> {
@@ -62,17 +63,15 @@ export async function exportAudit(
 }
 
 async function exportEvents(
-  { db }: { readonly db: Pick<Db, 'kysely'> },
+  deps: Parameters<typeof rowsOfSeals>[0],
   { tenantId, seals, sink }: { tenantId: string; seals: readonly Seal[]; sink: ExportSink },
 ): Promise<number> {
   let written = 0
   for (let n = 0; n < seals.length; n += rowsAtATime) {
     const some = seals.slice(n, n + rowsAtATime)
-    const names = some.map(({ auditId: id, occurredAt }) => ({ id, occurredAt }))
-    const rows = await inTenant(db, { tenantId }, (tx) => readAuditRows(tx, tenantId, names))
-    const byId = new Map(rows.map((row) => [row.id, row]))
+    const rows = await rowsOfSeals(deps, tenantId, some)
     for (const seal of some) {
-      const row = byId.get(seal.auditId)
+      const row = rows.get(seal.auditId)
       if (row === undefined) continue
       await sink.event(writeEvent(row, seal))
       written += 1

@@ -103,9 +103,18 @@ export async function sealsBetween(tx: Executor, tenantId: string, from: Date, t
 
 /** Where all chains ended when a head was signed. */
 export async function endsAtHead(db: Executor, number: number): Promise<ChainEnd[]> {
+  // From tenant to tenant by the index: there are many more ends than tenants.
   const found = await sql<ChainEnd>`
-    select distinct on (tenant_id) tenant_id as "tenantId", seq::float8 as seq, chain
-      from iam.audit_seal where head <= ${number} order by tenant_id, seq desc`.execute(db)
+    with recursive tenant (id) as (
+      select min(tenant_id) from iam.audit_head_end
+      union all
+      select (select min(tenant_id) from iam.audit_head_end where tenant_id > tenant.id)
+        from tenant where tenant.id is not null
+    ) select e.tenant_id as "tenantId", e.seq::float8 as seq, e.chain
+        from tenant cross join lateral (
+          select * from iam.audit_head_end
+           where tenant_id = tenant.id and head <= ${number} order by head desc limit 1
+        ) e`.execute(db)
   return found.rows
 }
 
@@ -115,10 +124,62 @@ export async function endsAfterHead(
   { after, upTo }: { readonly after: number; readonly upTo: number },
 ): Promise<(ChainEnd & { readonly head: number })[]> {
   const found = await sql<ChainEnd & { readonly head: number }>`
-    select distinct on (head, tenant_id) tenant_id as "tenantId", seq::float8 as seq, chain, head::float8 as head
-      from iam.audit_seal where head > ${after} and head <= ${upTo} order by head, tenant_id, seq desc`.execute(
+    select tenant_id as "tenantId", seq::float8 as seq, chain, head::float8 as head
+      from iam.audit_head_end where head > ${after} and head <= ${upTo} order by head, tenant_id`.execute(db)
+  return found.rows
+}
+
+/** Keeps where chains ended at a head, with the head. */
+export async function insertHeadEnds(tx: Executor, head: number, ends: readonly ChainEnd[]): Promise<void> {
+  await sql`
+    insert into iam.audit_head_end (tenant_id, head, seq, chain)
+    select u.tenant_id, ${head}, u.seq, u.chain
+      from unnest(${ends.map(({ tenantId }) => tenantId)}::text[], ${ends.map(({ seq }) => seq)}::bigint[],
+                  ${ends.map(({ chain }) => chain)}::bytea[]) u (tenant_id, seq, chain)`.execute(tx)
+}
+
+/** A signed head by its number. */
+export async function headAt(db: Executor, number: number): Promise<StoredHead | undefined> {
+  const found = await sql<StoredHead>`
+    select number::float8 as number, minute, jws, stored from iam.audit_head where number = ${number}`.execute(
     db,
   )
+  return found.rows[0]
+}
+
+/** The next seals of a tenant that stand for events of a time. Of a transaction under that tenant. */
+export async function sealsOfTime(
+  tx: Executor,
+  wanted: {
+    readonly tenantId: string
+    readonly from: Date
+    /** Exclusive. */
+    readonly to: Date
+    readonly after: number
+    readonly limit: number
+  },
+): Promise<Seal[]> {
+  const { tenantId, from, to, after, limit } = wanted
+  const found = await sql<Seal>`
+    select tenant_id as "tenantId", seq::float8 as seq, audit_id as "auditId", occurred_at as "occurredAt", chain,
+           head::float8 as head
+      from iam.audit_seal
+     where tenant_id = ${tenantId} and occurred_at >= ${from} and occurred_at < ${to} and seq > ${after}
+     order by seq limit ${limit}`.execute(tx)
+  return found.rows
+}
+
+/** A tenant's seals by their places, both included. Of a transaction under that tenant. */
+export async function sealsByPlace(
+  tx: Executor,
+  tenantId: string,
+  { first, last }: { readonly first: number; readonly last: number },
+): Promise<Seal[]> {
+  const found = await sql<Seal>`
+    select tenant_id as "tenantId", seq::float8 as seq, audit_id as "auditId", occurred_at as "occurredAt", chain,
+           head::float8 as head
+      from iam.audit_seal where tenant_id = ${tenantId} and seq between ${first} and ${last}
+     order by seq`.execute(tx)
   return found.rows
 }
 

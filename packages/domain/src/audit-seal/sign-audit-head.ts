@@ -5,8 +5,16 @@ import { requireLease, type HeldLease } from '../lease/index.ts'
 import type { Deployment } from '../secret-key/index.ts'
 import type { HeadStore } from './head-store.ts'
 import { digestOf, headName, signHead, type AuditHead } from './head.ts'
-import { merkleRoot } from './merkle.ts'
-import { chainEnds, insertHead, lastHead, markStored, type StoredHead } from './queries.ts'
+import { merkleRoot, type ChainEnd } from './merkle.ts'
+import {
+  chainEnds,
+  endsAtHead,
+  insertHead,
+  insertHeadEnds,
+  lastHead,
+  markStored,
+  type StoredHead,
+} from './queries.ts'
 
 export type SignAuditHead = {
   readonly db: Pick<Db, 'kysely'>
@@ -27,22 +35,40 @@ export async function signAuditHead(deps: SignAuditHead): Promise<AuditHead | un
   if (last?.stored === false) await store(deps, last)
   const minute = new Date(Math.floor(deps.clock().getTime() / 60_000) * 60_000)
   if (last !== undefined && last.minute >= minute) return undefined
-  const head = await nextHead(deps, last, minute)
+  const { ends, moved } = await endsNow(deps.db, last)
+  const head = nextHead(deps, { last, minute, ends })
   const signed = { number: head.number, minute, jws: await signHead(deps.signer, head) }
   await deps.db.kysely.transaction().execute(async (tx) => {
     await requireLease(tx, deps.lease)
     await insertHead(tx, signed)
+    await insertHeadEnds(tx, signed.number, moved)
   })
   await store(deps, signed)
   return head
 }
 
-async function nextHead(
-  { db, deployment }: SignAuditHead,
+/**
+ * Where all chains end now, and which of them moved since the last head. A chain that is gone, as after a restore,
+ * stays where the last head had it: what one tenant lost takes no other's proof away.
+ */
+async function endsNow(
+  { kysely }: SignAuditHead['db'],
   last: StoredHead | undefined,
-  minute: Date,
-): Promise<AuditHead> {
-  const ends = await chainEnds(db.kysely)
+): Promise<{ ends: ChainEnd[]; moved: ChainEnd[] }> {
+  const before = last === undefined ? [] : await endsAtHead(kysely, last.number)
+  const ends = new Map(before.map((end) => [end.tenantId, end]))
+  const moved = (await chainEnds(kysely)).filter(({ tenantId, seq, chain }) => {
+    const there = ends.get(tenantId)
+    return there === undefined || there.seq !== seq || !there.chain.equals(chain)
+  })
+  for (const end of moved) ends.set(end.tenantId, end)
+  return { ends: [...ends.values()], moved }
+}
+
+function nextHead(
+  { deployment }: SignAuditHead,
+  { last, minute, ends }: { last: StoredHead | undefined; minute: Date; ends: readonly ChainEnd[] },
+): AuditHead {
   const { issuer: iss, env, region } = deployment
   return {
     iss,

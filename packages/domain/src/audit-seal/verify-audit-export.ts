@@ -27,6 +27,7 @@ export interface AuditFinding {
     | 'head_missing'
     | 'head_not_proved'
     | 'heads_cut_off'
+    | 'nothing_proved'
     | 'manifest_wrong'
   readonly seq?: number
   readonly id?: string
@@ -62,14 +63,22 @@ const patience = 10 * oneMinute
 /**
  * Checks an export by itself: every event against its tenant's chain, and the chain against every head that was signed
  * meanwhile. Finds events that were altered, taken out, put in, put elsewhere or cut off, after their head was signed.
- * What was altered or put in before that is found by the macs.
+ * What was altered or put in before that is found by the macs. Where no head says anything of the tenant, nothing is
+ * proved, not even that there were no events, and nothing holds.
  */
 export async function verifyAuditExport(exported: AuditExport, how: VerifyAudit): Promise<VerifiedAudit> {
   const heads = await readHeads(exported, how)
   const chain = walkChain(exported)
   const against = compareWithHeads(exported, chain.links, heads.read)
   const macs = how.keyOf === undefined ? [] : wrongMacs(exported, how.keyOf)
-  const findings = [...manifestFaults(exported), ...chain.findings, ...against, ...macs, ...heads.findings]
+  const findings = [
+    ...manifestFaults(exported),
+    ...chain.findings,
+    ...against,
+    ...macs,
+    ...heads.findings,
+    ...nothingProved(heads.read),
+  ]
   const covered = Math.max(0, ...exported.heads.map(({ end }) => end?.seq ?? 0))
   return {
     holds: findings.length === 0,
@@ -168,6 +177,11 @@ function compareWithHeads(
     reached = end.seq
   }
   return notCovered(events, heads, reached)
+}
+
+/** Where no signed head says where a chain of this tenant ended, there was none, or all of it was left out. */
+function nothingProved(heads: readonly NumberedHead[]): AuditFinding[] {
+  return heads.every(({ end }) => end === null) ? [{ fault: 'nothing_proved' }] : []
 }
 
 /** An event that heads of much later do not cover was put in without ever being sealed. */

@@ -5,6 +5,14 @@ export { findAudit, type AuditWanted, type FoundAudit } from './find-audit.ts'
 export { keyedRows, keyedRowsText } from './keyed-rows.ts'
 export { keyingAudit, keyVersionAt, macBlocksOf } from './keyed-value.ts'
 export {
+  auditMonths,
+  countAuditMonth,
+  dropAuditMonth,
+  holdAuditMonth,
+  monthOf,
+  type AuditMonth,
+} from './months.ts'
+export {
   auditWaiting,
   readAuditAfter,
   readAuditRows,

@@ -50,6 +50,15 @@ export interface IamAudience {
   updated_at: Timestamp;
 }
 
+export interface IamAuditArchive {
+  archived_at: Timestamp;
+  head: Int8;
+  manifest: Buffer;
+  month: Timestamp;
+  parts: number;
+  row_count: Int8;
+}
+
 export interface IamAuditChain {
   chain: Buffer;
   seq: Int8;
@@ -82,6 +91,13 @@ export interface IamAuditHead {
   stored: Generated<boolean>;
 }
 
+export interface IamAuditHeadEnd {
+  chain: Buffer;
+  head: Int8;
+  seq: Int8;
+  tenant_id: string;
+}
+
 export interface IamAuditSeal {
   audit_id: string;
   chain: Buffer;
@@ -92,8 +108,12 @@ export interface IamAuditSeal {
 }
 
 export interface IamAuditSealer {
+  adopted_id: string | null;
+  adopted_xid: string | null;
+  cluster: string | null;
   cursor_id: Generated<string>;
   cursor_xid: Generated<string>;
+  foreign_to: Generated<string>;
   one: Generated<boolean>;
 }
 
@@ -673,9 +693,11 @@ export interface IamUserKey {
 export interface DB {
   "iam.anchor_rotation": IamAnchorRotation;
   "iam.audience": IamAudience;
+  "iam.audit_archive": IamAuditArchive;
   "iam.audit_chain": IamAuditChain;
   "iam.audit_event": IamAuditEvent;
   "iam.audit_head": IamAuditHead;
+  "iam.audit_head_end": IamAuditHeadEnd;
   "iam.audit_seal": IamAuditSeal;
   "iam.audit_sealer": IamAuditSealer;
   "iam.breach_found": IamBreachFound;

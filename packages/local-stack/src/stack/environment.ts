@@ -19,6 +19,8 @@ export const project = 'iam-dev'
 
 /** The bucket that holds what is published. */
 export const bucket = 'iam-dev'
+/** The bucket that the audit trail's old months go to. */
+export const coldBucket = 'iam-dev-cold'
 const keySetObject = 'key-set/jwks.jwt'
 /** A change of keys shows at once here; in production nobody waits for one. */
 const quickly = '1'
@@ -139,6 +141,8 @@ function google({ ports }: Endpoints): Environment {
     IAM_PUBSUB_ENDPOINT: `127.0.0.1:${ports.google}`,
     IAM_OBJECT_STORE: `gs://${bucket}`,
     IAM_OBJECT_STORE_ENDPOINT: storeUrl(ports),
+    IAM_AUDIT_COLD_STORE: `gs://${coldBucket}`,
+    IAM_AUDIT_COLD_STORE_ENDPOINT: storeUrl(ports),
   }
 }
 

@@ -9,6 +9,7 @@ import { surroundingsOr } from '../processes/throwaway.ts'
 import { type RedisServer, startRedis } from '../redis/index.ts'
 import {
   bucket,
+  coldBucket,
   cliEnvironment,
   type Endpoints,
   type Environment,
@@ -132,6 +133,7 @@ async function startParts(options: StackOptions, surroundings: Surroundings): Pr
   await Promise.all([
     prepareDatabase(endpoints.postgres, 'iam'),
     makeBucket(storeUrl(planning.ports), bucket),
+    makeBucket(storeUrl(planning.ports), coldBucket),
   ])
   await migrate(command)
   const { anchors, operator } = await bootstrap(command)

@@ -15,6 +15,7 @@ export {
   statusWrapKeyBeside,
 } from './shared.ts'
 export {
+  coldStore,
   cryptoKey,
   keyVersion,
   logLevel,

@@ -31,6 +31,14 @@ export const objectStore = z
   .string()
   .regex(/^(gs:\/\/[a-z0-9._-]+|file:\/\/\/.+)$/, 'must be gs://<bucket> or file:///<directory>')
 
+/** Where rows go that are too old for the database. */
+export const coldStore = z
+  .string()
+  .regex(
+    /^(off|bigquery:\/\/[a-z0-9:.-]+\/\w+(\?location=[\w-]+)?|gs:\/\/[a-z0-9._-]+|file:\/\/\/.+)$/,
+    'must be bigquery://<project>/<dataset>, gs://<bucket> or file:///<directory>, or off',
+  )
+
 /** The algorithms that access tokens are signed with, the usual one first (RFC 7518 3.1, RFC 8037 3.1). */
 export const signingAlgs = z
   .string()

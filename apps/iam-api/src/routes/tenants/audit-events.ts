@@ -34,7 +34,8 @@ const time = (description: string) => Type.Optional(Type.String({ pattern: utc, 
 const list = {
   ...administration,
   summary: 'List what happened in a tenant',
-  description: 'The newest first. What an operator reads here is itself audited, in both tenants.',
+  description:
+    'The newest first. Events before `hotFrom` are in the cold store and not listed here: operators export them. What an operator reads here is itself audited, in both tenants.',
   params: TenantPath,
   querystring: Type.Object(
     {
@@ -48,7 +49,15 @@ const list = {
     },
     { additionalProperties: false },
   ),
-  response: { 200: pageOf(AuditEvent), ...refusals() },
+  response: {
+    200: Type.Object({
+      ...pageOf(AuditEvent).properties,
+      hotFrom: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
+        description: 'Events before this time have left the database. Null while none has.',
+      }),
+    }),
+    ...refusals(),
+  },
 }
 
 export function auditEventsRoute(app: App, deps: Deps): void {
@@ -58,7 +67,7 @@ export function auditEventsRoute(app: App, deps: Deps): void {
     const list = ['audit-events', call.tenantId, actor, action, target, outcome, from, to]
     const after = placeOf(readCursor(deps, list, cursor))
     const span = { from: dateOf(from), to: dateOf(to) }
-    const { items, last } = await listAudit(deps, {
+    const { items, last, hotFrom } = await listAudit(deps, {
       ...call,
       ...span,
       actor,
@@ -70,7 +79,11 @@ export function auditEventsRoute(app: App, deps: Deps): void {
     })
     reply.header('cache-control', 'no-store')
     const next = last && `${last.at.getTime().toString(36)}_${last.id}`
-    return { items, ...(next === undefined ? {} : { nextCursor: spellCursor(deps, list, next) }) }
+    return {
+      items,
+      ...(next === undefined ? {} : { nextCursor: spellCursor(deps, list, next) }),
+      hotFrom: hotFrom?.toISOString() ?? null,
+    }
   })
 }
 

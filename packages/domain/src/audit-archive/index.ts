@@ -1,0 +1,7 @@
+export { archiveAuditMonths, type ArchiveAuditMonths, type WhichMonths } from './archive-audit-months.ts'
+export { AuditArchiveFault } from './archive-deps.ts'
+export { archivedRows } from './archived-rows.ts'
+export type { AuditColdStore, ColdPart } from './cold-store.ts'
+export { coldAuditTable, type ColdRow } from './cold-table.ts'
+export { archiveOverdue } from './months-due.ts'
+export { archivedMonths, hotFrom, type ArchivedMonth } from './queries.ts'

@@ -1,0 +1,5 @@
+export {
+  startBigQueryEmulator,
+  type BigQueryEmulator,
+  type BigQueryEmulatorOptions,
+} from './start-big-query-emulator.ts'
