@@ -54,6 +54,13 @@ const breachAuditVariables = {
   IAM_SECRET_HIBP_API_KEY: z.string().optional(),
 }
 
+const auditVariables = {
+  IAM_AUDIT_COLD_STORE: coldStore.default('off'),
+  IAM_AUDIT_COLD_STORE_ENDPOINT: z.url().optional(),
+  IAM_AUDIT_HOT_DAYS: z.coerce.number().int().min(30).max(3650).default(90),
+  IAM_AUDIT_ANCHORS: thumbprints.optional(),
+}
+
 const environment = z
   .object({
     ...deploymentVariables,
@@ -101,10 +108,7 @@ const environment = z
     IAM_CDN_ENDPOINT: z.url().optional(),
     IAM_CDN_PURGE_AFTER_SECONDS: seconds.default(15),
     IAM_KEY_SET_HISTORY_SECONDS: seconds.default(400 * 86_400),
-    IAM_AUDIT_COLD_STORE: coldStore.default('off'),
-    IAM_AUDIT_COLD_STORE_ENDPOINT: z.url().optional(),
-    IAM_AUDIT_HOT_DAYS: z.coerce.number().int().min(30).max(3650).default(90),
-    IAM_AUDIT_ANCHORS: thumbprints.optional(),
+    ...auditVariables,
     IAM_TOR_EXITS_URL: z
       .union([z.literal('off'), z.url({ protocol: /^https?$/ })], 'must be a URL, or off')
       .default('off'),
@@ -187,14 +191,11 @@ function secretsOf(
     : { from, projectId, endpoint }
 }
 
-function coldOf({
-  IAM_AUDIT_COLD_STORE: url,
-  IAM_AUDIT_COLD_STORE_ENDPOINT: endpoint,
-}: {
-  readonly IAM_AUDIT_COLD_STORE: string
-  readonly IAM_AUDIT_COLD_STORE_ENDPOINT?: string | undefined
-}) {
-  return url === 'off' ? undefined : { url, endpoint }
+/** Where the audit trail's old months go, after how many days, and who may have signed their heads. */
+function auditOf(read: z.output<z.ZodObject<typeof auditVariables>>) {
+  const { IAM_AUDIT_COLD_STORE: url, IAM_AUDIT_COLD_STORE_ENDPOINT: endpoint } = read
+  const cold = url === 'off' ? undefined : { url, endpoint }
+  return { cold, hotDays: read.IAM_AUDIT_HOT_DAYS, anchors: read.IAM_AUDIT_ANCHORS ?? [] }
 }
 
 export type Config = ReturnType<typeof readConfig>
@@ -243,12 +244,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     },
     regions: regionsOf(read),
     historySeconds: read.IAM_KEY_SET_HISTORY_SECONDS,
-    /** Where the audit trail's old months go, after how many days, and who may have signed their heads. */
-    audit: {
-      cold: coldOf(read),
-      hotDays: read.IAM_AUDIT_HOT_DAYS,
-      anchors: read.IAM_AUDIT_ANCHORS ?? [],
-    },
+    audit: auditOf(read),
     torExitsUrl: read.IAM_TOR_EXITS_URL === 'off' ? undefined : read.IAM_TOR_EXITS_URL,
     breachAudit: {
       url: read.IAM_HIBP_API_URL === 'off' ? undefined : read.IAM_HIBP_API_URL,

@@ -44,6 +44,12 @@ export const otherStores = {
     erased:
       'Nothing opens them once the person’s key is destroyed; they are deleted by the next run of `data-exports`.',
   },
+  coldStore: {
+    about:
+      'The cold store of the audit trail: events older than 90 days, personal values sealed as in `audit_event`.',
+    exported: 'Not with the person’s other data: by operators, with `iam audit export`.',
+    erased: 'Nothing opens what is personal there once the person’s key is destroyed.',
+  },
   logs: {
     about: 'Logs and traces.',
     exported: 'Ids and words of a list alone.',

@@ -5,6 +5,17 @@ type Stores = { readonly [Table in TableName]?: ImpersonalStore<ColumnOf<Table>>
 
 /** What workers note of their own work. */
 export const workerStores = {
+  audit_archive: {
+    nobodys: 'which months of the audit trail are in the cold store',
+    columns: {
+      archived_at: 'nobodys',
+      head: 'nobodys',
+      manifest: 'nobodys',
+      month: 'nobodys',
+      parts: 'nobodys',
+      row_count: 'nobodys',
+    },
+  },
   audit_chain: {
     nobodys: 'hashes over the audit trail',
     columns: {
@@ -22,6 +33,15 @@ export const workerStores = {
       stored: 'nobodys',
     },
   },
+  audit_head_end: {
+    nobodys: 'hashes over the audit trail',
+    columns: {
+      chain: 'nobodys',
+      head: 'nobodys',
+      seq: 'nobodys',
+      tenant_id: 'nobodys',
+    },
+  },
   audit_seal: {
     nobodys: 'hashes over the audit trail, by the ids of its events',
     columns: {
@@ -36,8 +56,12 @@ export const workerStores = {
   audit_sealer: {
     nobodys: 'how far the audit trail is sealed',
     columns: {
+      adopted_id: 'nobodys',
+      adopted_xid: 'nobodys',
+      cluster: 'nobodys',
       cursor_id: 'nobodys',
       cursor_xid: 'nobodys',
+      foreign_to: 'nobodys',
       one: 'nobodys',
     },
   },

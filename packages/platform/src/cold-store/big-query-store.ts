@@ -168,10 +168,10 @@ WHERE ${where.join(' AND ')} ORDER BY ${named(order)}`
     const error = await ended.promise
     const job = this.#client.job(jobId, options)
     for (;;) {
-      const [metadata]: unknown[] = await job.getMetadata().catch((missing: unknown) => {
+      const [metadata] = (await job.getMetadata().catch((missing: unknown) => {
         throw isMissing(missing) && error !== undefined ? error : missing
-      })
-      const { status } = metadata as { status: { state: string; errorResult?: unknown } }
+      })) as unknown as [{ status: { state: string; errorResult?: unknown } }]
+      const { status } = metadata
       if (status.state === 'DONE') return status.errorResult
       await sleep(pollMs)
     }
