@@ -1,22 +1,27 @@
 import { freePort } from '@iam/local-stack/ports'
-import { type Stack, startStack } from '@iam/local-stack/stack'
+import { type Stack, type StackState, startStack } from '@iam/local-stack/stack'
+import { openPublisher } from '@iam/platform/pubsub'
 import { createVerifier } from '@iam/verifier'
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose'
 import { allowInsecureRequests, discovery } from 'openid-client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { call, checkSession, logIn, post, refresh, type Tokens, untilServed } from '../support/client.ts'
+import { Collector } from '../support/collector.ts'
 import { type EventLog, subscribe } from '../support/events.ts'
 
 /** The system as its users have it: separate processes, and nothing but public clients. */
 describe('the main job, through all three processes', () => {
   let stack: Stack
   let sessions: EventLog
+  let collector: Collector
   let metricsPort = 0
   /** What iam-jwks was started with: the thumbprints that are pinned. */
   let pins: Readonly<Record<string, string>> = {}
   beforeAll(async () => {
+    collector = await Collector.start()
     stack = await startStack({
-      adjust: async (program, environment) => {
+      adjust: async (program, given) => {
+        const environment = { ...given, OTEL_EXPORTER_OTLP_ENDPOINT: collector.endpoint }
         if (program === 'iam-api') {
           metricsPort = await freePort()
           return { ...environment, IAM_METRICS_PORT: String(metricsPort) }
@@ -30,6 +35,7 @@ describe('the main job, through all three processes', () => {
   afterAll(async () => {
     await sessions.close()
     await stack.stop()
+    await collector.close()
   })
 
   test('logs in, verifies offline, refreshes and logs out, and its events arrive in order', async () => {
@@ -139,14 +145,44 @@ describe('the main job, through all three processes', () => {
     expect(keys.length).toBeGreaterThanOrEqual(2) // the active one and its standby
   })
 
-  test('hands the caller’s trace on, from the request to the event', async () => {
+  test('one trace goes from a login through the outbox and Pub/Sub to what a consumer makes of it', async () => {
     const { state } = stack
     const traceId = 'c0ffee00c0ffee00c0ffee00c0ffee00'
     const headers = { 'x-tenant-id': state.tenant.id, traceparent: `00-${traceId}-b7ad6b7169203331-01` }
     const { body } = await post(state.issuer, '/auth/login', state.user, headers)
-    const { session } = body as unknown as Tokens
+    const { session, user } = body as unknown as Tokens
     await expect.poll(() => sessions.of(session.id).length, { timeout: 60_000 }).toBe(1)
-    expect(JSON.stringify(sessions.of(session.id)[0])).toContain(traceId)
+    const [created] = sessions.of(session.id)
+    expect(JSON.stringify(created)).toContain(traceId)
+
+    // Another service, which makes the person a guest when it hears of the session: what it says is taken in here.
+    const heard = sessions.attributesOf(created?.eventId ?? '')
+    await tellOfMembership(state, user.id, heard)
+    const spans = (kind: number) => collector.of(traceId).filter((span) => span.kind === kind)
+    const kinds = { server: 2, client: 3, producer: 4, consumer: 5 }
+    await expect
+      .poll(() => spans(kinds.consumer).map(({ name }) => name), { timeout: 60_000 })
+      .toEqual(['process melmastoon.tenant.membership.granted.v1'])
+
+    await expect.poll(() => spans(kinds.server).length, { timeout: 60_000 }).toBe(1)
+    const [server] = spans(kinds.server)
+    const [consumer] = spans(kinds.consumer)
+    const producer = spans(kinds.producer).find(({ name }) => name === 'send melmastoon.iam.session.v1')
+    expect(server).toMatchObject({ service: 'iam-api', parentSpanId: 'b7ad6b7169203331' })
+    expect(producer).toMatchObject({ service: 'iam-worker', parentSpanId: server?.spanId })
+    expect(heard['traceparent']).toBe(`00-${traceId}-${producer?.spanId}-01`)
+    expect(consumer).toMatchObject({
+      service: 'iam-worker',
+      parentSpanId: producer?.spanId,
+      attributes: { 'inbox.reception': 'applied' },
+    })
+    const statements = (parent: string | undefined) =>
+      spans(kinds.client).filter(
+        ({ parentSpanId, attributes }) =>
+          parentSpanId === parent && attributes['db.system.name'] === 'postgresql',
+      )
+    await expect.poll(() => statements(server?.spanId).length, { timeout: 60_000 }).toBeGreaterThan(0)
+    await expect.poll(() => statements(consumer?.spanId).length, { timeout: 60_000 }).toBeGreaterThan(0)
   })
 
   test('tells its health, part by part', async () => {
@@ -172,3 +208,31 @@ describe('the main job, through all three processes', () => {
     expect((await call(`${stack.state.api.url}/metrics`)).status).toBe(404)
   })
 })
+
+/** Tells that somebody became a member, as the service does that knows of memberships, in the trace of what it heard. */
+async function tellOfMembership(
+  state: StackState,
+  userId: string,
+  heard: Readonly<Record<string, string>>,
+): Promise<void> {
+  const tenantId = state.tenant.id
+  const subject = 'melmastoon.tenant.membership.granted.v1'
+  const event = {
+    eventId: `evt-${performance.now()}`,
+    subject,
+    tenantId,
+    occurredAt: new Date().toISOString(),
+    payload: { membershipId: 'guest', userId, role: 'guest' },
+  }
+  const { traceparent = '' } = heard
+  const { endpoint, project: projectId } = state.pubsub
+  const publisher = await openPublisher({ endpoint, projectId })
+  await publisher.publish('melmastoon.tenant.membership.v1', [
+    {
+      orderingKey: `${tenantId}:${userId}`,
+      data: Buffer.from(JSON.stringify(event)),
+      attributes: { subject, traceparent },
+    },
+  ])
+  await publisher.close()
+}

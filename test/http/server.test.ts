@@ -320,11 +320,17 @@ describe('iam-api', () => {
     }
   })
 
-  test('takes part in the caller’s trace, and starts one where there is none or it is malformed', async () => {
+  test('takes part in the trace of a trusted proxy, and starts one for a stranger, or where it is malformed', async () => {
     const traceId = '0af7651916cd43dd8448eb211c80319c'
     const problem = async (traceparent: string) =>
       (await get('/nope', { traceparent })).json<{ traceId: string }>().traceId
     expect(await problem(`00-${traceId}-b7ad6b7169203331-01`)).toBe(traceId)
+    const stranger = await open.app.inject({
+      url: '/nope',
+      remoteAddress: '203.0.113.7',
+      headers: { traceparent: `00-${traceId}-b7ad6b7169203331-01` },
+    })
+    expect(stranger.json<{ traceId: string }>().traceId).not.toBe(traceId)
     for (const odd of [
       '',
       'x',

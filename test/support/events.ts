@@ -16,6 +16,7 @@ export interface ReceivedEvent {
  */
 export class EventLog {
   readonly events: ReceivedEvent[] = []
+  readonly #attributes = new Map<string, Readonly<Record<string, string>>>()
   readonly #faults = new Set<string>()
   readonly #pubsub: PubSub
   readonly #subscription: Subscription
@@ -24,7 +25,9 @@ export class EventLog {
     this.#pubsub = pubsub
     this.#subscription = subscription
     subscription.on('message', (message) => {
-      this.events.push(JSON.parse(message.data.toString()) as ReceivedEvent)
+      const event = JSON.parse(message.data.toString()) as ReceivedEvent
+      this.events.push(event)
+      this.#attributes.set(event.eventId, message.attributes)
       for (const fault of eventFaults(message)) this.#faults.add(fault)
       message.ack()
     })
@@ -44,6 +47,11 @@ export class EventLog {
   /** The subjects of what arrived of one aggregate, without their namespace and version. */
   subjectsOf(aggregateId: string): string[] {
     return this.of(aggregateId).map((event) => event.subject.split('.').slice(2, -1).join('.'))
+  }
+
+  /** What came with an event, besides it. */
+  attributesOf(eventId: string): Readonly<Record<string, string>> {
+    return this.#attributes.get(eventId) ?? {}
   }
 
   /** Stops listening. @throws when something that arrived is not as its schema says. */

@@ -5,6 +5,7 @@ import { buildServer, type ServerOptions } from '@iam/iam-api/server'
 import { openWorld, type World, type WorldOptions } from '@iam/testkit/world'
 import { openLogger } from '@iam/platform/logging'
 import { HttpMetrics } from '@iam/platform/metrics'
+import { Tracing } from '@iam/platform/telemetry'
 import { inject } from 'vitest'
 
 export interface TestApp {
@@ -40,6 +41,7 @@ export async function openApp(options: AppOptions = {}): Promise<TestApp> {
       monotonic: world.monotonic,
     }),
     metrics: new HttpMetrics(),
+    tracing: new Tracing(),
     log: openLogger({ service: 'iam-api', level: options.logLevel ?? 'info', stream }),
   }
   const app = await buildServer(deps, {

@@ -20,6 +20,7 @@ import { HttpMetrics, kmsFamilies } from '@iam/platform/metrics'
 import type { Postgres } from '@iam/platform/postgres'
 import { Nudge, versionedCache, type RedisConnection } from '@iam/platform/redis'
 import { riskService } from '@iam/platform/risk-service'
+import { Tracing } from '@iam/platform/telemetry'
 import type { Config } from './config.ts'
 import type { Deps } from './deps.ts'
 import { logPasswordReport } from './password-reports.ts'
@@ -80,6 +81,7 @@ export function composeDeps(config: Config, { postgres, redis, kms, log, secrets
       monotonic,
     }),
     metrics: composeMetrics(kms),
+    tracing: new Tracing(),
     log,
   }
 }

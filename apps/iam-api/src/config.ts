@@ -12,6 +12,8 @@ import {
   seconds,
   signingAlgs,
   secretWrapKeyBeside,
+  telemetryOf,
+  telemetryVariables,
 } from '@iam/platform/variables'
 import ipaddr from 'ipaddr.js'
 import * as z from 'zod'
@@ -60,6 +62,7 @@ const environment = z
       .union([z.literal('off'), z.url({ protocol: /^https?$/ })], 'must be a URL, or off')
       .default('https://api.pwnedpasswords.com'),
     IAM_LIMITS: z.union([z.literal('off'), z.coerce.number().int().min(1)]).default(1),
+    ...telemetryVariables,
     IAM_LOG_LEVEL: logLevel.default('info'),
   })
   .superRefine(devOnly)
@@ -110,6 +113,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     breachedPasswordsUrl: read.IAM_HIBP_URL === 'off' ? undefined : read.IAM_HIBP_URL.replace(/\/$/, ''),
     /** How many times its points every limit on requests has; `off` counts nothing. */
     limits: read.IAM_LIMITS,
+    telemetry: telemetryOf(read),
     logLevel: read.IAM_LOG_LEVEL,
   })
 }

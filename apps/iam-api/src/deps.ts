@@ -12,6 +12,7 @@ import type { SigningKeys } from '@iam/domain/signing-key'
 import type { TenantDirectory } from '@iam/domain/tenant'
 import type { Logger } from '@iam/platform/logging'
 import type { HttpMetrics } from '@iam/platform/metrics'
+import type { Tracing } from '@iam/platform/telemetry'
 import type { Readiness } from './readiness.ts'
 
 /** Everything that a route or a verb of iam-api may touch. */
@@ -38,5 +39,6 @@ export interface Deps {
   readonly risk: RiskSources
   readonly readiness: Readiness
   readonly metrics: HttpMetrics
+  readonly tracing: Tracing
   readonly log: Logger
 }

@@ -25,6 +25,7 @@ export async function run(config: Config, early: EarlyServer): Promise<never> {
   const torExits = config.torExits === undefined ? undefined : new TorExitList(config.torExits)
   const closeServer = await serve(config, deps, { early, torExits })
   const metrics = await serveMetrics(config, deps)
+  recordSpans(config, deps)
   const following = await followKeys(config, deps, connections)
   const exits = every(
     300_000,
@@ -40,6 +41,7 @@ export async function run(config: Config, early: EarlyServer): Promise<never> {
       ...following,
       { name: 'exits', close: () => exits.stop() },
       { name: 'metrics', close: () => metrics?.close() },
+      { name: 'tracing', close: () => deps.tracing.close() },
       { name: 'server', close: closeServer },
     ],
     log,
@@ -85,6 +87,14 @@ async function serveMetrics({ http, metricsPort }: Config, deps: Deps) {
     ready: () => deps.readiness.report(),
     metrics: () => deps.metrics.text(),
   })
+}
+
+/** What records spans is loaded beside the rest, and only where it is wanted: nobody waits for it. */
+function recordSpans({ telemetry, deployment: { region, env } }: Config, { tracing, log }: Deps): void {
+  const recorder = { service: 'iam-api', region, env }
+  tracing
+    .exportTo(telemetry, recorder, warning(log, 'Spans could not be sent'))
+    .catch(warning(log, 'Spans are not recorded'))
 }
 
 /** Resolves when all keys were loaded once; they and what was revoked are followed from then on. */

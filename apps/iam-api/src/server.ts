@@ -11,6 +11,7 @@ import { acceptOnlyJson } from './http/json-body.ts'
 import { compileSchemasLazily } from './http/lazy-schemas.ts'
 import { type PlaceOptions, rememberPlaces } from './http/place.ts'
 import { problemOf } from './http/problem.ts'
+import { traceRequests } from './http/trace-requests.ts'
 import { sendErrorPage } from './pages/error-page.ts'
 import { registerPages } from './pages/index.ts'
 import { registerRoutes } from './routes/index.ts'
@@ -45,6 +46,7 @@ export async function buildServer(deps: Deps, { server, ...options }: ServerOpti
   }).withTypeProvider<TypeBoxTypeProvider>()
   acceptOnlyJson(app)
   compileSchemasLazily(app)
+  traceRequests(app, deps, options)
   logRequests(app, deps)
   rememberPlaces(app, options)
   rememberGeo(app, options)

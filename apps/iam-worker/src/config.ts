@@ -26,6 +26,8 @@ import {
   sparePublishKey,
   secretWrapKeyBeside,
   statusWrapKeyBeside,
+  telemetryOf,
+  telemetryVariables,
   thumbprints,
 } from '@iam/platform/variables'
 import type { SecretsSource } from '@iam/platform/secrets'
@@ -115,6 +117,7 @@ const environment = z
     ...breachAuditVariables,
     IAM_SMTP_URL: z.url({ protocol: /^smtps?$/ }),
     IAM_MAIL_FROM: z.email(),
+    ...telemetryVariables,
     IAM_LOG_LEVEL: logLevel.default('info'),
   })
   .superRefine(devOnly)
@@ -254,6 +257,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     },
     secrets: secretsOf(read),
     smtp: { url: read.IAM_SMTP_URL, from: read.IAM_MAIL_FROM },
+    telemetry: telemetryOf(read),
     logLevel: read.IAM_LOG_LEVEL,
   })
 }

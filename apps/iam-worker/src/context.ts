@@ -3,6 +3,7 @@ import type { Clock } from '@iam/domain/kit'
 import type { SecretRings } from '@iam/domain/secret-key'
 import type { Logger } from '@iam/platform/logging'
 import type { Redis } from '@iam/platform/redis'
+import type { Tracing } from '@iam/platform/telemetry'
 import type { Config } from './config.ts'
 
 /** What every role of the worker starts from. */
@@ -16,4 +17,5 @@ export interface WorkerContext {
   readonly clock: Clock
   /** Empty in roles that need none; loaded soon after the start elsewhere. */
   readonly secrets: SecretRings
+  readonly tracing: Tracing
 }

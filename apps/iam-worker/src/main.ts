@@ -9,6 +9,7 @@ import { retrying, runUntilSignal, type Closer } from '@iam/platform/lifecycle'
 import { openLogger } from '@iam/platform/logging'
 import { openPostgres } from '@iam/platform/postgres'
 import { openRedis } from '@iam/platform/redis'
+import { Tracing } from '@iam/platform/telemetry'
 import { startAudit } from './audit/start-audit.ts'
 import { readConfig } from './config.ts'
 import { startInbox } from './inbox/start-inbox.ts'
@@ -33,7 +34,9 @@ const postgres = openPostgres<Database>({
 })
 const redis = openRedis(config.redis.url, config.redis)
 const db: Db = { kysely: postgres.kysely, flights: postgres.flights }
-const context = { config, log, owner, db, redis: redis.client, clock: () => new Date(), secrets }
+const tracing = new Tracing()
+const clock = () => new Date()
+const context = { config, log, owner, db, redis: redis.client, clock, secrets, tracing }
 
 const roles: Roles = {
   started: false,
@@ -54,7 +57,13 @@ await retrying(() => requireRestrictedLogin(postgres.kysely), {
   isFinal: (error) => error instanceof UnsafeDatabaseError,
 })
 
+const { region, env } = config.deployment
+tracing
+  .exportTo(config.telemetry, { service: 'iam-worker', region, env }, warn('Spans could not be sent'))
+  .catch(warn('Spans are not recorded'))
+
 const closers: Closer[] = [
+  { name: 'tracing', close: () => tracing.close() },
   { name: 'redis', close: () => redis.close() },
   { name: 'postgres', close: () => postgres.close() },
   { name: 'health', close: () => health.close() },

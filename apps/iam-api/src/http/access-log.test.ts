@@ -1,17 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { HttpMetrics } from '@iam/platform/metrics'
+import { Tracing } from '@iam/platform/telemetry'
 import { fastify } from 'fastify'
 import { expect, test } from 'vitest'
 import type { Deps } from '../deps.ts'
 import { logRequests } from './access-log.ts'
+import { traceRequests } from './trace-requests.ts'
 
 test('tells each request’s outcome and how long it took, and leaves health checks out', async () => {
   const lines: Record<string, unknown>[] = []
   const app = fastify()
-  logRequests(app, {
+  const deps = {
     metrics: new HttpMetrics(),
+    tracing: new Tracing(),
+    monotonic: () => 0,
     log: { info: (fields: Record<string, unknown>) => lines.push(fields) },
-  } as unknown as Deps)
+  } as unknown as Deps
+  traceRequests(app, deps, { trustedProxies: ['127.0.0.1/32'] })
+  logRequests(app, deps)
   app.get('/slow/:id', async () => {
     await sleep(30)
     return 'done'

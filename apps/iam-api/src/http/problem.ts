@@ -50,6 +50,7 @@ export function sendProblem(
 ): FastifyReply {
   const { status, retriable } = problemKinds[problem.code]
   deps.metrics.refused(request.routeOptions.url ?? 'none', problem.code)
+  contextOf(request).set({ 'problem.code': problem.code })
   if (retriable) reply.header('retry-after', String(problem.retryAfter ?? 1))
   if (problem.standings !== undefined) tellStandings(reply, problem.standings)
   if (problem.code === 'invalid_token' || problem.code === 'session_ended') {

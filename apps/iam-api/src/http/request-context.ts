@@ -1,21 +1,25 @@
 import type { RequestOrigin } from '@iam/domain/kit'
 import { localeFrom, type Locale } from '@iam/domain/mail'
-import { type SpanContext, startSpan } from '@iam/platform/telemetry'
+import { type Span, startSpan } from '@iam/platform/telemetry'
 import type { FastifyRequest } from 'fastify'
 import { whereaboutsOf } from './geo.ts'
 import { networkOf } from './network.ts'
 import { placeOf } from './place.ts'
 
-const contexts = new WeakMap<FastifyRequest, SpanContext>()
+const spans = new WeakMap<FastifyRequest, Span>()
 
-/** The request's place in its trace; started when it is first asked for. */
-export function contextOf(request: FastifyRequest): SpanContext {
-  const known = contexts.get(request)
+/** The request's span: the one that was started with it, or one that nobody records. */
+export function contextOf(request: FastifyRequest): Span {
+  const known = spans.get(request)
   if (known !== undefined) return known
-  const { traceparent } = request.headers
-  const span = startSpan(typeof traceparent === 'string' ? traceparent : undefined)
-  contexts.set(request, span)
+  const span = startSpan(undefined)
+  spans.set(request, span)
   return span
+}
+
+/** Gives the request its span. */
+export function rememberSpan(request: FastifyRequest, span: Span): void {
+  spans.set(request, span)
 }
 
 /** Where a request came from, for audit and events: the masked network, never the address. */

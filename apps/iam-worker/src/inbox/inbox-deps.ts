@@ -2,6 +2,7 @@ import type { Db } from '@iam/domain/db'
 import type { Clock } from '@iam/domain/kit'
 import type { SecretRings } from '@iam/domain/secret-key'
 import type { OutgoingMessage } from '@iam/platform/pubsub'
+import type { Tracing } from '@iam/platform/telemetry'
 
 /** What taking events in needs. */
 export interface InboxDeps {
@@ -13,6 +14,7 @@ export interface InboxDeps {
   /** What subjects begin with. */
   readonly namespace: string
   readonly publisher: { publish(topic: string, messages: readonly OutgoingMessage[]): Promise<void> }
+  readonly tracing: Pick<Tracing, 'start'>
   readonly log: {
     info(fields: object, message: string): void
     warn(fields: object, message: string): void

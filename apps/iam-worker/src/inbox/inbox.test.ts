@@ -9,6 +9,7 @@ import {
   type Publisher,
   type Subscriber,
 } from '@iam/platform/pubsub'
+import { Tracing } from '@iam/platform/telemetry'
 import { openWorld, type World } from '@iam/testkit/world'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { consumedEvents } from './consumed-events.ts'
@@ -61,6 +62,7 @@ describe('the inbox', () => {
     audience: 'https://api.example',
     namespace,
     publisher,
+    tracing: new Tracing(),
     log: { info: log, warn: log, error: log },
   })
 

@@ -58,10 +58,15 @@ export function readMessage({ data, attributes }: IncomingMessage, namespace: st
     position: BigInt(sequence ?? Date.parse(occurredAt)),
     origin: {
       requestId: correlationId ?? eventId,
-      traceparent: startSpan(traceparent ?? undefined).traceparent,
+      traceparent: contextIn(attributes) ?? traceparent ?? startSpan(undefined).traceparent,
     },
   }
   return { is: 'event', event, payload, receive: kind.receive }
+}
+
+/** The span that sent it, as it says itself or as Google's clients do. */
+function contextIn(attributes: IncomingMessage['attributes']): string | undefined {
+  return attributes['traceparent'] ?? attributes['googclient_traceparent']
 }
 
 const unknownVersion = { is: 'refused', reason: 'This version of the event is not known here.' } as const

@@ -11,7 +11,7 @@ const pause = 1_000
 
 /** Starts taking in what other services tell. @param secrets loaded elsewhere; until they are, erasures wait. */
 export async function startInbox(
-  { config, db, clock, log }: WorkerContext,
+  { config, db, clock, log, tracing }: WorkerContext,
   secrets: SecretRings,
   closers: Closer[],
 ): Promise<void> {
@@ -29,6 +29,7 @@ export async function startInbox(
     audience: config.audience,
     namespace: config.eventNamespace,
     publisher,
+    tracing,
     log,
   }
   const onError = (err: unknown) => log.warn({ err }, 'A message could not be taken in')

@@ -2,7 +2,13 @@ import { inboxDeadLetterTopic } from '@iam/domain/inbox'
 import { Refusal } from '@iam/domain/kit'
 import type { IncomingMessage } from '@iam/platform/pubsub'
 import type { InboxDeps } from './inbox-deps.ts'
-import { readMessage } from './read-message.ts'
+import { readMessage, type Read } from './read-message.ts'
+
+const messaging = {
+  'messaging.system': 'gcp_pubsub',
+  'messaging.operation.type': 'process',
+  'messaging.operation.name': 'process',
+}
 
 /** Refused now, and perhaps not when the message comes again. */
 const passing: ReadonlySet<string> = new Set(['tenant_unknown', 'temporarily_unavailable'])
@@ -20,7 +26,7 @@ export async function takeIn(deps: InboxDeps, message: IncomingMessage): Promise
   if (read.is === 'ignored') return
   const { eventId: event_id, subject } = read.event
   try {
-    const reception = await read.receive(deps, read.event, read.payload)
+    const reception = await receiveTraced(deps, read)
     deps.log.info({ event_id, subject, reception }, 'An event of another service was taken in')
   } catch (error) {
     const reason = reasonOf(error)
@@ -38,6 +44,27 @@ function reasonOf(error: unknown): string | undefined {
   return typeof code === 'string' && dataException.test(code)
     ? `The database can hold no such value (${code}).`
     : undefined
+}
+
+/** Under a span that is a child of the one that sent the message (OpenTelemetry, semantic conventions for messaging). */
+async function receiveTraced(deps: InboxDeps, read: Extract<Read, { is: 'event' }>): Promise<string> {
+  const { event, payload } = read
+  const span = deps.tracing.start({
+    name: `process ${event.subject}`,
+    kind: 'consumer',
+    parent: event.origin.traceparent,
+    attributes: { ...messaging, 'event.id': event.eventId },
+  })
+  const origin = { ...event.origin, traceparent: span.traceparent }
+  try {
+    const reception = await span.run(() => read.receive(deps, { ...event, origin }, payload))
+    span.set({ 'inbox.reception': reception })
+    span.end()
+    return reception
+  } catch (error) {
+    span.end(error)
+    throw error
+  }
 }
 
 async function putAside(deps: InboxDeps, message: IncomingMessage, reason: string): Promise<void> {

@@ -1,5 +1,6 @@
-import { type Batch, buryEvent, type OutboxRow, parkedStreams, toMessage, topicOf } from '@iam/domain/outbox'
+import { type Batch, buryEvent, type OutboxRow, parkedStreams, topicOf } from '@iam/domain/outbox'
 import { PublishError } from '@iam/platform/pubsub'
+import { publishTraced } from './publish-traced.ts'
 import type { RelayDeps } from './relay-deps.ts'
 
 const invalidArgument = 3
@@ -58,13 +59,7 @@ async function publishTopic(
   { topic, rows }: OfTopic,
   published: Set<string>,
 ): Promise<void> {
-  const now = deps.clock()
-  const failures = await failuresOf(
-    deps.publisher.publish(
-      topic,
-      rows.map((row) => toMessage(row, deps.producer, now)),
-    ),
-  )
+  const failures = await publishTraced(deps, { topic, rows })
   const failed = new Map(failures.map((failure) => [failure.orderingKey, failure]))
   for (const row of rows) if (!failed.has(row.orderingKey)) published.add(row.eventId)
   for (const { orderingKey, code } of failures) {
@@ -83,9 +78,7 @@ async function publishUntilRefused(
   published: Set<string>,
 ): Promise<void> {
   for (const [n, row] of rows.entries()) {
-    const [failure] = await failuresOf(
-      deps.publisher.publish(topic, [toMessage(row, deps.producer, deps.clock())]),
-    )
+    const [failure] = await publishTraced(deps, { topic, rows: [row] })
     if (failure === undefined) {
       published.add(row.eventId)
       continue
@@ -98,17 +91,6 @@ async function publishUntilRefused(
     await bury(deps, row, failure.reason)
     for (const next of rows.slice(n + 1)) await bury(deps, next, `behind ${row.eventId}`)
     return
-  }
-}
-
-/** What became of the streams that failed; none when all were accepted. Anything else is thrown on. */
-async function failuresOf(publishing: Promise<void>): Promise<PublishError['failures']> {
-  try {
-    await publishing
-    return []
-  } catch (error) {
-    if (error instanceof PublishError) return error.failures
-    throw error
   }
 }
 

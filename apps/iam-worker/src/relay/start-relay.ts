@@ -9,14 +9,14 @@ const producer = { name: 'iam-worker', version: '0.1.0' }
 
 /** Starts relaying: leases, walkers, and the nudges that say when to look. */
 export async function startRelay(context: WorkerContext, closers: Closer[]): Promise<OutboxRelay> {
-  const { config, db, clock, log, redis } = context
+  const { config, db, clock, log, redis, tracing } = context
   const publisher = await openPublisher({
     projectId: config.deployment.project,
     endpoint: config.pubsubEndpoint,
   })
   closers.push({ name: 'publisher', close: () => publisher.close() })
   const relay = new OutboxRelay(
-    { db, clock, log, publisher, producer: { ...producer, namespace: config.eventNamespace } },
+    { db, clock, log, tracing, publisher, producer: { ...producer, namespace: config.eventNamespace } },
     { owner: context.owner, ttl: config.relayLeaseSeconds },
   )
   closers.push({ name: 'relay', close: () => relay.stop() })

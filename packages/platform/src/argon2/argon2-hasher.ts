@@ -1,5 +1,6 @@
 import { randomBytes, type KeyObject } from 'node:crypto'
 import { hash, verify } from '@node-rs/argon2'
+import { inSpan } from '../telemetry/index.ts'
 
 export interface Argon2Parameters {
   readonly memoryKib: number
@@ -15,9 +16,9 @@ export function argon2Hasher({ memoryKib, iterations, lanes }: Argon2Parameters)
     decoy: `${parameters}${unpadded(16)}$${unpadded(32)}`,
     isCurrent: (phc: string): boolean => phc.startsWith(parameters),
     hash: async (password: string, pepper: KeyObject): Promise<string> =>
-      hash(password, { ...cost, secret: pepper.export() }),
+      inSpan('argon2 hash', {}, () => hash(password, { ...cost, secret: pepper.export() })),
     verify: async (phc: string, password: string, pepper: KeyObject): Promise<boolean> =>
-      verify(phc, password, { secret: pepper.export() }),
+      inSpan('argon2 verify', {}, () => verify(phc, password, { secret: pepper.export() })),
   }
 }
 

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { inSpan } from '../telemetry/index.ts'
 import { Breaker, OpenBreakerError, RetryBudget } from '../resilience/index.ts'
 import type { KmsChannel, KmsRequest, MethodName } from './kms-channel.ts'
 import { grpcCode, KmsError } from './kms-error.ts'
@@ -32,6 +33,9 @@ const transient: readonly number[] = [grpcCode.unavailable, grpcCode.deadlineExc
 const failures: readonly number[] = [...transient, grpcCode.internal, grpcCode.unknown]
 const backoffMs = 50
 
+/** What every span of KMS says (OpenTelemetry, semantic conventions for RPC). */
+const rpc = { 'rpc.system': 'grpc', 'rpc.service': 'google.cloud.kms.v1.KeyManagementService' }
+
 /**
  * Calls KMS until it has a sound answer or has tried often enough. All calls share a budget of retries; each method
  * has a breaker, so that one that fails again and again is not asked for a while, and the others are.
@@ -53,7 +57,7 @@ export class Caller {
     const began = monotonic()
     const breaker = this.#breaker(method)
     try {
-      const result = await breaker.run(() => this.#attempt(call))
+      const result = await inSpan(`kms ${method}`, rpc, () => breaker.run(() => this.#attempt(call)))
       statistics.called({ method, outcome: 'OK', ms: monotonic() - began })
       return result
     } catch (error) {

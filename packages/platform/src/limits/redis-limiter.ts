@@ -1,7 +1,11 @@
 import type { Redis } from 'ioredis'
 import { RateLimiterRedis } from 'rate-limiter-flexible'
+import { inSpan } from '../telemetry/index.ts'
 import { InstanceCounts, type Counted } from './instance-counts.ts'
 import type { Limiter, Rule, Taken } from './limiter.ts'
+
+/** What every span of Redis says (OpenTelemetry, semantic conventions for databases). */
+const redisSystem = { 'db.system.name': 'redis' }
 
 interface Counts {
   readonly shared: RateLimiterRedis
@@ -31,7 +35,9 @@ export class RedisLimiter implements Limiter {
     const here = await own.take(rule, key)
     // The first refusal is still counted by everyone together: it is the one that is told of.
     if (here !== undefined && here.used > points + 1) return { points, ...here }
-    const everywhere = await shared.penalty(key, 1, { customDuration: rule.seconds }).then(
+    const everywhere = await inSpan(`limit ${rule.name}`, redisSystem, () =>
+      shared.penalty(key, 1, { customDuration: rule.seconds }),
+    ).then(
       (counted): Counted => ({ used: counted.consumedPoints, resetIn: counted.msBeforeNext }),
       () => undefined,
     )

@@ -1,7 +1,9 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
+import { afterwards, inSpan } from '../telemetry/index.ts'
 import { NamedClient, PipelinedClient, type ClientOptions } from './clients.ts'
 import { fly } from './flights.ts'
+import { summaryOf } from './summary-of.ts'
 
 export interface PostgresOptions {
   readonly url: string
@@ -29,6 +31,9 @@ export interface Sent {
   readonly parameters: readonly unknown[]
 }
 
+/** What every span of the database says (OpenTelemetry, semantic conventions for databases). */
+const system = { 'db.system.name': 'postgresql' }
+
 /** A pool, the query builder on it, and flights on it. */
 export interface Postgres<DB> {
   readonly kysely: Kysely<DB>
@@ -51,7 +56,12 @@ export function openPostgres<DB>(options: PostgresOptions): Postgres<DB> {
   const kysely = new Kysely<DB>({
     dialect: new PostgresDialect({ pool }),
     log: (event) => {
-      if (event.level === 'query') wait([event.query])
+      if (event.level !== 'query') return
+      wait([event.query])
+      afterwards(event.queryDurationMillis, () => ({
+        name: summaryOf(event.query.sql),
+        attributes: { ...system, 'db.query.summary': summaryOf(event.query.sql) },
+      }))
     },
   })
   return {
@@ -61,7 +71,8 @@ export function openPostgres<DB>(options: PostgresOptions): Postgres<DB> {
         for (const { parameters } of statements)
           for (const value of parameters) options.beforeWriting?.(value)
         wait(statements)
-        return (await fly(pool, statements)) as Record<string, unknown>[][]
+        const flying = inSpan('flight', system, () => fly(pool, statements))
+        return (await flying) as Record<string, unknown>[][]
       },
     },
     ping: async () => {

@@ -1,1 +1,6 @@
-export { startSpan, type SpanContext } from './trace-context.ts'
+export { samplers, type TelemetrySettings } from './settings.ts'
+export { afterwards, currentSpan, inSpan } from './scope.ts'
+export type { Attributes, NewSpan, Span } from './span.ts'
+export { isSampled, startSpan } from './trace-context.ts'
+export type { Recorder, Tracer } from './tracer.ts'
+export { Tracing } from './tracing.ts'

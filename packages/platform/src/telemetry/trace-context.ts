@@ -1,10 +1,12 @@
 import { randomFillSync } from 'node:crypto'
+import { UnrecordedSpan, type Span } from './span.ts'
 
-export interface SpanContext {
-  /** 32 hexadecimal digits. */
+/** What a well-formed `traceparent` says (W3C Trace Context 3.2). */
+export interface ParentContext {
   readonly traceId: string
-  /** The value to hand on (W3C Trace Context 3.2). */
-  readonly traceparent: string
+  readonly spanId: string
+  /** Two hexadecimal digits. */
+  readonly flags: string
 }
 
 const incoming = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/
@@ -23,13 +25,24 @@ function randomHex(bytes: number): string {
   return pool.toString('hex', drawn - bytes, drawn)
 }
 
-/** A span of the caller's trace when its `traceparent` is well formed, of a new trace otherwise. */
-export function startSpan(traceparent: string | undefined): SpanContext {
-  const [, traceId, parentId, flags] = incoming.exec(traceparent ?? '') ?? []
+/** Undefined for one that is missing or malformed. */
+export function readTraceparent(traceparent: string | undefined): ParentContext | undefined {
+  if (traceparent === undefined) return undefined
+  const [, traceId = '', spanId = '', flags = ''] = incoming.exec(traceparent) ?? []
+  if (traceId === '' || zeros.test(traceId) || zeros.test(spanId)) return undefined
+  return { traceId, spanId, flags }
+}
+
+/** Whether whoever began the trace has it recorded. */
+export function isSampled(traceparent: string): boolean {
+  const flags = readTraceparent(traceparent)?.flags ?? '00'
+  return (Number.parseInt(flags, 16) & 1) === 1
+}
+
+/** A span of the caller's trace when its `traceparent` is well formed, of a new trace otherwise. It is not recorded. */
+export function startSpan(traceparent: string | undefined): Span {
+  const parent = readTraceparent(traceparent)
   const spanId = randomHex(8)
-  if (traceId === undefined || parentId === undefined || zeros.test(traceId) || zeros.test(parentId)) {
-    const fresh = randomHex(16)
-    return { traceId: fresh, traceparent: `00-${fresh}-${spanId}-00` }
-  }
-  return { traceId, traceparent: `00-${traceId}-${spanId}-${flags ?? '00'}` }
+  if (parent === undefined) return new UnrecordedSpan(randomHex(16), spanId, '00')
+  return new UnrecordedSpan(parent.traceId, spanId, parent.flags)
 }

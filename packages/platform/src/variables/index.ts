@@ -27,3 +27,4 @@ export {
   auditKeyBeside,
   sparePublishKey,
 } from './kinds.ts'
+export { telemetryOf, telemetryVariables } from './telemetry.ts'
