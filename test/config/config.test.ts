@@ -111,6 +111,7 @@ const processes = [
       IAM_ISSUER: 'https://id.example.com/',
       IAM_KEY_SET_URL: 'gs://bucket/o',
       IAM_STATUS_LISTS_URL: 'https://storage.example/status-lists',
+      IAM_STATUS_LISTS_REGIONS: 'qa=https://storage.example/status-lists',
       IAM_JWKS_ANCHORS: 'short',
       PORT: '80a',
       IAM_KEY_SET_FLOOR: 'local',
@@ -238,4 +239,12 @@ test('the local stack sets no variable that no process reads', () => {
   const names = [...set.matchAll(/\b(?:IAM|DATABASE|REDIS)_[A-Z_]+(?=:)/g)].map(([name]) => name)
   expect(names).toContain('DATABASE_URL')
   expect(names.filter((name) => !new RegExp(`\\b${name}\\b`).test(read))).toEqual([])
+})
+
+test('iam-jwks reads the status lists of a region where it is told to', () => {
+  const required = processes.find(({ name }) => name === 'iam-jwks')?.required ?? {}
+  const regions = 'eu=https://eu.example/status-lists/,qa=file:///qa/'
+  const { statusListRegions } = readJwks({ ...required, IAM_STATUS_LISTS_REGIONS: regions })
+  expect([...statusListRegions].map(([region, { href }]) => `${region}=${href}`).join()).toBe(regions)
+  expect(readJwks(required).statusListRegions.size).toBe(0)
 })

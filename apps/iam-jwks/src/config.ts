@@ -8,6 +8,8 @@ export interface Config {
   readonly source: URL
   /** Where the status lists are, each by its name: beside the key set's folder when nothing else is said. */
   readonly statusLists: URL
+  /** Where those of regions are that write theirs into another store. */
+  readonly statusListRegions: ReadonlyMap<string, URL>
   /** Where the keys that have ended are: beside the key set, unless it is told otherwise. */
   readonly history: URL
   /** Other places where a newer key set may be at the start: the CDN's copy, other regions' stores. */
@@ -83,7 +85,7 @@ type Read = (name: string, valid: (value: string) => boolean, rule: string, fall
 function placesOf(
   env: Environment,
   read: Read,
-): Pick<Config, 'source' | 'history' | 'statusLists' | 'witnesses'> {
+): Pick<Config, 'source' | 'history' | 'statusLists' | 'statusListRegions' | 'witnesses'> {
   const source = read('IAM_KEY_SET_URL', isUrl, 'must be an http, https or file URL')
   const lists = read(
     'IAM_STATUS_LISTS_URL',
@@ -91,13 +93,28 @@ function placesOf(
     'must be an http, https or file URL with a slash at its end',
     URL.canParse(source) ? new URL('../status-lists/', source).href : 'file:///',
   )
+  const regions = read(
+    'IAM_STATUS_LISTS_REGIONS',
+    (value) => value === 'none' || value.split(',').every((pair) => regionUrl.test(pair)),
+    'must be region=URL,… with http, https or file URLs that have a slash at their end',
+    'none',
+  )
   const witnesses = read('IAM_KEY_SET_WITNESSES', areUrls, 'must be URLs with commas between', 'none')
   return {
     source: urlOf(source),
     history: new URL(env['IAM_KEY_SET_HISTORY_URL'] || 'historical.jwt', urlOf(source)),
     statusLists: urlOf(lists),
+    statusListRegions: regionsOf(regions),
     witnesses: witnesses === 'none' ? [] : witnesses.split(',').map(urlOf),
   }
+}
+
+const regionUrl = /^[A-Za-z0-9-]{1,63}=(https?|file):\/\/[^,]*\/$/
+
+function regionsOf(text: string): Map<string, URL> {
+  const pairs = text.split(',').filter((pair) => regionUrl.test(pair))
+  const at = (pair: string) => pair.indexOf('=')
+  return new Map(pairs.map((pair) => [pair.slice(0, at(pair)), urlOf(pair.slice(at(pair) + 1))]))
 }
 
 function isUrl(text: string): boolean {

@@ -28,7 +28,8 @@ const served = new ServedKeySet(config, {
 const statusLists = new ServedStatusLists({
   issuer: config.issuer,
   keySet: served,
-  read: (id) => readIfThere(new URL(`${id}.jwt`, config.statusLists)),
+  read: (id, region) =>
+    readIfThere(new URL(`${id}.jwt`, config.statusListRegions.get(region) ?? config.statusLists)),
   now: () => new Date(),
   refused: (list, err) => log.error({ list, err }, 'A status list was refused; the last good one stays'),
 })

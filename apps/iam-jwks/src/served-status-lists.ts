@@ -6,8 +6,8 @@ export interface StatusListsDeps {
   readonly issuer: string
   /** Tells which regions there are, and which keys sign their lists. */
   readonly keySet: Pick<ServedKeySet, 'regions' | 'statusKeys'>
-  /** Reads what is stored under a list's name; undefined where there is nothing. */
-  readonly read: (id: string) => Promise<string | undefined>
+  /** Reads what is stored under a list's name, where its region keeps its lists; undefined where there is nothing. */
+  readonly read: (id: string, region: string) => Promise<string | undefined>
   readonly now: () => Date
   /** Told why a list was refused, or could not be read. */
   readonly refused: (id: string, fault: unknown) => void
@@ -47,7 +47,7 @@ export class ServedStatusLists {
     const since = this.#deps.now().getTime() - held.askedAt
     // Less than nothing where the clock was set back.
     if (held.asking !== undefined || since >= loadEvery || since < 0) {
-      held.asking ??= this.#load(id, held).finally(() => (held.asking = undefined))
+      held.asking ??= this.#load(id, name.region, held).finally(() => (held.asking = undefined))
       await held.asking
     }
     return this.#usable(held) ?? (held.isMissing ? 'missing' : 'unavailable')
@@ -72,9 +72,9 @@ export class ServedStatusLists {
   }
 
   /** Never rejects: what is at hand is as good as it was. */
-  async #load(id: string, held: Held): Promise<void> {
+  async #load(id: string, region: string, held: Held): Promise<void> {
     try {
-      const document = await this.#deps.read(id)
+      const document = await this.#deps.read(id, region)
       held.isMissing = document === undefined
       if (document !== undefined) await this.#take(id, held, document)
     } catch (error) {
