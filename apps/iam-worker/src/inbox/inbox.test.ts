@@ -144,6 +144,16 @@ describe('the inbox', () => {
     expect(reasonsFor(tenantId)).toEqual([])
   })
 
+  test('C253: what waited a day for a tenant is put aside, and does not hold back what follows', async () => {
+    const tenantId = newTenant()
+    const told = { name: 'tenant.tenant.suspended.v1', tenantId, sequence: 9, payload: {} }
+    const occurredAt = new Date(world.clock().getTime() - 86_400_000).toISOString()
+    await tell(told, { ...envelope(told), occurredAt })
+    await tell(creation(tenantId))
+    await expect.poll(() => statusOf(tenantId)).toBe('active')
+    expect(reasonsFor(tenantId)).toEqual([expect.stringMatching(/tenant_unknown/)])
+  })
+
   test('a person is erased, and what we tell of it names the event that asked', async () => {
     const person = await world.admin
       .selectFrom('iam.user')

@@ -10,6 +10,7 @@ export type Read =
   | {
       readonly is: 'event'
       readonly event: ReceivedEvent
+      readonly occurredAt: Date
       readonly payload: unknown
       readonly receive: ConsumedEvent['receive']
     }
@@ -61,7 +62,7 @@ export function readMessage({ data, attributes }: IncomingMessage, namespace: st
       traceparent: contextIn(attributes) ?? traceparent ?? startSpan(undefined).traceparent,
     },
   }
-  return { is: 'event', event, payload, receive: kind.receive }
+  return { is: 'event', event, occurredAt: new Date(occurredAt), payload, receive: kind.receive }
 }
 
 /** The span that sent it, as it says itself or as Google's clients do. */

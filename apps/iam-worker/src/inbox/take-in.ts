@@ -10,8 +10,8 @@ const messaging = {
   'messaging.operation.name': 'process',
 }
 
-/** Refused now, and perhaps not when the message comes again. */
-const passing: ReadonlySet<string> = new Set(['tenant_unknown', 'temporarily_unavailable'])
+/** How long an event waits for its tenant, in milliseconds: then it is nobody's, and is not brought again for a month. */
+const patience = 86_400_000
 
 /** A value that Postgres never takes, as text with a zero byte in it (SQLSTATE class 22). */
 const dataException = /^22[0-9A-Z]{3}$/
@@ -25,20 +25,24 @@ export async function takeIn(deps: InboxDeps, message: IncomingMessage): Promise
   if (read.is === 'refused') return putAside(deps, message, read.reason)
   if (read.is === 'ignored') return
   const { eventId: event_id, subject } = read.event
+  const isOld = deps.clock().getTime() - read.occurredAt.getTime() >= patience
   try {
     const reception = await receiveTraced(deps, read)
     deps.log.info({ event_id, subject, reception }, 'An event of another service was taken in')
   } catch (error) {
-    const reason = reasonOf(error)
+    const reason = reasonOf(error, isOld)
     if (reason === undefined) throw error
     await putAside(deps, message, reason)
   }
 }
 
 /** Why an event can never have its effect; undefined where another try may be better. */
-function reasonOf(error: unknown): string | undefined {
-  if (error instanceof Refusal)
-    return passing.has(error.code) ? undefined : [error.code, error.detail].filter(Boolean).join(': ')
+function reasonOf(error: unknown, isOld: boolean): string | undefined {
+  if (error instanceof Refusal) {
+    const { code: refused, detail } = error
+    const isPassing = refused === 'temporarily_unavailable' || (refused === 'tenant_unknown' && !isOld)
+    return isPassing ? undefined : [refused, detail].filter(Boolean).join(': ')
+  }
   const { code } = error as { code?: unknown }
   // What Postgres says may hold the value.
   return typeof code === 'string' && dataException.test(code)

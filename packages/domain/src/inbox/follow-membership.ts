@@ -18,8 +18,8 @@ interface Named {
   readonly userId: Id<'usr'>
 }
 
-/** As many roles fit into an access token beside all else that it says. */
-const mostRoles = 32
+/** So much fits into an access token beside all else that it says: roles, and bytes of them as JSON. */
+const most = { roles: 32, bytes: 1_280 }
 
 /**
  * A person is something to another service from now on: new access tokens say so, those of sessions that go on from
@@ -86,8 +86,10 @@ async function follow(
     const at = deps.clock()
     if (!(await change(tx, at))) return
     const roles = await rolesOfMemberships(tx, { tenantId, userId })
-    if (roles.length > mostRoles)
-      throw new Refusal('wrong_state', { detail: `Nobody can have more than ${mostRoles} roles.` })
+    if (roles.length > most.roles || Buffer.byteLength(JSON.stringify(roles)) > most.bytes)
+      throw new Refusal('wrong_state', {
+        detail: `Nobody can have more than ${most.roles} roles, of ${most.bytes} bytes together.`,
+      })
     await setRoles(tx, { tenantId, userId, at }, roles)
     await renewClaims(tx, { tenantId, userId })
     const target = { type: 'user', id: userId }

@@ -1,5 +1,6 @@
 import { addPerson, auditOf, eventsOf, logIn, openWorld, type World } from '@iam/testkit/world'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { verifyAccessToken } from '../access-token/index.ts'
 import { newId, Refusal, type Id } from '../kit/index.ts'
 import { createUser } from '../user/index.ts'
 import { hashPassword } from '../credential/index.ts'
@@ -220,6 +221,24 @@ describe('events of other services', () => {
       for (let n = 0; n < 32; n += 1) await revoked(`many-${n}`, user.id)
       expect(await codeOf(granted('m-nobody', newId('usr', world.clock()), 'ghost'))).toBe('not_found')
     })
+  })
+
+  test('as many and as long as they may be, roles leave a token that is taken', async () => {
+    const { user } = await logIn(world)
+    const membership = (n: number) => ({
+      membershipId: `long-${n}`,
+      userId: user.id,
+      role: `${'front-desk-and-night-porter.'.repeat(2)}${n}`,
+      unit: newId('usr', world.clock()),
+    })
+    const outcomes: string[] = []
+    for (let n = 10; n < 42; n += 1)
+      outcomes.push(await codeOf(followGrantedMembership(deps(), event(world.acme), membership(n))))
+    expect(new Set(outcomes)).toEqual(new Set(['applied', 'wrong_state']))
+    const { accessToken } = await logIn(world)
+    const { roles = [] } = decodeJwt<{ roles?: string[] }>(accessToken)
+    expect(roles).toHaveLength(outcomes.filter((outcome) => outcome === 'applied').length)
+    expect(verifyAccessToken(world, accessToken)).toMatchObject({ userId: user.id })
   })
 
   test('C251, C257: a person is erased with their sessions, once; somebody who is not here is nothing to do', async () => {
