@@ -11,6 +11,7 @@ import { findDirectoryEntry } from '@iam/domain/tenant'
 import { openColdStore } from '@iam/platform/cold-store'
 import type { Config } from '../config.ts'
 import type { OperatorDeps } from '../operator-deps.ts'
+import type { Progress } from '../progress.ts'
 import { beginExport, readExport } from './audit-files.ts'
 
 export interface AuditSpan {
@@ -23,13 +24,11 @@ export interface AuditSpan {
   readonly cold: Config['auditCold']
 }
 
-const progressEvery = 10_000
-
 /** Writes a tenant's sealed events of a time into a directory, with what proves them. */
 export async function auditExport(
   deps: OperatorDeps,
   { tenant, from, to, out, cold }: AuditSpan,
-  say: (line: string) => void,
+  progress: Pick<Progress, 'step'>,
 ): Promise<ExportManifest> {
   const found = await findDirectoryEntry(deps.db.kysely, tenant)
   if (found === undefined) throw new Error(`There is no tenant ${tenant}.`)
@@ -41,7 +40,7 @@ export async function auditExport(
     event: async (event: Parameters<typeof files.event>[0]) => {
       await files.event(event)
       events += 1
-      if (events % progressEvery === 0) say(`${events} events`)
+      progress.step('events', events)
     },
   }
   const manifest = await exportAudit({ ...deps, ...archived }, { tenantId: found.tenantId, from, to }, sink)

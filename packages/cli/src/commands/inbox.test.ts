@@ -8,6 +8,7 @@ import { inboxInspect, inboxReplay } from './inbox.ts'
 const namespace = 'hotels'
 const dead = inboxDeadLetterSubscription(namespace)
 const silent = () => undefined
+const progress = { step: silent }
 
 describe('iam inbox', { timeout: 120_000 }, () => {
   let emulator: GoogleEmulator
@@ -61,7 +62,7 @@ describe('iam inbox', { timeout: 120_000 }, () => {
     const shown = before.map(describePutAside).join('\n')
     expect(shown).toContain('the reason')
     expect(shown).not.toContain('no JSON')
-    const rehearsed = await inboxReplay(config, { id: undefined, dryRun: true }, silent)
+    const rehearsed = await inboxReplay(config, { id: undefined, dryRun: true }, progress)
     expect(rehearsed).toEqual({ replayed: 3, left: 1 })
     expect(came).toEqual([])
     expect(await inboxInspect(config)).toHaveLength(4)
@@ -69,9 +70,9 @@ describe('iam inbox', { timeout: 120_000 }, () => {
 
   test('replays one, or all in their order, to where they came from and as they came', async () => {
     const [erasure] = (await inboxInspect(config)).filter(({ subject }) => subject.includes('erasure'))
-    await inboxReplay(config, { id: erasure?.id }, silent)
+    await inboxReplay(config, { id: erasure?.id }, progress)
     await expect.poll(() => came.map(({ data }) => data.toString()), { timeout: 30_000 }).toEqual(['third'])
-    expect(await inboxReplay(config, { id: undefined }, silent)).toEqual({ replayed: 2, left: 1 })
+    expect(await inboxReplay(config, { id: undefined }, progress)).toEqual({ replayed: 2, left: 1 })
     await expect
       .poll(() => came.map(({ data }) => data.toString()), { timeout: 30_000 })
       .toEqual(['third', 'first', 'second'])
@@ -81,6 +82,6 @@ describe('iam inbox', { timeout: 120_000 }, () => {
       attributes: { subject: 'hotels.tenant.tenant.created.v1', eventId: 'first' },
     })
     expect(await inboxInspect(config)).toHaveLength(1)
-    await expect(inboxReplay(config, { id: 'none' }, silent)).rejects.toThrow('No message none')
+    await expect(inboxReplay(config, { id: 'none' }, progress)).rejects.toThrow('No message none')
   })
 })

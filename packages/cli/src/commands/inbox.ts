@@ -1,6 +1,7 @@
 import { inboxDeadLetterSubscription, inboxTopicOf } from '@iam/domain/inbox'
 import { openHeldMessages, openPublisher, type HeldMessage, type HeldMessages } from '@iam/platform/pubsub'
 import type { Config } from '../config.ts'
+import type { Progress } from '../progress.ts'
 
 type InboxConfig = Pick<Config, 'deployment' | 'pubsub'>
 
@@ -39,14 +40,14 @@ interface ReplayOptions {
 export async function inboxReplay(
   config: InboxConfig,
   { id, dryRun = false }: ReplayOptions,
-  say: (line: string) => void,
+  progress: Pick<Progress, 'step'>,
 ): Promise<InboxReplay> {
   return held(config, async (messages) => {
     const taken = await messages.take()
     const meant = taken.filter((one) => (id ?? one.id) === one.id)
     if (id !== undefined && meant.length === 0) throw new Error(`No message ${id} was put aside.`)
     const known = meant.filter((one) => describe(config, one).topic !== undefined)
-    if (!dryRun) await publishAgain(config, messages, known, say)
+    if (!dryRun) await publishAgain(config, messages, known, progress)
     return { replayed: known.length, left: meant.length - known.length }
   })
 }
@@ -55,7 +56,7 @@ async function publishAgain(
   config: InboxConfig,
   messages: HeldMessages,
   known: readonly HeldMessage[],
-  say: (line: string) => void,
+  progress: Pick<Progress, 'step'>,
 ): Promise<void> {
   const publisher = await openPublisher(broker(config))
   try {
@@ -64,7 +65,7 @@ async function publishAgain(
       const topic = inboxTopicOf(config.pubsub.namespace, attributes['subject'] ?? '') ?? ''
       await publisher.publish(topic, [{ data, orderingKey, attributes: original }])
       await messages.settle([id])
-      say(`${n + 1}/${known.length} ${attributes['subject']}`)
+      progress.step('messages', n + 1, known.length)
     }
   } finally {
     await publisher.close()

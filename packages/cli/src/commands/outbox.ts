@@ -1,5 +1,6 @@
 import { listParkedStreams, replayStream, type ParkedStream } from '@iam/domain/outbox'
 import type { OperatorDeps } from '../operator-deps.ts'
+import type { Progress } from '../progress.ts'
 
 /** The streams that wait behind an event that the broker refused. */
 export async function outboxInspect({ db }: OperatorDeps): Promise<ParkedStream[]> {
@@ -18,7 +19,7 @@ export interface Replayed {
 export async function outboxReplay(
   { db }: OperatorDeps,
   { stream, dryRun = false }: { stream: string | undefined; dryRun?: boolean },
-  say: (line: string) => void,
+  progress: Pick<Progress, 'step'>,
 ): Promise<Replayed> {
   const parked = (await listParkedStreams(db)).filter(
     (one) => (stream ?? one.orderingKey) === one.orderingKey,
@@ -27,7 +28,7 @@ export async function outboxReplay(
   let events = 0
   for (const [n, one] of parked.entries()) {
     events += dryRun ? one.events : await replayStream({ db }, one)
-    say(`${n + 1}/${parked.length} ${one.orderingKey}`)
+    progress.step('streams', n + 1, parked.length)
   }
   return { streams: parked.length, events }
 }

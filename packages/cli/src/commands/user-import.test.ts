@@ -25,8 +25,13 @@ describe('iam user import', () => {
     const refused: [number, string][] = []
     const text = lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n')
     const deps = { ...world, loadSecrets: async () => undefined }
-    const result = await userImport(deps, { tenant, input: Readable.from([text]) }, (line, reason) =>
-      refused.push([line, reason]),
+    const result = await userImport(
+      deps,
+      { tenant, input: Readable.from([text]) },
+      {
+        line: () => undefined,
+        refused: (line, reason) => refused.push([line, reason]),
+      },
     )
     return { ...result, lines: refused }
   }

@@ -13,15 +13,20 @@ export interface ImportResult {
   refused: number
 }
 
+export interface ImportHears {
+  readonly line: (line: number) => void
+  readonly refused: (line: number, reason: string) => void
+}
+
 /**
  * Imports people with their hashes from NDJSON, a line each: `{email, hash, emailVerified?, locale?}`. Safe to run
  * again, also after it broke off.
- * @param onRefused hears of each line that is not taken, and why.
+ * @param hears is told of each line, and of each that is not taken, and why.
  */
 export async function userImport(
   deps: Pick<OperatorDeps, 'db' | 'clock' | 'secrets' | 'loadSecrets'>,
   { tenant: name, input }: { readonly tenant: string; readonly input: Readable },
-  onRefused: (line: number, reason: string) => void,
+  hears: ImportHears,
 ): Promise<ImportResult> {
   const tenant = await findDirectoryEntry(deps.db.kysely, name)
   if (tenant === undefined) throw new Error(`There is no tenant ${name}.`)
@@ -30,6 +35,7 @@ export async function userImport(
   let number = 0
   for await (const line of createInterface({ input, crlfDelay: Infinity })) {
     number += 1
+    hears.line(number)
     if (line.trim() === '') continue
     const person = readImportLine(line)
     const done =
@@ -38,7 +44,7 @@ export async function userImport(
     else if (done === 'already_there') result.alreadyThere += 1
     else {
       result.refused += 1
-      onRefused(
+      hears.refused(
         number,
         done === 'hash_refused'
           ? 'has a hash that is not understood, too costly, or with a salt of fewer than 8 or more than 64 bytes'

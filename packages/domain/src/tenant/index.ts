@@ -1,6 +1,7 @@
 export { addTenant, createTenant, type AddTenant, type CreateTenant } from './create-tenant.ts'
 export { describeTenant, type TenantDescription } from './describe-tenant.ts'
 export { requireAllowedDomain, requireMagicLinks, requirePasswordLogin } from './require-policy.ts'
+export { requireSwitchable, switchTenant, type SwitchTenant } from './switch-tenant.ts'
 export { TenantDirectory } from './tenant-directory.ts'
 export { defaultTenantPolicy, policyBounds, readTenantPolicy, type TenantPolicy } from './tenant-policy.ts'
 export {
