@@ -29,6 +29,8 @@ describe('iam jobs', { timeout: 240_000 }, () => {
     const run = await iam('jobs', 'run', 'tidy-codes')
     expect(run.stdout).toBe('tidy-codes is done: deleted 0\n')
     expect(run.stderr).toContain('A worker is at it')
+    const tried = await iam('jobs', 'run', 'tidy-codes', '--dry-run')
+    expect(tried.stdout).toBe('tidy-codes would be done: deleted 0\n')
     const rehearsed = await iam('jobs', 'run', 'expiry-notices', '--dry-run')
     expect(rehearsed.stdout).toMatch(
       /^expiry-notices would be done: (told 0, watched \d|watched \d, told 0)\n$/,
@@ -37,7 +39,7 @@ describe('iam jobs', { timeout: 240_000 }, () => {
 
   test('says what cannot be done', async () => {
     expect((await iam('jobs', 'run', 'no-such')).stderr).toContain('There is no job no-such')
-    expect((await iam('jobs', 'run', 'tidy-codes', '--dry-run')).stderr).toContain('cannot tell')
+    expect((await iam('jobs', 'run', 'tor-exits', '--dry-run')).stderr).toContain('cannot tell')
     expect((await iam('outbox', 'replay', 'ten_X:usr_X')).stderr).toContain('does not wait')
     expect((await iam('outbox', 'inspect')).stdout).toBe('No stream waits.\n')
     expect((await iam('inbox', 'inspect')).stdout).toBe('No message was put aside.\n')

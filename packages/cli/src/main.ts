@@ -1,4 +1,4 @@
 import { runCommand } from './run-command.ts'
 
-const { env, stdin, stdout, stderr } = process
-process.exitCode = await runCommand(process.argv.slice(2), { env, stdin, stdout, stderr })
+const { stdin, stdout, stderr } = process
+process.exitCode = await runCommand(process.argv.slice(2), { stdin, stdout, stderr })

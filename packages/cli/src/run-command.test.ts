@@ -21,7 +21,7 @@ interface Ran {
 }
 
 /** Runs a command line in this process, as main.ts does. */
-async function run(args: readonly string[], env: Terminal['env'], stdin = ''): Promise<Ran> {
+async function run(args: readonly string[], env: NonNullable<Terminal['env']>, stdin = ''): Promise<Ran> {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()]
   const said = [text(stdout), text(stderr)]
   const code = await runCommand(args, { env, stdin: Readable.from([stdin]), stdout, stderr })
@@ -170,6 +170,12 @@ describe('iam', { timeout: 240_000 }, () => {
 
   test('has a use of every command here', () => {
     expect(commands.map(([words]) => words).toSorted()).toEqual(Object.keys(uses).toSorted())
+  })
+
+  test('stand in the README, each', async () => {
+    const readme = await readFile(new URL('../../../README.md', import.meta.url), 'utf8')
+    const row = readme.split('\n').find((line) => line.startsWith('| `npm run iam -- …`')) ?? ''
+    expect(commands.map(([words]) => words).filter((words) => !row.includes(`\`${words}\``))).toEqual([])
   })
 
   test.each(commands)('%s: tells how it is used, with an example and its exit codes', async (words) => {

@@ -5,7 +5,8 @@ import { openProgress, type Progress } from './progress.ts'
 
 /** What the command is run in. */
 export interface Terminal {
-  readonly env: Readonly<Record<string, string | undefined>>
+  /** This process's own when absent. */
+  readonly env?: Readonly<Record<string, string | undefined>>
   readonly stdin: Readable
   readonly stdout: Writable
   /** Progress and faults; `isTTY` where somebody is looking. */

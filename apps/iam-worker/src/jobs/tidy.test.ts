@@ -84,7 +84,13 @@ describe('tidying', () => {
     passed = seconds
     const deps = { ...world, db: world.workerDb, config: { outboxKeepSeconds: day } as Config, log }
     const turn = { signal: new AbortController().signal, rehearsal: false }
-    for (const job of tidyJobs) await job.run(deps, turn)
+    const before = await left()
+    const told: object[] = []
+    for (const job of tidyJobs) told.push(await job.run(deps, { ...turn, rehearsal: true }))
+    expect(await left()).toEqual(before)
+    const done: object[] = []
+    for (const job of tidyJobs) done.push(await job.run(deps, turn))
+    expect(done).toEqual(told)
     expect(await left()).toEqual(expected)
   })
 })

@@ -14,11 +14,11 @@ import type { Job, JobDeps, JobTurn } from './job.ts'
 
 const batch = 5_000
 
-/** Deletes what is too old. @returns how many went, where that is known: fewer than `limit` is the last of it. */
-type DeleteOld = (db: Executor, options: { limit: number; keepFor: number }) => Promise<number | void>
+/** Deletes what is too old. @returns how many went: fewer than `limit` is the last of it. */
+type DeleteOld = (db: Executor, options: { limit: number; keepFor: number }) => Promise<number>
 
 const hour = 3_600
-const common = { limit: 600, alarm: 6 * hour, rehearses: false } as const
+const common = { limit: 600, alarm: 6 * hour, rehearses: true } as const
 
 /** One job for each noun, at another minute of the hour: one that fails holds up no other. */
 export const tidyJobs: readonly Job[] = [
@@ -38,7 +38,8 @@ export const tidyJobs: readonly Job[] = [
 ]
 
 function tidy(what: string, minute: number, reason: string, deleteOld: DeleteOld): Job {
-  const run = (deps: JobDeps, turn: JobTurn) => inBatches(deps, turn, deleteOld)
+  const run = (deps: JobDeps, turn: JobTurn) =>
+    turn.rehearsal ? rehearse(deps, turn, deleteOld) : inBatches(deps, turn, deleteOld)
   return { name: `tidy-${what}`, cron: `${minute} * * * *`, reason: `deletes ${reason}`, ...common, run }
 }
 
@@ -48,8 +49,29 @@ async function inBatches({ db, config }: JobDeps, { signal }: JobTurn, deleteOld
   let deleted = 0
   for (;;) {
     signal.throwIfAborted()
-    const went = (await deleteOld(db.kysely, options)) ?? 0
+    const went = await deleteOld(db.kysely, options)
     deleted += went
     if (went < batch) return { deleted }
   }
+}
+
+/** Batches that a rehearsal counts at most: what it deletes comes back, and is locked until then. */
+const mostRehearsed = 20
+
+/** The same, taken back. */
+async function rehearse({ db, config }: JobDeps, { signal }: JobTurn, deleteOld: DeleteOld) {
+  const options = { limit: batch, keepFor: config.outboxKeepSeconds }
+  const tx = await db.kysely.startTransaction().execute()
+  let deleted = 0
+  try {
+    for (let n = 0; n < mostRehearsed; n += 1) {
+      signal.throwIfAborted()
+      const went = await deleteOld(tx, options)
+      deleted += went
+      if (went < batch) break
+    }
+  } finally {
+    await tx.rollback().execute()
+  }
+  return { deleted }
 }

@@ -148,7 +148,9 @@ export async function forgetChallenges(
   )
 }
 
-/** Deletes challenges of all tenants that ended an hour ago and more. */
-export async function deleteOldChallenges(db: Executor): Promise<void> {
-  await sql`delete from iam.challenge where expires_at < iam.now() - interval '1 hour'`.execute(db)
+/** Deletes challenges of all tenants that ended an hour ago and more. @returns how many went. */
+export async function deleteOldChallenges(db: Executor): Promise<number> {
+  const deleted =
+    await sql`delete from iam.challenge where expires_at < iam.now() - interval '1 hour'`.execute(db)
+  return Number(deleted.numAffectedRows ?? 0n)
 }

@@ -68,7 +68,8 @@ export async function forgetAnswers(
     .execute()
 }
 
-/** Deletes keys of all tenants whose day is over. */
-export async function deleteOldKeys(db: Executor): Promise<void> {
-  await sql`delete from iam.idempotency_key where expires_at <= iam.now()`.execute(db)
+/** Deletes keys of all tenants whose day is over. @returns how many went. */
+export async function deleteOldKeys(db: Executor): Promise<number> {
+  const deleted = await sql`delete from iam.idempotency_key where expires_at <= iam.now()`.execute(db)
+  return Number(deleted.numAffectedRows ?? 0n)
 }

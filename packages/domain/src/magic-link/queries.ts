@@ -109,7 +109,9 @@ export async function deleteMagicLinks(
   )
 }
 
-/** Deletes links of all tenants that ended an hour ago and more. */
-export async function deleteOldMagicLinks(db: Executor): Promise<void> {
-  await sql`delete from iam.magic_link where expires_at < iam.now() - interval '1 hour'`.execute(db)
+/** Deletes links of all tenants that ended an hour ago and more. @returns how many went. */
+export async function deleteOldMagicLinks(db: Executor): Promise<number> {
+  const deleted =
+    await sql`delete from iam.magic_link where expires_at < iam.now() - interval '1 hour'`.execute(db)
+  return Number(deleted.numAffectedRows ?? 0n)
 }

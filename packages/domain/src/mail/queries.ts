@@ -78,8 +78,9 @@ export async function deleteMails(
     .execute()
 }
 
-/** Deletes mails of all tenants that ended a week ago and more. */
-export async function deleteOldMails(db: Executor): Promise<void> {
-  await sql`
+/** Deletes mails of all tenants that ended a week ago and more. @returns how many went. */
+export async function deleteOldMails(db: Executor): Promise<number> {
+  const deleted = await sql`
     delete from iam.mail where coalesce(sent_at, given_up_at) < iam.now() - interval '7 days'`.execute(db)
+  return Number(deleted.numAffectedRows ?? 0n)
 }

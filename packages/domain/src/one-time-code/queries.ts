@@ -162,7 +162,9 @@ export async function forgetCodes(
     .execute()
 }
 
-/** Deletes codes of all tenants that ended a day ago and more. */
-export async function deleteOldCodes(db: Executor): Promise<void> {
-  await sql`delete from iam.one_time_code where expires_at < iam.now() - interval '1 day'`.execute(db)
+/** Deletes codes of all tenants that ended a day ago and more. @returns how many went. */
+export async function deleteOldCodes(db: Executor): Promise<number> {
+  const deleted =
+    await sql`delete from iam.one_time_code where expires_at < iam.now() - interval '1 day'`.execute(db)
+  return Number(deleted.numAffectedRows ?? 0n)
 }

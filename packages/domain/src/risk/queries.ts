@@ -119,10 +119,11 @@ export async function forgetLogins(db: Executor, { tenantId, userId }: Person): 
   )
 }
 
-/** Deletes logins of all tenants that are 90 days old and more. */
-export async function deleteOldLogins(db: Executor): Promise<void> {
-  await sql`
+/** Deletes logins of all tenants that are 90 days old and more. @returns how many went. */
+export async function deleteOldLogins(db: Executor): Promise<number> {
+  const deleted = await sql`
     delete from iam.login_risk where created_at < iam.now() - make_interval(days => ${loginsKeptFor})`.execute(
     db,
   )
+  return Number(deleted.numAffectedRows ?? 0n)
 }
