@@ -47,13 +47,28 @@ export interface KeysDeps {
   readonly keysChanged: () => void
 }
 
+/** The part of the configuration that the keys' work goes by. */
+export type KeysConfig = Pick<
+  Config,
+  | 'deployment'
+  | 'regions'
+  | 'signingKeys'
+  | 'signingAlgs'
+  | 'signKey'
+  | 'secretRotation'
+  | 'jwksUrl'
+  | 'historySeconds'
+  | 'keySet'
+  | 'cdn'
+>
+
 const leaseSeconds = 30
 
 /**
  * One round of the keys' work, by the one worker that holds the lease: what secrets and signing keys need, then
  * the key set if it changed or is due. @returns whether this worker is the one.
  */
-export async function tendKeys(deps: KeysDeps, config: Config): Promise<boolean> {
+export async function tendKeys(deps: KeysDeps, config: KeysConfig): Promise<boolean> {
   const { kysely } = deps.db
   const lease = await holdLease(kysely, { name: 'keys', owner: deps.owner, ttl: leaseSeconds })
   if (lease === undefined) return false
@@ -61,30 +76,30 @@ export async function tendKeys(deps: KeysDeps, config: Config): Promise<boolean>
   if (system === undefined) throw new Error('There is no system tenant yet: run `iam bootstrap` first.')
   const common = { ...deps, deployment: config.deployment, lease, systemTenantId: system.tenantId }
   const { announce: lead } = config.signingKeys
-  // What keeps the secrets from being tended keeps nothing of the signing keys back.
+  // What keeps secrets or keys from being tended keeps no key set back: it may be without one that was given up.
   const secrets = await settle([tendSecrets(common, { lead, rotation: config.secretRotation })])
   const policy = config.signingKeys
-  const signing = await tendSigningKeys({
-    ...common,
-    policy,
-    lines: [
-      ...tokenLines(config.signingAlgs, deps.tokenWrapping, signKeysIn(deps.kms, config.signKey)),
-      statusLine(deps.statusWrapping),
-    ],
-    keyVersions: deps.kms.versions,
-    servedKids: () => servedKids(config.jwksUrl),
-  })
+  const lines = [
+    ...tokenLines(config.signingAlgs, deps.tokenWrapping, signKeysIn(deps.kms, config.signKey)),
+    statusLine(deps.statusWrapping),
+  ]
+  const lives = { policy, lines, keyVersions: deps.kms.versions }
+  const signing = await settle([
+    tendSigningKeys({ ...common, ...lives, servedKids: () => servedKids(config.jwksUrl) }),
+  ])
   const published = await publish(deps, config, common)
-  if (secrets.done.includes(true) || signing.length > 0 || published !== undefined) deps.keysChanged()
+  const isChanged = signing.failure !== undefined || signing.done.some((steps) => steps.length > 0)
+  if (secrets.done.includes(true) || isChanged || published !== undefined) deps.keysChanged()
   if (deps.cdn !== undefined) await purge(deps, deps.cdn, config)
-  if (secrets.failure !== undefined) throw secrets.failure.reason
+  const failure = signing.failure ?? secrets.failure
+  if (failure !== undefined) throw failure.reason
   return true
 }
 
 /** Publishes the key set, with what other regions add to it, and the keys that have ended. */
 async function publish(
   deps: KeysDeps,
-  config: Config,
+  config: KeysConfig,
   common: Pick<PublishKeySet, 'lease' | 'systemTenantId'>,
 ): Promise<KeySetClaims | undefined> {
   const { deployment, regions, signingKeys: policy } = config
@@ -98,7 +113,7 @@ async function publish(
 async function purge(
   { db, purgeFailed }: KeysDeps,
   cdn: Cdn,
-  { deployment, cdn: settings }: Config,
+  { deployment, cdn: settings }: KeysConfig,
 ): Promise<void> {
   await purgeKeySet({ db, deployment, cdn, purgeAfter: settings.purgeAfter }).catch(purgeFailed)
 }

@@ -1,4 +1,5 @@
 import type { Executor } from '../db/index.ts'
+import { settle } from '../kit/index.ts'
 import { listKeysToEnd, markDestroyed, markVersionEnded, type SigningKeyRow } from './queries.ts'
 import type { EndVersions } from './versioned-key.ts'
 
@@ -16,13 +17,20 @@ type EndPrivateHalves = {
 /**
  * Ends the private halves of keys that have ended: a retired key is destroyed, and one that was given up is disabled
  * where it is in KMS, so that nobody signs with it there either. KMS first: cut off in between, the next run finds it
- * done and notes it.
+ * done and notes it. One that cannot be ended holds up no other. @throws the first failure, after all.
  */
 export async function endPrivateHalves(deps: EndPrivateHalves): Promise<void> {
+  const failures: unknown[] = []
   for (const key of await listKeysToEnd(deps.db.kysely)) {
-    if (key.kmsVersion === null) await destroy(deps, key)
-    else if (deps.keyVersions !== undefined) await endVersion(deps, deps.keyVersions, key)
+    const { failure } = await settle([end(deps, key)])
+    if (failure !== undefined) failures.push(failure.reason)
   }
+  if (failures.length > 0) throw failures[0]
+}
+
+async function end(deps: EndPrivateHalves, key: SigningKeyRow): Promise<void> {
+  if (key.kmsVersion === null) await destroy(deps, key)
+  else if (deps.keyVersions !== undefined) await endVersion(deps, deps.keyVersions, key)
 }
 
 async function endVersion(deps: EndPrivateHalves, versions: EndVersions, key: SigningKeyRow): Promise<void> {

@@ -1,6 +1,6 @@
 import { appendAudit } from '../audit/index.ts'
 import { inTenant, run, streamKey, type Db, type Executor } from '../db/index.ts'
-import type { Clock, Id } from '../kit/index.ts'
+import { settle, type Clock, type Id } from '../kit/index.ts'
 import type { AnchorSigner } from '../key-set/index.ts'
 import { requireLease, type HeldLease } from '../lease/index.ts'
 import { appendEvent, type DomainEvent } from '../outbox/index.ts'
@@ -8,7 +8,7 @@ import type { Deployment } from '../secret-key/index.ts'
 import { adoptKmsVersion } from './adopt-kms-version.ts'
 import { endPrivateHalves } from './end-private-halves.ts'
 import { generateSigningKey } from './generate-signing-key.ts'
-import type { TendedLine } from './line.ts'
+import type { SigningKeyLine, TendedLine } from './line.ts'
 import { planSigningKeys, type SigningKeyAction, type SigningKeyPolicy } from './plan-signing-keys.ts'
 import {
   activateSigningKey,
@@ -37,7 +37,8 @@ export type TendSigningKeys = {
 
 /**
  * Takes the issuer's keys one step along their life cycle, each step in a transaction of its own with audit and
- * event. Safe to run at any time and to be cut off anywhere. @returns what was done.
+ * event. Safe to run at any time and to be cut off anywhere. A line whose step fails takes no further one in this round;
+ * the other lines go on. @returns what was done. @throws the first failure, after all.
  */
 export async function tendSigningKeys(deps: TendSigningKeys): Promise<SigningKeyAction<TendedLine>[]> {
   const { keys, databaseTime: now } = await listSigningKeys(deps.db.kysely)
@@ -46,12 +47,30 @@ export async function tendSigningKeys(deps: TendSigningKeys): Promise<SigningKey
     tokenKeys.some((key) => key.state === 'published') && !tokenKeys.some((key) => key.state === 'active')
   const served = unproven ? await deps.servedKids() : new Set<string>()
   const plan = planSigningKeys({ keys, now, served, lines: deps.lines }, deps.policy)
-  for (const action of plan) {
+  const byLine = Map.groupBy(plan, (action) => lineNameOf('key' in action ? action.key : action.line))
+  const failures: unknown[] = []
+  for (const actions of byLine.values()) {
+    const { failure } = await settle([takeSteps(deps, actions)])
+    if (failure !== undefined) failures.push(failure.reason)
+  }
+  const record: Recording = (told, change) => recorded(deps, told, change)
+  const { failure: unended } = await settle([endPrivateHalves({ ...deps, record })])
+  if (unended !== undefined) failures.push(unended.reason)
+  if (failures.length > 0) throw failures[0]
+  return plan
+}
+
+type Recording = Parameters<typeof endPrivateHalves>[0]['record']
+
+function lineNameOf({ purpose, alg }: SigningKeyLine): string {
+  return `${purpose} ${alg}`
+}
+
+async function takeSteps(deps: TendSigningKeys, actions: readonly SigningKeyAction<TendedLine>[]) {
+  for (const action of actions) {
     if (action.do === 'generate') await generate(deps, action.line)
     else await step(deps, action)
   }
-  await endPrivateHalves({ ...deps, record: (told, change) => recorded(deps, told, change) })
-  return plan
 }
 
 async function generate(deps: TendSigningKeys, line: TendedLine): Promise<void> {
