@@ -14,7 +14,7 @@ export async function travelAsSealer(world: World): Promise<void> {
   const waits = async () =>
     (await sealAudit({ db, lease })) > 0 || (await auditSealingState(db.kysely)).unsealedSeconds > 0
   while (await waits()) await sleep(50) // older transactions hold events back
-  const deps = { db, clock, lease, deployment: testDeployment, signer: testAnchors.auditor, headStore }
+  const deps = { db, lease, deployment: testDeployment, signer: testAnchors.auditor, headStore }
   await signAuditHead(deps)
   await releaseLease(db.kysely, lease)
   const to = new Date(clock().getTime() + 86_400_000)

@@ -58,14 +58,10 @@ async function tendAudit(
   return auditSealingState(kysely)
 }
 
-async function openAuditDeps(
-  { config, db, clock }: WorkerContext,
-  kms: Kms,
-): Promise<Omit<SignAuditHead, 'lease'>> {
+async function openAuditDeps({ config, db }: WorkerContext, kms: Kms): Promise<Omit<SignAuditHead, 'lease'>> {
   const { auditKey } = config.kms
   return {
     db,
-    clock,
     deployment: config.deployment,
     signer: anchorOf(await kms.publicKey(auditKey), (bytes) => kms.sign(auditKey, bytes)),
     headStore: headStoreIn(await openObjectStore(config.store)),

@@ -373,6 +373,14 @@ describe('the sealed audit trail', () => {
     expect(await verified(withMac())).toMatchObject({ findings: [], uncovered: 0 })
   })
 
+  test('C263: signs no minute to come, whatever the machine’s clock says', async () => {
+    const ahead = { ...signing(), clock: () => new Date(world.clock().getTime() + 3_600_000) }
+    const head = await signAuditHead(ahead)
+    expect(Date.parse(head?.minute ?? '')).toBeLessThanOrEqual(world.clock().getTime())
+    await world.testClock.advance(60)
+    expect(await signAuditHead(signing())).toMatchObject({ number: 2 })
+  })
+
   test('goes on where it was cut off: a head that was signed and not stored is stored, and no other', async () => {
     await note(world.acme, 'test.one')
     await sealAll()

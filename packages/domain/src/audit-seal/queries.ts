@@ -59,6 +59,14 @@ export async function insertSeals(
     on conflict (tenant_id) do update set seq = excluded.seq, chain = excluded.chain`.execute(tx)
 }
 
+/** The minute that it is by the database's clock. */
+export async function thisMinute(db: Executor): Promise<Date> {
+  const found = await sql<{ minute: Date }>`select date_trunc('minute', iam.now()) as minute`.execute(db)
+  const [now] = found.rows
+  if (now === undefined) throw new Error('The database answered with no time.')
+  return now.minute
+}
+
 /** The last signed head. */
 export async function lastHead(db: Executor): Promise<StoredHead | undefined> {
   const found = await sql<StoredHead>`

@@ -1,5 +1,4 @@
 import type { Db } from '../db/index.ts'
-import type { Clock } from '../kit/index.ts'
 import type { AnchorSigner } from '../key-set/index.ts'
 import { requireLease, type HeldLease } from '../lease/index.ts'
 import type { Deployment } from '../secret-key/index.ts'
@@ -13,12 +12,12 @@ import {
   insertHeadEnds,
   lastHead,
   markStored,
+  thisMinute,
   type StoredHead,
 } from './queries.ts'
 
 export type SignAuditHead = {
   readonly db: Pick<Db, 'kysely'>
-  readonly clock: Clock
   readonly lease: HeldLease
   readonly deployment: Deployment
   readonly signer: AnchorSigner
@@ -28,12 +27,13 @@ export type SignAuditHead = {
 /**
  * Signs where all chains end, once a minute, also when nothing happened: a minute without one is an alarm. The head is
  * kept in the database before it is put into the store, so that whoever is cut off in between leaves the same head to
- * be put there, and never a second one. @returns the head signed now; undefined when this minute has one.
+ * be put there, and never a second one. Minutes are the database's: a machine whose clock runs ahead would sign for one
+ * to come, and nobody could sign before it. @returns the head signed now; undefined when this minute has one.
  */
 export async function signAuditHead(deps: SignAuditHead): Promise<AuditHead | undefined> {
   const last = await lastHead(deps.db.kysely)
   if (last?.stored === false) await store(deps, last)
-  const minute = new Date(Math.floor(deps.clock().getTime() / 60_000) * 60_000)
+  const minute = await thisMinute(deps.db.kysely)
   if (last !== undefined && last.minute >= minute) return undefined
   const { ends, moved } = await endsNow(deps.db, last)
   const head = nextHead(deps, { last, minute, ends })

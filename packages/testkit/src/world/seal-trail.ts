@@ -21,14 +21,13 @@ export async function noteAudit({ db, clock }: Sealed, tenantId: Id<'ten'>, acti
 
 /** Seals everything that there is, signs the minute's head, and lets the minute pass. */
 export async function sealTrail(world: Sealed, owner = 'a sealer'): Promise<void> {
-  const { workerDb: db, clock, testClock } = world
+  const { workerDb: db, testClock } = world
   const lease = await holdLease(db.kysely, { name: 'audit', owner, ttl: 864_000 })
   if (lease === undefined) throw new Error('Somebody else seals.')
   await sealAll(world, lease)
   const headStore = headStoreIn({ read: async () => undefined, write: async () => '1' })
   await signAuditHead({
     db,
-    clock,
     lease,
     deployment: testDeployment,
     signer: testAnchors.auditor,
