@@ -14,6 +14,7 @@ export default defineConfig({
     expect: { poll: { timeout: 15_000 } },
     // Google's clients would ask around for a metadata server.
     env: { METADATA_SERVER_DETECTION: 'none' },
+    provide: { long: process.env['IAM_TEST_LONG'] === '1', seed: Number(process.env['IAM_TEST_SEED'] ?? 0) },
     projects: [
       {
         extends: true,

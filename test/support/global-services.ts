@@ -6,6 +6,8 @@ declare module 'vitest' {
     services: Services
     /** True for `npm run test:long`: loops run many times longer. */
     long: boolean
+    /** Where chance begins in the tests that kill at random; 0 for anywhere. */
+    seed: number
   }
 }
 
@@ -13,6 +15,5 @@ declare module 'vitest' {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const { services, stop } = await startServers()
   project.provide('services', services)
-  project.provide('long', process.env['IAM_TEST_LONG'] === '1')
   return stop
 }

@@ -36,7 +36,6 @@ import {
   fetchBatch,
   leaveRelay,
   listParkedStreams,
-  parkedStreams,
   releaseLease as releasePartition,
   renewLeases,
   replayStream,
@@ -338,8 +337,7 @@ async function relay({ workerDb, acme, clock }: World): Promise<void> {
   const [lease] = await seizeLeases(kysely, { owner, ttl: 60 }, 8)
   if (lease === undefined) throw new Error('No partition is free.')
   await fetchBatch(kysely, lease, 10)
-  await parkedStreams(kysely, ['a stream'])
-  await buryEvent(kysely, refusedEvent(acme, clock()), 'refused')
+  await buryEvent(workerDb, refusedEvent(acme, clock()), 'refused')
   await advanceCursor(kysely, lease, { xid: '1', id: '1' })
   await countUnsent(kysely)
   await countDeadLetters(kysely)

@@ -50,7 +50,7 @@ describe('the runbooks', () => {
   ]
 
   test.each([
-    ['metrics', /`(iam_(?:outbox|relay|job|key_set)_\w+)`/g],
+    ['metrics', /`(iam_(?:outbox|inbox|relay|job|key_set)_\w+)`/g],
     ['log lines', /"([A-Z][\w ]{10,})[^"]*"/g],
     ['variables', /\b(IAM_[A-Z_]+)\b/g],
     ['audited actions', /`(session\.\w+|signing_key\.\w+|refresh_reused)`/g],
@@ -159,7 +159,7 @@ describe('the SQL of the runbooks', () => {
              occurred_at as "occurredAt", ordering_key as "orderingKey", sequence, payload, traceparent,
              correlation_id as "correlationId", causation_id as "causationId", retention_class as "retentionClass"
         from iam.outbox where ordering_key = ${key} order by xid, id`.execute(world.admin)
-    for (const row of rows.rows.slice(1, 3)) await buryEvent(workerDb.kysely, row, 'refused')
+    for (const row of rows.rows.slice(1, 3)) await buryEvent(workerDb, row, 'refused')
     await sql`
       update iam.relay_lease set cursor_xid = ${rows.rows[2]?.xid}, cursor_id = ${rows.rows[2]?.id}
        where partition = ${rows.rows[2]?.partition}`.execute(world.admin)

@@ -19,3 +19,8 @@ export interface WorkerContext {
   readonly secrets: SecretRings
   readonly tracing: Tracing
 }
+
+/** The part of it that a role is started with which asks for some of the configuration alone. */
+export type ContextFor<Setting extends keyof Config> = Omit<WorkerContext, 'config'> & {
+  readonly config: Pick<Config, Setting>
+}

@@ -44,6 +44,7 @@ const roles: Roles = {
   keys: undefined,
   status: undefined,
   audit: undefined,
+  inbox: undefined,
 }
 const hotDays = config.audit.cold === undefined ? undefined : config.audit.hotDays
 const health = await serveHealth({
@@ -88,7 +89,7 @@ if (config.roles.includes('keys')) roles.keys = await startKeys(context, closers
 if (config.roles.includes('status')) roles.status = await startStatus(context, closers)
 if (config.roles.includes('audit')) roles.audit = await startAudit(context, closers)
 if (config.roles.includes('mail')) startMail(context, secrets, closers)
-if (config.roles.includes('inbox')) await startInbox(context, secrets, closers)
+if (config.roles.includes('inbox')) roles.inbox = await startInbox(context, secrets, closers)
 roles.started = true
 
 await runUntilSignal(closers, log)

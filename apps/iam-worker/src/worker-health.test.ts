@@ -14,6 +14,7 @@ describe('the health of iam-worker', () => {
     keys: undefined,
     status: undefined,
     audit: undefined,
+    inbox: undefined,
   }
   let proxy: TcpProxy
   let postgres: Postgres<Database>
@@ -49,6 +50,27 @@ describe('the health of iam-worker', () => {
     await expect
       .poll(async () => (await ask('/metrics')).body, { timeout: 30_000 })
       .toMatch(/^iam_outbox_depth \d+$/m)
+  })
+
+  test('is degraded once other services could not be heard for a minute, and says for how long', async () => {
+    const ready = async () => JSON.parse((await ask('/health/ready')).body) as object
+    let seconds = 60
+    roles.inbox = {
+      downFor: () =>
+        new Map([
+          ['a', 0],
+          ['b', seconds],
+        ]),
+      putAside: () => 3,
+    }
+    expect(await ready()).toEqual({ status: 'ok', checks: { postgres: 'ok', inbox: 'ok' } })
+    seconds = 61
+    expect(await ready()).toEqual({ status: 'degraded', checks: { postgres: 'ok', inbox: 'failing' } })
+    const { body } = await ask('/metrics')
+    expect(body).toMatch(/^iam_inbox_stream_down_seconds\{topic="a"\} 0$/m)
+    expect(body).toMatch(/^iam_inbox_stream_down_seconds\{topic="b"\} 61$/m)
+    expect(body).toMatch(/^iam_inbox_put_aside_total 3$/m)
+    roles.inbox = undefined
   })
 
   test('tells the age of the key set where it tends the keys', async () => {

@@ -8,6 +8,7 @@ import type { HealthReport } from '@iam/platform/http'
 import { within } from '@iam/platform/lifecycle'
 import { metricsOfJobs } from './jobs/metrics-of-jobs.ts'
 import type { AuditStatus } from './audit/start-audit.ts'
+import type { InboxStatus } from './inbox/start-inbox.ts'
 import type { KeysStatus } from './keys/start-keys.ts'
 import type { OutboxRelay } from './relay/relay.ts'
 import type { StatusListsStatus } from './status/start-status.ts'
@@ -19,6 +20,7 @@ export interface Roles {
   keys: KeysStatus | undefined
   status: StatusListsStatus | undefined
   audit: AuditStatus | undefined
+  inbox: InboxStatus | undefined
 }
 
 interface Parts {
@@ -36,7 +38,8 @@ const deadlines = { answer: 1_000, count: 5_000 }
 
 /**
  * Readiness and metrics of this worker. It is ready once its roles run and the keys, if it tends them, were tended;
- * while status lists cannot be published or the audit trail cannot be sealed it is degraded.
+ * while status lists cannot be published, the audit trail cannot be sealed, or other services cannot be heard, it is
+ * degraded.
  */
 export function workerHealth({ db, ping, roles, region, hotDays }: Parts) {
   const ready = async (): Promise<HealthReport> => {
@@ -45,14 +48,16 @@ export function workerHealth({ db, ping, roles, region, hotDays }: Parts) {
       () => 'failing',
     )
     const { started, keys, status, audit } = roles
+    const inbox = roles.inbox && { worked: !isDeaf(roles.inbox) }
     const checks = {
       postgres,
       ...checkOf('keys', keys),
       ...checkOf('status', status),
       ...checkOf('audit', audit),
+      ...checkOf('inbox', inbox),
     }
     if (!started || keys?.worked === false) return { status: 'unavailable', checks }
-    const isWhole = postgres === 'ok' && status?.worked !== false && audit?.worked !== false
+    const isWhole = postgres === 'ok' && [status, audit, inbox].every((role) => role?.worked !== false)
     return { status: isWhole ? 'ok' : 'degraded', checks }
   }
   const metrics = async (): Promise<string> => {
@@ -76,10 +81,18 @@ export function workerHealth({ db, ping, roles, region, hotDays }: Parts) {
       ...metricsOfJobs(jobs),
       ...auditMetrics(roles.audit),
       ...(await archiveMetrics(db, hotDays)),
+      ...inboxMetrics(roles.inbox),
       '',
     ].join('\n')
   }
   return { ready, metrics }
+}
+
+/** Seconds without a stream: Pub/Sub ends each now and then, and they are opened again at once. */
+const deafAfter = 60
+
+function isDeaf({ downFor }: InboxStatus): boolean {
+  return [...downFor().values()].some((seconds) => seconds > deafAfter)
 }
 
 async function countAll({ kysely }: Pick<Db, 'kysely'>) {
@@ -142,5 +155,19 @@ function auditMetrics(audit: AuditStatus | undefined): string[] {
     `iam_audit_unsealed_seconds ${Math.round(unsealedSeconds)}`,
     '# TYPE iam_audit_head_age_seconds gauge',
     `iam_audit_head_age_seconds ${Math.max(0, Math.round(Date.now() / 1000 - headMinute))}`,
+  ]
+}
+
+/** Told by a worker that takes in what other services tell. */
+function inboxMetrics(inbox: InboxStatus | undefined): string[] {
+  if (inbox === undefined) return []
+  const down = [...inbox.downFor()].map(([topic, seconds]) => {
+    return `iam_inbox_stream_down_seconds{topic="${topic}"} ${Math.round(seconds)}`
+  })
+  return [
+    '# TYPE iam_inbox_stream_down_seconds gauge',
+    ...down,
+    '# TYPE iam_inbox_put_aside_total counter',
+    `iam_inbox_put_aside_total ${inbox.putAside()}`,
   ]
 }

@@ -13,6 +13,8 @@ export interface InboxDeps {
   readonly audience: string
   /** What subjects begin with. */
   readonly namespace: string
+  /** Called for each message that is put aside. */
+  readonly onPutAside: () => void
   readonly publisher: { publish(topic: string, messages: readonly OutgoingMessage[]): Promise<void> }
   readonly tracing: Pick<Tracing, 'start'>
   readonly log: {

@@ -63,6 +63,7 @@ describe('the inbox', () => {
     namespace,
     publisher,
     tracing: new Tracing(),
+    onPutAside: () => undefined,
     log: { info: log, warn: log, error: log },
   })
 

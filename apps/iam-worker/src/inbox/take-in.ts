@@ -74,6 +74,7 @@ async function receiveTraced(deps: InboxDeps, read: Extract<Read, { is: 'event' 
 async function putAside(deps: InboxDeps, message: IncomingMessage, reason: string): Promise<void> {
   const topic = inboxDeadLetterTopic(deps.namespace)
   await deps.publisher.publish(topic, [{ ...message, attributes: { ...message.attributes, reason } }])
+  deps.onPutAside()
   const { subject, eventId: event_id } = message.attributes
   deps.log.error({ subject, event_id, reason, topic }, 'A message was put aside')
 }

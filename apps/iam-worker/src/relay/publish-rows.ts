@@ -1,9 +1,18 @@
-import { type Batch, buryEvent, type OutboxRow, parkedStreams, topicOf } from '@iam/domain/outbox'
+import { buryEvent, type OutboxRow, topicOf, type WaitingRow } from '@iam/domain/outbox'
 import { PublishError } from '@iam/platform/pubsub'
 import { publishTraced } from './publish-traced.ts'
 import type { RelayDeps } from './relay-deps.ts'
 
 const invalidArgument = 3
+const behind = 'behind another of its stream'
+
+/** What a batch has come to, so far. */
+interface Outcome {
+  /** The events that went out. */
+  readonly published: Set<string>
+  /** The streams of which something was put aside: what follows it waits behind. */
+  readonly parked: Set<string>
+}
 
 /**
  * Publishes rows, the streams beside each other and each in order, on however many topics it is told. An event that
@@ -13,13 +22,16 @@ const invalidArgument = 3
  */
 export async function publishRows(
   deps: RelayDeps,
-  { rows, deadLetters }: Pick<Batch, 'rows' | 'deadLetters'>,
+  rows: readonly WaitingRow[],
   published: Set<string>,
 ): Promise<void> {
-  const unpublished = rows.filter((row) => !published.has(row.eventId))
-  const [first = [], ...later] = roundsOf(unpublished)
-  await publishRound(deps, deadLetters ? await withoutParked(deps, first) : first, published)
-  for (const round of later) await publishRound(deps, await withoutParked(deps, round), published)
+  const parked = new Set<string>()
+  for (const row of rows) if (row.parked) await buryEvent(deps.db, row, behind)
+  const waiting = rows.filter((row) => !row.parked && !published.has(row.eventId))
+  for (const round of roundsOf(waiting)) {
+    const flowing = await withoutParked(deps, round, parked)
+    await publishRound(deps, flowing, { published, parked })
+  }
 }
 
 /**
@@ -39,14 +51,10 @@ function roundsOf(rows: readonly OutboxRow[]): OutboxRow[][] {
   return rounds
 }
 
-async function publishRound(
-  deps: RelayDeps,
-  waiting: readonly OutboxRow[],
-  published: Set<string>,
-): Promise<void> {
+async function publishRound(deps: RelayDeps, waiting: readonly OutboxRow[], outcome: Outcome): Promise<void> {
   const byTopic = Map.groupBy(waiting, ({ type }) => topicOf(deps.producer.namespace, type))
   const outcomes = await Promise.allSettled(
-    [...byTopic].map(([topic, mine]) => publishTopic(deps, { topic, rows: mine }, published)),
+    [...byTopic].map(([topic, mine]) => publishTopic(deps, { topic, rows: mine }, outcome)),
   )
   const failed = outcomes.find((outcome) => outcome.status === 'rejected')
   if (failed !== undefined) throw failed.reason
@@ -54,18 +62,14 @@ async function publishRound(
 
 type OfTopic = { readonly topic: string; readonly rows: readonly OutboxRow[] }
 
-async function publishTopic(
-  deps: RelayDeps,
-  { topic, rows }: OfTopic,
-  published: Set<string>,
-): Promise<void> {
+async function publishTopic(deps: RelayDeps, { topic, rows }: OfTopic, outcome: Outcome): Promise<void> {
   const failures = await publishTraced(deps, { topic, rows })
   const failed = new Map(failures.map((failure) => [failure.orderingKey, failure]))
-  for (const row of rows) if (!failed.has(row.orderingKey)) published.add(row.eventId)
+  for (const row of rows) if (!failed.has(row.orderingKey)) outcome.published.add(row.eventId)
   for (const { orderingKey, code } of failures) {
     if (code !== invalidArgument) continue
     const stream = rows.filter((row) => row.orderingKey === orderingKey)
-    await publishUntilRefused(deps, { topic, rows: stream }, published)
+    await publishUntilRefused(deps, { topic, rows: stream }, outcome)
   }
   const later = failures.filter(({ code }) => code !== invalidArgument)
   if (later.length > 0) throw new PublishError(topic, later)
@@ -75,12 +79,12 @@ async function publishTopic(
 async function publishUntilRefused(
   deps: RelayDeps,
   { topic, rows }: OfTopic,
-  published: Set<string>,
+  outcome: Outcome,
 ): Promise<void> {
   for (const [n, row] of rows.entries()) {
     const [failure] = await publishTraced(deps, { topic, rows: [row] })
     if (failure === undefined) {
-      published.add(row.eventId)
+      outcome.published.add(row.eventId)
       continue
     }
     if (failure.code !== invalidArgument) throw new PublishError(topic, [failure])
@@ -88,21 +92,20 @@ async function publishUntilRefused(
       { event_id: row.eventId, reason: failure.reason },
       'An event was put aside: the broker refuses it',
     )
-    await bury(deps, row, failure.reason)
-    for (const next of rows.slice(n + 1)) await bury(deps, next, `behind ${row.eventId}`)
+    outcome.parked.add(row.orderingKey)
+    await buryEvent(deps.db, row, failure.reason)
+    for (const next of rows.slice(n + 1)) await buryEvent(deps.db, next, `behind ${row.eventId}`)
     return
   }
 }
 
-/** The rows whose stream has no dead letter; the others are put behind theirs. */
-async function withoutParked(deps: RelayDeps, rows: readonly OutboxRow[]): Promise<readonly OutboxRow[]> {
-  const parked = await parkedStreams(deps.db.kysely, [...new Set(rows.map((row) => row.orderingKey))])
+/** The rows whose stream has nothing put aside; the others are put behind it. */
+async function withoutParked(
+  { db }: RelayDeps,
+  rows: readonly OutboxRow[],
+  parked: ReadonlySet<string>,
+): Promise<readonly OutboxRow[]> {
   if (parked.size === 0) return rows
-  for (const row of rows)
-    if (parked.has(row.orderingKey)) await bury(deps, row, 'behind another of its stream')
+  for (const row of rows) if (parked.has(row.orderingKey)) await buryEvent(db, row, behind)
   return rows.filter((row) => !parked.has(row.orderingKey))
-}
-
-async function bury({ db }: RelayDeps, row: OutboxRow, reason: string): Promise<void> {
-  await buryEvent(db.kysely, row, reason)
 }

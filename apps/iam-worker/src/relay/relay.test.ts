@@ -1,13 +1,24 @@
 import { appendAudit } from '@iam/domain/audit'
 import { type Database, type Db, inOneFlight, streamKey } from '@iam/domain/db'
 import { newId } from '@iam/domain/kit'
-import { advanceCursor, appendEvent, fetchBatch, seizeLeases } from '@iam/domain/outbox'
+import {
+  advanceCursor,
+  appendEvent,
+  buryEvent,
+  fetchBatch,
+  type OutboxRow,
+  replayStream,
+  seizeLeases,
+} from '@iam/domain/outbox'
 import { openPostgres } from '@iam/platform/postgres'
 import { type OutgoingMessage, PublishError } from '@iam/platform/pubsub'
 import { startServers } from '@iam/testkit/servers'
 import { openWorld, type World } from '@iam/testkit/world'
+import { sql } from 'kysely'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { publishRows } from './publish-rows.ts'
+import type { RelayDeps } from './relay-deps.ts'
 import { OutboxRelay } from './relay.ts'
 
 const invalidArgument = 3
@@ -123,22 +134,33 @@ describe('the relay', () => {
     return rows.map((row) => row.event_id)
   }
 
+  /** A stream's rows, oldest first. */
+  async function rowsOf(aggregateId: string): Promise<OutboxRow[]> {
+    const rows = await sql<OutboxRow>`
+      select xid, id, tenant_id as "tenantId", event_id as "eventId", type, version, occurred_at as "occurredAt",
+             ordering_key as "orderingKey", sequence, payload, traceparent, correlation_id as "correlationId",
+             causation_id as "causationId", retention_class as "retentionClass"
+        from iam.outbox where ordering_key = ${streamKey(world.acme, aggregateId)} order by sequence`.execute(
+      world.admin,
+    )
+    return rows.rows
+  }
+
+  const depsOf = (publisher: Memory, db: Pick<Db, 'kysely'> = world.workerDb): RelayDeps => ({
+    db,
+    clock: world.clock,
+    publisher,
+    producer: { namespace: 'test', name: 'relay', version: '0' },
+    log: { warn: () => undefined, error: () => undefined },
+  })
+
   /** @param how its lease, in seconds: long enough for a machine that stalls, where no test waits for its end. */
   function relayOf(
     publisher: Memory,
     owner: string,
     { db = world.workerDb, ttl = 10 }: { db?: Pick<Db, 'kysely'>; ttl?: number } = {},
   ): OutboxRelay {
-    const relay = new OutboxRelay(
-      {
-        db,
-        clock: world.clock,
-        publisher,
-        producer: { namespace: 'test', name: 'relay', version: '0' },
-        log: { warn: () => undefined, error: () => undefined },
-      },
-      { owner, ttl },
-    )
+    const relay = new OutboxRelay(depsOf(publisher, db), { owner, ttl })
     onTestFinished(() => relay.stop().catch(() => undefined)) // one whose database is gone cannot say so
     return relay
   }
@@ -210,6 +232,39 @@ describe('the relay', () => {
     await expect.poll(() => memory.arrived([healthy]), { timeout: 60_000 }).toBe(4)
     await expect.poll(() => deadLetters(poisoned), { timeout: 60_000 }).toHaveLength(3)
     expect(memory.arrived([poisoned])).toBe(1)
+  })
+
+  test('takes over from one that died after it put an event aside: what came before it goes out', async () => {
+    const memory = new Memory()
+    const poisoned = newId('usr', world.clock())
+    for (let n = 0; n < 3; n += 1) await emit(poisoned)
+    const events = await eventIdsOf(poisoned)
+    const [, second] = await rowsOf(poisoned)
+    if (second === undefined) throw new Error('There is no second event.')
+    await buryEvent(world.workerDb, second, 'refused')
+    relayOf(memory, 'heir')
+    await expect.poll(() => deadLetters(poisoned), { timeout: 60_000 }).toEqual(events.slice(1))
+    await expect.poll(() => memory.arrived([poisoned]), { timeout: 60_000 }).toBe(1)
+    expect(memory.inversions()).toBe(0)
+  })
+
+  test('overtakes nothing that is replayed while it has what follows in hand', async () => {
+    const memory = new Memory()
+    const poisoned = newId('usr', world.clock())
+    for (let n = 0; n < 2; n += 1) await emit(poisoned)
+    const [first, second] = await rowsOf(poisoned)
+    if (first === undefined || second === undefined) throw new Error('There are no two events.')
+    await buryEvent(world.workerDb, first, 'refused')
+    const replayed = { tenantId: world.acme, orderingKey: streamKey(world.acme, poisoned) }
+    // As it stood when the relay read it.
+    const inHand = [{ ...second, parked: true }]
+    await replayStream({ db: { kysely: world.admin } }, replayed)
+    await publishRows(depsOf(memory), inHand, new Set())
+    expect(memory.published).toEqual([])
+    expect(await deadLetters(poisoned)).toEqual([])
+    relayOf(memory, 'patient too')
+    await expect.poll(() => memory.arrived([poisoned]), { timeout: 60_000 }).toBe(2)
+    expect(memory.inversions()).toBe(0)
   })
 
   test('keeps the order of a stream that is told on two topics, and puts aside what follows on either', async () => {

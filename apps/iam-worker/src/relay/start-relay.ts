@@ -2,13 +2,16 @@ import { topics } from '@iam/domain/outbox'
 import type { Closer } from '@iam/platform/lifecycle'
 import { openPublisher } from '@iam/platform/pubsub'
 import { onNudge } from '@iam/platform/redis'
-import type { WorkerContext } from '../context.ts'
+import type { ContextFor } from '../context.ts'
 import { OutboxRelay } from './relay.ts'
 
 const producer = { name: 'iam-worker', version: '0.1.0' }
 
 /** Starts relaying: leases, walkers, and the nudges that say when to look. */
-export async function startRelay(context: WorkerContext, closers: Closer[]): Promise<OutboxRelay> {
+export async function startRelay(
+  context: ContextFor<'deployment' | 'pubsubEndpoint' | 'eventNamespace' | 'relayLeaseSeconds'>,
+  closers: Closer[],
+): Promise<OutboxRelay> {
   const { config, db, clock, log, redis, tracing } = context
   const publisher = await openPublisher({
     projectId: config.deployment.project,

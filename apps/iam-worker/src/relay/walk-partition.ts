@@ -34,7 +34,7 @@ export async function walkPartition(deps: RelayDeps, walk: Walk): Promise<boolea
       look *= 2
       continue
     }
-    await publishRows(deps, batch, walk.published)
+    await publishRows(deps, batch.rows, walk.published)
     if (!(await advanceCursor(deps.db.kysely, walk.lease, last))) return false
     walk.published.clear()
     look = firstLook

@@ -1,26 +1,26 @@
 import { sql } from 'kysely'
-import type { Executor } from '../db/index.ts'
+import { type Db, type Executor, inTenant } from '../db/index.ts'
 import type { OutboxRow } from './relay-queries.ts'
 
-/** Of these streams, those that have a dead letter: what follows it waits behind it, or it would come out of turn. */
-export async function parkedStreams(db: Executor, orderingKeys: readonly string[]): Promise<Set<string>> {
-  const found = await sql<{ orderingKey: string }>`
-    select distinct ordering_key as "orderingKey" from iam.outbox_dead_letter
-     where ordering_key = any(${orderingKeys}::text[])`.execute(db)
-  return new Set(found.rows.map((row) => row.orderingKey))
-}
-
-/** Puts an event aside with the reason why it is not published. Putting it aside again changes nothing. */
-export async function buryEvent(db: Executor, row: OutboxRow, reason: string): Promise<void> {
-  await sql`
-    insert into iam.outbox_dead_letter
-      (xid, id, tenant_id, event_id, type, version, occurred_at, ordering_key, sequence, payload,
-       traceparent, correlation_id, causation_id, retention_class, reason, buried_at)
-    values (${row.xid}, ${row.id}, ${row.tenantId}, ${row.eventId}, ${row.type}, ${row.version},
-            ${row.occurredAt}, ${row.orderingKey}, ${row.sequence}, ${JSON.stringify(row.payload)},
-            ${row.traceparent}, ${row.correlationId}, ${row.causationId}, ${row.retentionClass},
-            ${reason}, iam.now())
-    on conflict (xid, id) do nothing`.execute(db)
+/**
+ * Puts an event aside with the reason why it is not published. Putting it aside again changes nothing; nor does
+ * putting aside one that a replay of its stream has taken from its place meanwhile, so that it comes again, or that
+ * another relay got past.
+ */
+export async function buryEvent(db: Pick<Db, 'kysely'>, row: OutboxRow, reason: string): Promise<void> {
+  const { tenantId, orderingKey } = row
+  await inTenant(db, { tenantId, streams: [orderingKey] }, async (tx) => {
+    await sql`
+      insert into iam.outbox_dead_letter
+        (xid, id, tenant_id, event_id, type, version, occurred_at, ordering_key, sequence, payload,
+         traceparent, correlation_id, causation_id, retention_class, reason, buried_at)
+      select xid, id, tenant_id, event_id, type, version, occurred_at, ordering_key, sequence, payload,
+             traceparent, correlation_id, causation_id, retention_class, ${reason}, iam.now()
+        from iam.outbox o join iam.relay_lease l using (partition)
+       where partition = (hashtextextended(${orderingKey}, 0) & 7)::smallint
+         and xid = ${row.xid}::xid8 and id = ${row.id} and (xid, id) > (l.cursor_xid, l.cursor_id)
+      on conflict (xid, id) do nothing`.execute(tx)
+  })
 }
 
 /** How many events were put aside. */

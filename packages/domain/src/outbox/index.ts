@@ -1,5 +1,5 @@
 export { appendEvent, type NewEvent } from './append-event.ts'
-export { buryEvent, countDeadLetters, parkedStreams } from './dead-letter-queries.ts'
+export { buryEvent, countDeadLetters } from './dead-letter-queries.ts'
 export { eventTypes, type DomainEvent, type EventType, type PayloadOf } from './domain-event.ts'
 export { toMessage, topicOf, topics, type Producer } from './envelope.ts'
 export {
@@ -9,6 +9,7 @@ export {
   type Batch,
   type CursorPosition,
   type OutboxRow,
+  type WaitingRow,
 } from './relay-queries.ts'
 export {
   leaveRelay,

@@ -23,12 +23,19 @@ export interface OutboxRow extends CursorPosition {
   readonly retentionClass: RetentionClass
 }
 
+/** A row to publish. */
+export interface WaitingRow extends OutboxRow {
+  /**
+   * Whether it, or one before it in its stream, was put aside when the row was read: then it waits. To be asked in the
+   * same look: a stream that is replayed later has the row anew, and what was in hand must not overtake it.
+   */
+  readonly parked: boolean
+}
+
 export interface Batch {
-  readonly rows: readonly OutboxRow[]
+  readonly rows: readonly WaitingRow[]
   /** True when there are more rows, which wait only for older transactions to end. */
   readonly unsettled: boolean
-  /** Whether there are dead letters, of any stream. */
-  readonly deadLetters: boolean
 }
 
 /** The partitions that a relay holds and that have rows to publish, or rows that wait for older transactions. */
@@ -48,7 +55,7 @@ export async function partitionsWaiting(db: Executor, owner: string): Promise<nu
  * @returns undefined when the lease is lost.
  */
 export async function fetchBatch(db: Executor, lease: Lease, limit: number): Promise<Batch | undefined> {
-  const found = await sql<OutboxRow & { eventId: string | null; unsettled: boolean; deadLetters: boolean }>`
+  const found = await sql<WaitingRow & { eventId: string | null; unsettled: boolean }>`
     select o.xid, o.id, o.tenant_id as "tenantId", o.event_id as "eventId", o.type, o.version,
            o.occurred_at as "occurredAt", o.ordering_key as "orderingKey", o.sequence, o.payload,
            o.traceparent, o.correlation_id as "correlationId", o.causation_id as "causationId",
@@ -57,7 +64,10 @@ export async function fetchBatch(db: Executor, lease: Lease, limit: number): Pro
              select from iam.outbox w
               where w.partition = l.partition and (w.xid, w.id) > (l.cursor_xid, l.cursor_id)
            ) as unsettled,
-           exists (select from iam.outbox_dead_letter) as "deadLetters"
+           o.ordering_key in (select ordering_key from iam.outbox_dead_letter) and exists (
+             select from iam.outbox_dead_letter d
+              where d.ordering_key = o.ordering_key and (d.xid, d.id) <= (o.xid, o.id)
+           ) as parked
       from iam.relay_lease l
       left join lateral (
         select * from iam.outbox
@@ -69,8 +79,8 @@ export async function fetchBatch(db: Executor, lease: Lease, limit: number): Pro
      order by o.xid, o.id`.execute(db)
   const [first] = found.rows
   if (first === undefined) return undefined
-  const { eventId, unsettled, deadLetters } = first
-  return { rows: eventId === null ? [] : found.rows, unsettled, deadLetters }
+  const { eventId, unsettled } = first
+  return { rows: eventId === null ? [] : found.rows, unsettled }
 }
 
 /**

@@ -26,7 +26,7 @@ export async function listParkedStreams({ kysely }: Pick<Db, 'kysely'>): Promise
 
 /**
  * Puts a stream back in its order, with what came after it and is not relayed yet: to be called once the cause is
- * mended. What the relay had in hand meanwhile may have been put aside again: look, and replay once more.
+ * mended. A running relay that has some of it in hand leaves it alone: see `buryEvent`.
  * @returns how many events were parked.
  */
 export async function replayStream(

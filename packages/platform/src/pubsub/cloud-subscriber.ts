@@ -7,6 +7,7 @@ import {
 } from '@google-cloud/pubsub'
 import { credentials } from '@grpc/grpc-js'
 import { inOrder } from './in-order.ts'
+import { Outage } from './outage.ts'
 import type { IncomingMessage, Listening, Subscriber } from './subscriber.ts'
 
 const alreadyExists = 6
@@ -55,23 +56,31 @@ export class CloudSubscriber implements Subscriber {
     onError: (error: unknown) => void,
   ): Listening {
     const settle = inOrder(async (message: IncomingMessage) => handle(message), onError)
+    const outage = new Outage()
     let current: Subscription
     let again: NodeJS.Timeout | undefined
     let stopped = false
     // The client goes on after most errors, and ends at some that pass as well: a grant that has not spread yet.
     const open = (): void => {
       current = this.#client.subscription(name, listenOptions)
-      current.on('error', onError)
+      // What it tries again by itself it calls an error only when that cannot help.
+      current.on('debug', () => outage.failed())
+      current.on('error', (error) => {
+        outage.failed()
+        onError(error)
+      })
       current.on('close', () => {
         if (!stopped) again = setTimeout(open, reopenAfter)
       })
       current.on('message', (message: Message) => {
+        outage.worked()
         const { data, attributes, orderingKey = '' } = message
         void settle({ data, attributes, orderingKey }).then((done) => (done ? message.ack() : message.nack()))
       })
     }
     open()
     return {
+      downFor: () => outage.seconds,
       stop: async () => {
         stopped = true
         clearTimeout(again)

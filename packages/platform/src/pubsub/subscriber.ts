@@ -8,6 +8,8 @@ export interface IncomingMessage {
 
 /** Messages of one subscription, as they come. */
 export interface Listening {
+  /** Seconds for which the broker has not let us listen; 0 while it does. */
+  readonly downFor: () => number
   /** Takes no more; resolves when what was taken is done with. */
   readonly stop: () => Promise<void>
 }
