@@ -407,6 +407,8 @@ async function publishLists(world: World): Promise<void> {
   if (lease === undefined) throw new Error('Somebody else publishes the lists.')
   const common = { db: world.workerDb, clock: world.clock, deployment: testDeployment, lease }
   await growStatusLists({ ...common, systemTenantId: world.acme })
+  // One that was added, and opens.
+  await world.admin.insertInto('iam.status_list').values({ shard: 2 }).execute()
   const store = { read: async () => undefined, write: async () => '1' }
   const signer = { kid: 'status', alg: 'ES256', sign: () => '' }
   await publishStatusLists({ ...common, store, signer, published: new PublishedLists() })
