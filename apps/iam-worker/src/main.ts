@@ -78,7 +78,7 @@ if (config.roles.includes('upkeep')) {
 }
 // These read what is sealed, or write audit rows, which are keyed.
 if (config.roles.some((role) => ['mail', 'inbox', 'jobs', 'keys', 'status'].includes(role)))
-  await startSecrets(context, secrets, closers)
+  roles.secrets = await startSecrets(context, secrets, closers)
 if (config.roles.includes('jobs')) {
   // What runs jobs is a third of all there is to load: only where it does, and when the process is live.
   const { startJobs } = await import('./jobs/start-jobs.ts')

@@ -6,11 +6,14 @@ import { countDeadLetters, countUnsent } from '@iam/domain/outbox'
 import { ageOfKeySet, type KeySetAge } from '@iam/domain/signing-key'
 import type { HealthReport } from '@iam/platform/http'
 import { within } from '@iam/platform/lifecycle'
+import { endsSoon } from './jobs/ends-soon.ts'
 import { metricsOfJobs } from './jobs/metrics-of-jobs.ts'
+import { thingsThatExpire } from './jobs/things-that-expire.ts'
 import type { AuditStatus } from './audit/start-audit.ts'
 import type { InboxStatus } from './inbox/start-inbox.ts'
 import type { KeysStatus } from './keys/start-keys.ts'
 import type { OutboxRelay } from './relay/relay.ts'
+import type { SecretsStatus } from './start-secrets.ts'
 import type { StatusListsStatus } from './status/start-status.ts'
 
 /** What the worker's roles have come to. Filled in as they start: health is answered from the very beginning. */
@@ -21,6 +24,8 @@ export interface Roles {
   status: StatusListsStatus | undefined
   audit: AuditStatus | undefined
   inbox: InboxStatus | undefined
+  /** In those that need any. */
+  secrets?: SecretsStatus
 }
 
 interface Parts {
@@ -61,7 +66,7 @@ export function workerHealth({ db, ping, roles, region, hotDays }: Parts) {
     return { status: isWhole ? 'ok' : 'degraded', checks }
   }
   const metrics = async (): Promise<string> => {
-    const { depth, oldest, deadLetters, mails, jobs } = await within(deadlines.count, countAll(db))
+    const { depth, oldest, deadLetters, mails, jobs, ending } = await within(deadlines.count, countAll(db))
     const keySet = roles.keys && (await within(deadlines.count, ageOfKeySet(db.kysely, region)))
     return [
       '# TYPE iam_outbox_depth gauge',
@@ -80,6 +85,8 @@ export function workerHealth({ db, ping, roles, region, hotDays }: Parts) {
       ...statusListMetrics(roles.status),
       ...metricsOfJobs(jobs),
       ...auditMetrics(roles.audit),
+      ...secretMetrics(roles.secrets),
+      ...endsSoon(ending, new Date()),
       ...(await archiveMetrics(db, hotDays)),
       ...inboxMetrics(roles.inbox),
       '',
@@ -96,13 +103,14 @@ function isDeaf({ downFor }: InboxStatus): boolean {
 }
 
 async function countAll({ kysely }: Pick<Db, 'kysely'>) {
-  const [unsent, deadLetters, mails, jobs] = [
+  const [unsent, deadLetters, mails, jobs, ending] = [
     await countUnsent(kysely),
     await countDeadLetters(kysely),
     await countWaitingMails(kysely),
     await listJobs(kysely),
+    await thingsThatExpire(kysely),
   ]
-  return { ...unsent, deadLetters, mails, jobs }
+  return { ...unsent, deadLetters, mails, jobs, ending }
 }
 
 function checkOf(name: string, role: { readonly worked: boolean } | undefined): Record<string, string> {
@@ -143,6 +151,15 @@ async function archiveMetrics({ kysely }: Parts['db'], hotDays: number | undefin
   return [
     '# TYPE iam_audit_archive_overdue_seconds gauge',
     `iam_audit_archive_overdue_seconds ${Math.round(overdue)}`,
+  ]
+}
+
+/** Told by a worker that needs secrets. */
+function secretMetrics(secrets: SecretsStatus | undefined): string[] {
+  if (secrets === undefined) return []
+  return [
+    '# TYPE iam_secrets_age_seconds gauge',
+    `iam_secrets_age_seconds ${Math.round((performance.now() - secrets.loadedAt) / 1000)}`,
   ]
 }
 

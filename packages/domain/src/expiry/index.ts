@@ -1,2 +1,2 @@
 export { noticeExpiries, type ExpiryNotice, type NoticeExpiries } from './notice-expiries.ts'
-export type { Expiring } from './steps.ts'
+export { stepsReached, type Expiring } from './steps.ts'
