@@ -112,6 +112,11 @@ describe('iam keys', () => {
       iamKeySet('rotate-anchor', '--next-spare', nextSpare, '--json', ...args)
     expect(JSON.parse((await rotate('--dry-run')).stdout)).toMatchObject({ from: current, to: spare })
     expect(await signer()).toBe(current)
+    const announced = async () => decodeJwt(await document())['next_anchor']
+    expect(JSON.parse((await rotate()).stdout)).toMatchObject({ from: current, to: spare })
+    await expect.poll(announced, { timeout: 60_000 }).toMatchObject({ kid: spare })
+    expect((await iamKeySet('cancel-anchor')).stdout).toContain('it stays the spare')
+    await expect.poll(announced, { timeout: 60_000 }).toBeUndefined()
     expect(JSON.parse((await rotate('--at-once')).stdout)).toMatchObject({ from: current, to: spare })
     await expect.poll(signer, { timeout: 60_000 }).toBe(spare)
     expect(decodeJwt(await document())).toMatchObject({ retired_anchors: [current] })

@@ -9,11 +9,15 @@ interface Beginnings {
 }
 
 /**
- * Gives a key set that serves nothing yet its mark: the newest good document that is to be had anywhere. What its own
+ * Gives a key set that serves nothing yet its mark: the newest good document that is to be had anywhere, and which anchors
+ * have retired by any of them. What its own
  * store holds must not be older, so that a store that was rolled back while nobody looked brings nothing back.
  */
 export async function beginWith(served: ServedKeySet, { copy, witnesses, read }: Beginnings): Promise<void> {
   const seen = await Promise.all(witnesses.map((url) => read(url).catch(() => undefined)))
+  const all = [copy, ...seen].filter((document) => document !== undefined)
+  // First what any of them says of anchors: a newer set by one that has retired is to keep none of the others out.
+  for (const document of all) await served.heed(document, new Date())
   // One that is older than another is no fault here.
-  for (const document of [copy, ...seen]) if (document !== undefined) await served.take(document, new Date())
+  for (const document of all) await served.take(document, new Date())
 }

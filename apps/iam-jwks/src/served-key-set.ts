@@ -107,6 +107,13 @@ export class ServedKeySet {
     return undefined
   }
 
+  /** Learns from a good document which anchors have retired, and nothing else. */
+  async heed(document: string, now: Date): Promise<void> {
+    const read = await readKeySet(document, { ...this.#settings, floor: {}, now })
+    if (typeof read === 'string') return
+    this.#retired = new Set([...this.#retired, ...(read.claims.retired_anchors ?? [])])
+  }
+
   /** Whether the key set names historical keys other than those that are served. */
   get lacksHistory(): boolean {
     const named = this.#keySet?.claims.history

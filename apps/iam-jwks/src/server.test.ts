@@ -402,6 +402,21 @@ describe('a served key set', () => {
     expect(alone.status(now)).toBeUndefined()
   })
 
+  test('C261: begins with what any place says of anchors that have retired, also beside a newer set by one of them', async () => {
+    const key = await endorsedKey(day, now)
+    const version = now.getTime()
+    const good = await document([key], now, { version, by: spare, retiredAnchors: [publisher.kid] })
+    const stolen = await document([key], now, { version: version + 1_000, by: publisher })
+    const read = async ({ pathname }: URL) => (pathname === '/cdn' ? stolen : good)
+    const witnesses = ['file:///cdn', 'file:///region'].map((url) => new URL(url))
+    for (const copy of [undefined, stolen]) {
+      const served = emptyServed()
+      await beginWith(served, { copy, witnesses, read })
+      expect(served.answer('/.well-known/jwks.jwt')?.identity.body.toString()).toBe(good)
+      expect(await served.offer(stolen, now)).toBe(false)
+    }
+  })
+
   test('withholds the signed document past its end, and serves each key to its own', async () => {
     const served = emptyServed()
     const short = await endorsedKey(4 * day, now)

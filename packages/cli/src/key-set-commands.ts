@@ -1,13 +1,13 @@
 import type { Command } from 'commander'
-import { describeAnchorRotation, describeChecks, describeKeySet } from './commands/describe-key-set.ts'
-import { keySetRotateAnchor, type RotateAnchorOptions } from './commands/key-set-rotate-anchor.ts'
+import { describeAnchorRotation, describeCancelledAnchor, describeChecks, describeKeySet } from './commands/describe-key-set.ts'
+import { keySetCancelAnchor, keySetRotateAnchor, type RotateAnchorOptions } from './commands/key-set-rotate-anchor.ts'
 import { keySetShow } from './commands/key-set-show.ts'
 import { keySetVerify } from './commands/key-set-verify.ts'
 import { readPins } from './config.ts'
 import type { Json, Surroundings } from './surroundings.ts'
-import { verb } from './verb.ts'
+import { saysOnly, verb } from './verb.ts'
 
-/** Adds `key-set show`, `verify` and `rotate-anchor`. */
+/** Adds `key-set show`, `verify`, `rotate-anchor` and `cancel-anchor`. */
 export function addKeySetCommands(
   keySet: Command,
   { terminal, config, withDeps, print, fail }: Surroundings,
@@ -46,4 +46,12 @@ export function addKeySetCommands(
       const rotated = await withDeps((deps) => keySetRotateAnchor(deps, config(), options))
       print(options, rotated, describeAnchorRotation(rotated, options.dryRun === true))
     })
+  verb(keySet, 'cancel-anchor', {
+    does: 'take back, before its time, that another anchor is to sign the key set',
+    example: 'key-set cancel-anchor --dry-run',
+    dryRun: saysOnly,
+  }).action(async (options: Json & { readonly dryRun?: true }) => {
+    const taken = await withDeps((deps) => keySetCancelAnchor(deps, options))
+    print(options, taken, describeCancelledAnchor(taken, options.dryRun === true))
+  })
 }

@@ -67,6 +67,7 @@ const uses: Readonly<Record<string, Use>> = {
   'key-set rotate-anchor': {
     args: ['--next-spare', `${ring}/publish-3/cryptoKeyVersions/1`, '--at-once'],
   },
+  'key-set cancel-anchor': { code: 1 }, // none is announced, or it has come
   'secrets list': {},
   'secrets rotate': { args: ['pepper'] },
   'secrets destroy': { args: ['pepper'], code: 1 }, // none is old

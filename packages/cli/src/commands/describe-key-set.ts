@@ -51,3 +51,9 @@ export function describeAnchorRotation(
     `IAM_JWKS_ANCHORS=${to},${spare}`,
   ]
 }
+
+/** What taking an announced anchor back comes to. */
+export function describeCancelledAnchor({ from, to, switchAt }: AnchorRotation, isDry: boolean): string[] {
+  const done = isDry ? 'would not' : 'does not'
+  return [`${to} ${done} follow ${from} at ${switchAt.toISOString()}: it stays the spare, as pinned.`]
+}

@@ -1,4 +1,4 @@
-import { announceAnchor, type AnchorRotation } from '@iam/domain/anchor-rotation'
+import { announceAnchor, cancelAnchor, type AnchorRotation } from '@iam/domain/anchor-rotation'
 import { anchorOf } from '@iam/domain/key-set'
 import { signingKeyPolicy } from '@iam/domain/signing-key'
 import type { Config } from '../config.ts'
@@ -12,6 +12,14 @@ export interface RotateAnchorOptions {
   readonly nextSpare: string
   readonly atOnce?: true
   readonly dryRun?: true
+}
+
+/** Takes what is announced back. @throws Refusal `wrong_state`, as `cancelAnchor` does. */
+export async function keySetCancelAnchor(
+  deps: OperatorDeps,
+  options: { readonly dryRun?: true },
+): Promise<AnchorRotation> {
+  return cancelAnchor({ ...deps, systemTenantId: await systemTenant(deps) }, options)
 }
 
 /**

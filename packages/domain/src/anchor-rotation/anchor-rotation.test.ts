@@ -11,7 +11,7 @@ import {
 import { holdLease } from '../lease/index.ts'
 import { publishKeySet } from '../signing-key/index.ts'
 import { findDirectoryEntry } from '../tenant/index.ts'
-import { announceAnchor, listAnchorRotations } from './index.ts'
+import { announceAnchor, cancelAnchor, listAnchorRotations } from './index.ts'
 
 const day = 86_400
 const { publisher, spare, nextSpare, endorser, stranger } = testAnchors
@@ -175,6 +175,39 @@ describe('the anchors that sign the key set', () => {
     expect(hastened.switchAt.getTime()).toBeLessThanOrEqual(world.clock().getTime() + 1_000)
     await world.testClock.advance(31)
     expect(await publish()).toMatchObject({ retired_anchors: [publisher.kid] })
+  })
+
+  const cancel = (options = {}) =>
+    cancelAnchor(
+      { db: { ...world.workerDb, kysely: world.admin }, clock: world.clock, systemTenantId },
+      options,
+    )
+
+  test('what is announced is taken back before its time, and can be announced again', async () => {
+    await expect(cancel()).rejects.toMatchObject({ code: 'wrong_state' })
+    await announce()
+    await world.testClock.advance(31)
+    expect(await publish()).toHaveProperty('next_anchor')
+    expect(await cancel({ dryRun: true })).toMatchObject(given)
+    expect(await publish()).toBeUndefined()
+    expect(await cancel()).toMatchObject(given)
+    await world.testClock.advance(31)
+    expect(await publish()).not.toHaveProperty('next_anchor')
+    await world.testClock.advance(5 * day)
+    expect(await publish()).not.toHaveProperty('retired_anchors')
+    expect(await read()).toMatchObject({ anchor: publisher.kid })
+    const names = ['key_set.anchor_announced', 'key_set.anchor_withdrawn']
+    expect(await told(spare.kid)).toEqual({ audit: names, events: names })
+    expect(await announce()).toMatchObject({ ...given, epoch: 1 })
+  })
+
+  test('what has come is not taken back: the old anchor is refused wherever that is known', async () => {
+    await announce({ atOnce: true })
+    await expect(cancel()).rejects.toMatchObject({ code: 'wrong_state' })
+    await world.testClock.advance(31)
+    await publish()
+    await expect(cancel()).rejects.toMatchObject({ code: 'wrong_state' })
+    expect(await read()).toMatchObject({ anchor: spare.kid })
   })
 
   test.each([

@@ -65,3 +65,12 @@ export async function markSwitched(db: Executor, epoch: number): Promise<boolean
     .executeTakeFirst()
   return marked.numUpdatedRows === 1n
 }
+
+/** Takes a rotation back that has not happened. */
+export async function deleteAnnounced(db: Executor, epoch: number): Promise<void> {
+  await db
+    .deleteFrom('iam.anchor_rotation')
+    .where('epoch', '=', epoch)
+    .where('switched_at', 'is', null)
+    .execute()
+}

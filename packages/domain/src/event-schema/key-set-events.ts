@@ -20,6 +20,16 @@ export const keySetEvents = {
       },
     },
   ),
+  'key_set.anchor_withdrawn.v1': defineEvent(
+    'What was announced does not come: the key set is signed by the key that signs it, and its spare stays the same.',
+    {
+      retention: 'regulated',
+      payload: {
+        kid: kid('The thumbprint (RFC 7638) of the key that was to sign the key set.'),
+        from: kid('The one that goes on signing it.'),
+      },
+    },
+  ),
   'key_set.anchor_switched.v1': defineEvent(
     'Another key signs the key set: the one before it is not to be taken any more.',
     { retention: 'regulated', payload: anchors },

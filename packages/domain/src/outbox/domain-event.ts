@@ -42,6 +42,7 @@ export const eventTypes = {
   'signing_key.activated': { version: 1, retention: 'regulated' },
   'signing_key.retired': { version: 1, retention: 'regulated' },
   'key_set.anchor_announced': { version: 1, retention: 'regulated' },
+  'key_set.anchor_withdrawn': { version: 1, retention: 'regulated' },
   'key_set.anchor_switched': { version: 1, retention: 'regulated' },
 } as const satisfies Record<string, Kind>
 
