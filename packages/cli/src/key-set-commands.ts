@@ -1,6 +1,15 @@
 import type { Command } from 'commander'
-import { describeAnchorRotation, describeCancelledAnchor, describeChecks, describeKeySet } from './commands/describe-key-set.ts'
-import { keySetCancelAnchor, keySetRotateAnchor, type RotateAnchorOptions } from './commands/key-set-rotate-anchor.ts'
+import {
+  describeAnchorRotation,
+  describeCancelledAnchor,
+  describeChecks,
+  describeKeySet,
+} from './commands/describe-key-set.ts'
+import {
+  keySetCancelAnchor,
+  keySetRotateAnchor,
+  type RotateAnchorOptions,
+} from './commands/key-set-rotate-anchor.ts'
 import { keySetShow } from './commands/key-set-show.ts'
 import { keySetVerify } from './commands/key-set-verify.ts'
 import { readPins } from './config.ts'

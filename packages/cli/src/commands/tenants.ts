@@ -74,6 +74,7 @@ export async function tenantSwitch(
   const { tenantId: id, slug } = tenant
   if (dryRun) return { id, slug, status, changed: tenant.status !== status }
   const systemTenantId = await systemTenant(deps)
+  await deps.loadSecrets()
   return {
     id,
     slug,
