@@ -34,7 +34,7 @@ interface ReplayOptions {
 }
 
 /**
- * Publishes messages again to where they came from, in their order. One that cannot be taken still is put aside
+ * Publishes messages again to where they came from, oldest first. One that cannot be taken still is put aside
  * again. Cut off in between, some come twice, which has no effect.
  */
 export async function inboxReplay(
@@ -60,10 +60,12 @@ async function publishAgain(
 ): Promise<void> {
   const publisher = await openPublisher(broker(config))
   try {
-    for (const [n, { id, data, orderingKey, attributes }] of known.entries()) {
+    for (const [n, { id, data, attributes }] of known.entries()) {
       const { reason: _, ...original } = attributes
       const topic = inboxTopicOf(config.pubsub.namespace, attributes['subject'] ?? '') ?? ''
-      await publisher.publish(topic, [{ data, orderingKey, attributes: original }])
+      // Without its key: what was told later and waits for this one would be before it under the key. Order is not
+      // needed to take events in.
+      await publisher.publish(topic, [{ data, orderingKey: '', attributes: original }])
       await messages.settle([id])
       progress.step('messages', n + 1, known.length)
     }

@@ -26,7 +26,8 @@ export async function listParkedStreams({ kysely }: Pick<Db, 'kysely'>): Promise
 
 /**
  * Puts a stream back in its order, with what came after it and is not relayed yet: to be called once the cause is
- * mended. A running relay that has some of it in hand leaves it alone: see `buryEvent`.
+ * mended, in the dead letter itself where that is what is wrong. A running relay that has some of it in hand leaves it
+ * alone: see `buryEvent`.
  * @returns how many events were parked.
  */
 export async function replayStream(
@@ -47,9 +48,10 @@ export async function replayStream(
       ), stream as (
         select tenant_id, event_id, type, version, occurred_at, ordering_key, sequence, payload, traceparent,
                correlation_id, causation_id, retention_class from parked
-        union
+        union all
         select tenant_id, event_id, type, version, occurred_at, ordering_key, sequence, payload, traceparent,
-               correlation_id, causation_id, retention_class from waiting
+               correlation_id, causation_id, retention_class from waiting w
+         where not exists (select from parked p where p.sequence = w.sequence)
       ), put_back as (
         insert into iam.outbox (tenant_id, event_id, type, version, occurred_at, ordering_key, sequence, payload,
                                 traceparent, correlation_id, causation_id, retention_class)
