@@ -7,6 +7,7 @@ export async function openWork(work: Work): Promise<Opened> {
   if (work.kind === 'read') return (await import('../contenders/read.ts')).openRead(work)
   if (work.kind === 'enqueue') return (await import('../contenders/enqueue.ts')).openEnqueue(work)
   if (work.kind === 'drain') return (await import('../contenders/open-drain.ts')).openDrain(work)
+  if (work.kind === 'hash') return (await import('../contenders/hash.ts')).openHash(work)
   if (work.kind === 'sign') return (await import('../contenders/sign.ts')).openSign(work)
   if (work.kind === 'status lists')
     return (await import('../contenders/status-lists.ts')).openStatusLists(work)

@@ -39,6 +39,7 @@ export type Work =
       /** The key there; one in memory without it. */
       readonly version?: string
     }
+  | { readonly kind: 'hash'; readonly workers: number }
   | { readonly kind: 'endless'; readonly origin: string; readonly connections: number }
   | { readonly kind: 'wake'; readonly way: WakeWay; readonly urls: DatabaseUrls; readonly redisUrl: string }
 

@@ -7,9 +7,9 @@ import { Agent } from '../agent/agent.ts'
 import type { Work } from '../agent/protocol.ts'
 import type { Bench } from '../bench.ts'
 import { interleave, type Contender } from '../measure/interleave.ts'
-import type { Series } from '../measure/sample.ts'
+import { type Series, timesOf } from '../measure/sample.ts'
 import type { Verdict } from '../report/goals.ts'
-import { betterAuth, ours, type Target } from '../servers/targets.ts'
+import { betterAuth, floor, ours, type Target } from '../servers/targets.ts'
 import { turnsOf } from './measure-load.ts'
 import type { Row } from './row.ts'
 
@@ -40,6 +40,7 @@ export const isolation: Row = {
         ...us({ name: 'refresh', workload: 'refresh', env }),
         ...us({ name: 'login', workload: 'login', env }),
         ...them({ name: 'better-auth: session', workload: 'session' }),
+        ...besideHashing(await floor(bench)),
       ],
       turnsOf(bench),
     )
@@ -54,7 +55,10 @@ export const isolation: Row = {
           storms.slice(0, 3).flatMap(({ beside }) => beside ?? []),
         ),
       ],
-      remarks: storms.map(({ name, beside }) => `${name}: ${answersOf(beside)}`),
+      remarks: [
+        ...storms.slice(0, 4).map(({ name, beside }) => `${name}: ${answersOf(beside)}`),
+        limitOf(series),
+      ],
     }
   },
 }
@@ -78,6 +82,28 @@ async function besideStorm(
     const alone = { ...light, server: server.pid, work }
     return [alone, { ...alone, name: `${light.name}, storm`, beside: storm }]
   }
+}
+
+/**
+ * Session checks of the floor, alone and while the same process checks one password after the other without rest: what
+ * this machine allows to a process that hashes one at a time.
+ */
+function besideHashing({ name, profile, server }: Target): Contender[] {
+  const load = { kind: 'load', profile, origin: server.origin } as const
+  const work = { ...load, workload: 'session', workers: 8, perSecond: modest.session } as const
+  const alone = { name: `${name}: session`, server: server.pid, work }
+  const hashing = {
+    name: 'hashing',
+    server: server.pid,
+    work: { ...load, workload: 'login', workers: 1 },
+  } as const
+  return [alone, { ...alone, name: `${name}: session, hashing`, beside: hashing }]
+}
+
+function limitOf(series: readonly Series[]): string {
+  const [alone, hashing] = series.slice(-2) as [Series, Series]
+  const times = timesOf(hashing, alone, 'p99Ms').toFixed(1)
+  return `this machine’s limit: beside one bare hash after the other, the floor’s session checks have ${times} times their p99 alone`
 }
 
 /** How many logins a second the server can take. */

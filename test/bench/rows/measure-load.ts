@@ -4,16 +4,22 @@ import { interleave, type Contender } from '../measure/interleave.ts'
 import type { Series } from '../measure/sample.ts'
 import type { Target } from '../servers/targets.ts'
 
-/** Loads each server with one workload. @param load.workers requests under way at a time. */
-export async function measureLoad(
-  bench: Bench,
-  load: { workload: WorkloadName; workers: number },
-  targets: readonly Target[],
-): Promise<Series[]> {
-  const contenders = targets.map(({ name, profile, server }): Contender => {
+interface Load {
+  readonly workload: WorkloadName
+  /** Requests under way at a time. */
+  readonly workers: number
+}
+
+/** Loads each server with one workload. */
+export async function measureLoad(bench: Bench, load: Load, targets: readonly Target[]): Promise<Series[]> {
+  return interleave(underLoad(load, targets), turnsOf(bench))
+}
+
+/** Each server under one workload. */
+export function underLoad(load: Load, targets: readonly Target[]): Contender[] {
+  return targets.map(({ name, profile, server }) => {
     return { name, server: server.pid, work: { kind: 'load', ...load, profile, origin: server.origin } }
   })
-  return interleave(contenders, turnsOf(bench))
 }
 
 /** How long, and against what, as the command line says. */
