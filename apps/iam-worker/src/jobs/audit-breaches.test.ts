@@ -1,4 +1,6 @@
+import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { openLogger } from '@iam/platform/logging'
@@ -9,6 +11,7 @@ import {
   eventsOf,
   openWorld,
   setPolicy,
+  testDeployment,
   type World,
 } from '@iam/testkit/world'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest'
@@ -16,6 +19,22 @@ import { auditBreaches } from './audit-breaches.ts'
 import type { JobDeps } from './job.ts'
 
 const days = 86_400
+
+const urlOf = (name: string) => JSON.stringify(import.meta.resolve(name))
+/** A worker that does nothing but this job, in a process of its own, to be killed. */
+const program = `
+import { auditBreaches } from ${JSON.stringify(new URL('./audit-breaches.ts', import.meta.url).href)}
+import { keyingAudit } from ${urlOf('@iam/domain/audit')}
+import { loadSecretKeys, SecretRings } from ${urlOf('@iam/domain/secret-key')}
+import { openPostgres } from ${urlOf('@iam/platform/postgres')}
+import { testWrapping } from ${urlOf('@iam/testkit/kms')}
+const { url, config, deployment } = JSON.parse(process.argv[1])
+const secrets = new SecretRings()
+const db = openPostgres({ url, poolSize: 2, beforeWriting: keyingAudit(secrets.of('audit')) })
+await loadSecretKeys({ db, wrapping: testWrapping, deployment, secrets })
+const deps = { config, db, clock: () => new Date(), secrets }
+await auditBreaches(deps, { signal: new AbortController().signal, rehearsal: false })
+await db.close()`
 const breach = (name: string, addedAt: Date, ...classes: string[]) => {
   const stamp = addedAt.toISOString()
   const common = { Name: name, BreachDate: stamp.slice(0, 10), AddedDate: stamp, IsVerified: true }
@@ -158,6 +177,30 @@ describe('the breach audit', () => {
     const repeated = new Set(asked).size
     expect(asked.length - repeated).toBeLessThanOrEqual(1)
     for (const email of exposed.keys()) expect(times(hashOf(email).slice(0, 6))).toBeGreaterThan(0)
+    const mails = (await deliverMails(world)).filter(({ letter }) => letter === 'breach_found')
+    expect(mails.map(({ to }) => to).toSorted()).toEqual([...exposed.keys()].toSorted())
+  })
+
+  test('killed with -9 again and again, it asks for everybody, for one twice at each kill at most, and tells once', async () => {
+    await setPolicy(world, { breachAudit: true })
+    for (let n = 0; n < 12; n += 1) exposed.set((await person(`person${n}@acme.example`)).email, ['Old'])
+    const { config } = deps()
+    const argument = JSON.stringify({
+      url: world.database.urlFor('iam_worker'),
+      config,
+      deployment: testDeployment,
+    })
+    const killAt = [3, 7, 10]
+    for (let runs = 0; runs <= killAt.length; runs += 1) {
+      const child = spawn(process.execPath, ['--input-type=module', '-e', program, argument], {
+        stdio: ['ignore', 'ignore', 'inherit'],
+      })
+      onAsked = () => asked.length === killAt[runs] && child.kill('SIGKILL')
+      const [code, signal] = (await once(child, 'exit')) as [number | null, string | null]
+      expect([code, signal]).toEqual(runs < killAt.length ? [null, 'SIGKILL'] : [0, null])
+    }
+    expect(await running()).toMatchObject({ due: 0 })
+    expect(asked.length - new Set(asked).size).toBeLessThanOrEqual(killAt.length)
     const mails = (await deliverMails(world)).filter(({ letter }) => letter === 'breach_found')
     expect(mails.map(({ to }) => to).toSorted()).toEqual([...exposed.keys()].toSorted())
   })
