@@ -21,7 +21,13 @@ const processes = [
   {
     name: 'iam-api',
     read: readApi,
-    devOnly: ['IAM_ISSUER', 'IAM_HIBP_URL', 'IAM_RISK_SERVICE_URL', 'IAM_KMS_ENDPOINT'],
+    devOnly: [
+      'IAM_ISSUER',
+      'IAM_HIBP_URL',
+      'IAM_RISK_SERVICE_URL',
+      'IAM_KMS_ENDPOINT',
+      'IAM_OBJECT_STORE_ENDPOINT',
+    ],
     required: { ...shared, ...cloud, IAM_ENDORSEMENT_ANCHORS: thumbprint },
     malformed: {
       IAM_ENV: 'Not A Name',
@@ -35,6 +41,7 @@ const processes = [
       REDIS_TIMEOUT_MS: '0',
       IAM_ARGON2_MEMORY_KIB: '64',
       IAM_HIBP_URL: 'on',
+      IAM_EXPORT_STORE: 'bucket',
       IAM_LOG_LEVEL: 'loud',
       IAM_LIMITS: '0.5',
       IAM_TRUSTED_PROXIES: 'everyone',
@@ -76,6 +83,7 @@ const processes = [
       DATABASE_URL: 'mysql://h/d',
       IAM_KMS_ENDORSE_KEY: `${ring}/endorse`,
       IAM_OBJECT_STORE: 'bucket',
+      IAM_EXPORT_STORE: 'bucket',
       IAM_KMS_SECRET_WRAP_KEY: 'wrap',
       IAM_KMS_STATUS_WRAP_KEY: 'wrap',
       IAM_STATUS_LIST_SECONDS: '6',
@@ -247,4 +255,11 @@ test('iam-jwks reads the status lists of a region where it is told to', () => {
   const { statusListRegions } = readJwks({ ...required, IAM_STATUS_LISTS_REGIONS: regions })
   expect([...statusListRegions].map(([region, { href }]) => `${region}=${href}`).join()).toBe(regions)
   expect(readJwks(required).statusListRegions.size).toBe(0)
+})
+
+test('exports of personal data are put into no bucket that everybody reads', () => {
+  const { required } = processes[1]
+  const read = (bucket: string) => readWorker({ ...required, IAM_EXPORT_STORE: bucket }).exportStore?.url
+  expect(read('gs://exports')).toBe('gs://exports')
+  expect(() => read(required.IAM_OBJECT_STORE)).toThrow('IAM_EXPORT_STORE: must be another place')
 })

@@ -41,6 +41,7 @@ const acts: Record<string, Act> = {
   'reset factors': { send: ['DELETE', '/mfa-factors'], action: 'user.factors_reset' },
   'list devices': { send: ['GET', '/devices'], action: 'devices.listed', may: reading },
   'revoke devices': { send: ['DELETE', '/devices'], action: 'devices.revoked' },
+  'ask for an export': { send: ['POST', '/data-export'], action: 'dsar.requested' },
   'make an admin': { send: ['PUT', '/roles/tenant.admin'], action: 'user.role_granted' },
   'make an owner': {
     send: ['PUT', '/roles/tenant.owner'],

@@ -1,5 +1,5 @@
 import { addPerson, systemTenant, type World } from '@iam/testkit/world'
-import { openApp, type TestApp } from './open-app.ts'
+import { openApp, type AppOptions, type TestApp } from './open-app.ts'
 
 export type Person = Awaited<ReturnType<typeof addPerson>>
 
@@ -71,8 +71,8 @@ export interface Sent {
 }
 
 /** iam-api with everyone of `settle`, each logged in. */
-export async function openOffice() {
-  const open = await openApp()
+export async function openOffice(options: AppOptions = {}) {
+  const open = await openApp(options)
   const { world } = open
   const people = await settle(world)
   const bearers = new Map<keyof People, Bearer>()

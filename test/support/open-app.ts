@@ -25,6 +25,8 @@ export interface AppOptions extends WorldOptions {
   /** Where trusted proxies say where a client is; they say nothing by default. */
   readonly geoHeaders?: ServerOptions['geoHeaders']
   readonly torExits?: ServerOptions['torExits']
+  /** Where exports of personal data are; nowhere by default. */
+  readonly exports?: Deps['exports']
 }
 
 /** iam-api on a world of its own, to inject requests into. */
@@ -35,6 +37,7 @@ export async function openApp(options: AppOptions = {}): Promise<TestApp> {
   const answers = async () => undefined
   const deps: Deps = {
     ...world,
+    exports: options.exports,
     readiness: new Readiness({
       probes: { postgres: answers, redis: answers, kms: answers, ...options.probes },
       heldKeys: () => heldKeys(world),

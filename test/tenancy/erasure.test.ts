@@ -29,6 +29,7 @@ const password = 'a password that no canary sings'
 
 /** Tables that still have rows of an erased person, each with its reason. */
 const stays: Readonly<Record<string, string>> = {
+  data_request: 'the receipt of the erasure: ids, times and numbers',
   session: 'that there were sessions, and when; ids and times alone',
   refresh_family: 'of those sessions: ended, ids and keyed hashes alone',
 }

@@ -6,6 +6,7 @@ import { auditOf, logIn, openWorld, stateOf, type World } from '@iam/testkit/wor
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { travelAsAdministrators } from './administration-journey.ts'
+import { travelForOnesOwnData } from './data-export-journey.ts'
 import { travelAsHolderOfFactors } from './factor-journey.ts'
 import { travelAsReaderOfMail } from './magic-link-journey.ts'
 import { accessesIn, accessesOfDomain } from './accesses.ts'
@@ -56,6 +57,7 @@ const notOfATenant: readonly (readonly [RegExp, string])[] = [
   ],
   [/^\s*select from iam\.user_key where data_key_version =/, 'and whether one is left'],
   [/^\s*\(select from iam\.credential where pepper_version =/, 'and so it does of old peppers'],
+  [/from iam\.data_request\s+where due_at is not null/, 'iam-worker makes the exports of all tenants'],
   [/iam\.outbox_dead_letter/, 'the relay puts events of all tenants aside'],
   [
     /iam\.session_revocation/,
@@ -87,6 +89,8 @@ const notOfATenant: readonly (readonly [RegExp, string])[] = [
 const namedByWorker = [
   /^select .* from "iam"\."mail" where "tenant_id" = \$1/,
   /^(delete from|update) "iam"\."mail" .*"tenant_id" = \$\d/,
+  /^\s*select .* from "iam"\."(mail|outbox|audit_event)"\s+where tenant_id = \$1 and/,
+  /^\s*select \* from \(select \$1::int as place/,
   /from iam\.audit_event e\s+where e\.tenant_id = \$1\s+and \(e\.occurred_at, e\.id\) in/,
 ]
 
@@ -110,6 +114,7 @@ describe('row-level security', () => {
   beforeAll(async () => {
     world = await openWorld(inject('services'))
     world.waits.sent.length = 0
+    await travelForOnesOwnData(world)
     await travelAsBrowser(world)
     await travelAsPeople(world)
     await travelAsVictim(world)

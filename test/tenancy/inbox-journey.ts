@@ -1,6 +1,7 @@
 import {
   deleteOldReceived,
   eraseOnRequest,
+  exportOnRequest,
   followCreatedTenant,
   followGrantedMembership,
   followRenamedTenant,
@@ -30,6 +31,7 @@ export async function travelThroughInbox(world: World): Promise<void> {
   await followGrantedMembership(deps, event(1n), membership)
   await followRevokedMembership(deps, event(2n), membership)
   await followGrantedMembership(deps, event(3n), membership)
-  await eraseOnRequest(deps, event(5n), { userId })
+  await exportOnRequest(deps, event(4n), { userId })
+  for (const position of [5n, 6n]) await eraseOnRequest(deps, event(position), { userId })
   await deleteOldReceived(world.workerDb.kysely, { limit: 10 })
 }

@@ -1,5 +1,5 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { build, type Metafile } from 'esbuild'
 import { builtinsByRequire } from './builtins-by-require.ts'
 import { napiBindings } from './napi-bindings.ts'
@@ -60,6 +60,7 @@ export async function bundle(root: string, program: ShippedProgram, directory: s
     logLevel: 'warning',
   })
   await writeFile(join(directory, 'main.mjs'), starter)
+  for (const file of program.reads ?? []) await copyFile(join(root, file), join(directory, basename(file)))
   if (program.nodeOptions !== undefined) {
     await writeFile(join(directory, 'node-options'), program.nodeOptions)
   }

@@ -6,6 +6,8 @@ export interface ShippedProgram {
   readonly entry: string
   /** Packages that its bundle may not contain, lazily loaded or not. */
   readonly never: readonly string[]
+  /** Files of packages that it reads where it runs, which are copied beside its bundle. */
+  readonly reads?: readonly string[]
   /** What NODE_OPTIONS is to say where it runs: kept beside the bundle, in the file `node-options`. */
   readonly nodeOptions?: string
   /** How it is started once, with nothing around it, so that what the start compiles is kept. */
@@ -41,6 +43,7 @@ export const shippedPrograms: readonly ShippedProgram[] = [
     name: 'iam-worker',
     entry: 'apps/iam-worker/src/main.ts',
     never: ['fastify', 'typebox', 'ajv'],
+    reads: ['packages/platform/node_modules/dejavu-fonts-ttf/ttf/DejaVuSans.ttf'],
     trial: {
       listens: {
         ...anybody,

@@ -17,6 +17,7 @@ import type { Kms } from '@iam/platform/kms'
 import { openLimiter } from '@iam/platform/limits'
 import type { Logger } from '@iam/platform/logging'
 import { HttpMetrics, kmsFamilies } from '@iam/platform/metrics'
+import { laterObjectStore } from '@iam/platform/object-store'
 import type { Postgres } from '@iam/platform/postgres'
 import { Nudge, versionedCache, type RedisConnection } from '@iam/platform/redis'
 import { riskService } from '@iam/platform/risk-service'
@@ -70,6 +71,7 @@ export function composeDeps(config: Config, { postgres, redis, kms, log, secrets
     refreshFlights: new RefreshFlights(),
     tenants: new TenantDirectory({ db, monotonic, region: config.deployment.region }),
     risk: composeRisk(config, { redis, log, monotonic }),
+    exports: config.exportStore && laterObjectStore(config.exportStore),
     limiter: openLimiter(redis.client, config.limits),
     readiness: new Readiness({
       probes: {

@@ -9,6 +9,7 @@ import {
   devOnly,
   httpVariables,
   logLevel,
+  objectStore,
   seconds,
   signingAlgs,
   secretWrapKeyBeside,
@@ -63,6 +64,8 @@ const environment = z
       .default('https://api.pwnedpasswords.com'),
     IAM_LIMITS: z.union([z.literal('off'), z.coerce.number().int().min(1)]).default(1),
     ...telemetryVariables,
+    IAM_EXPORT_STORE: objectStore.optional(),
+    IAM_OBJECT_STORE_ENDPOINT: z.url().optional(),
     IAM_LOG_LEVEL: logLevel.default('info'),
   })
   .superRefine(devOnly)
@@ -114,6 +117,11 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     /** How many times its points every limit on requests has; `off` counts nothing. */
     limits: read.IAM_LIMITS,
     telemetry: telemetryOf(read),
+    /** Where iam-worker puts exports of personal data; none can be fetched where it is not named. */
+    exportStore:
+      read.IAM_EXPORT_STORE === undefined
+        ? undefined
+        : { url: read.IAM_EXPORT_STORE, endpoint: read.IAM_OBJECT_STORE_ENDPOINT },
     logLevel: read.IAM_LOG_LEVEL,
   })
 }

@@ -1,5 +1,6 @@
 import type { VerifiedTokens } from '@iam/domain/access-token'
 import type { Passwords } from '@iam/domain/credential'
+import type { ExportStore } from '@iam/domain/data-request'
 import type { Db } from '@iam/domain/db'
 import type { Clock, Monotonic } from '@iam/domain/kit'
 import type { Limiter } from '@iam/domain/limit'
@@ -35,6 +36,8 @@ export interface Deps {
   readonly revocations: RevocationFeed
   readonly refreshFlights: RefreshFlights<IssuedSession>
   readonly tenants: TenantDirectory
+  /** Where exports of personal data are; undefined where none are made. */
+  readonly exports: ExportStore | undefined
   readonly limiter: Limiter
   readonly risk: RiskSources
   readonly readiness: Readiness

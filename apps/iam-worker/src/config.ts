@@ -94,6 +94,8 @@ const environment = z
     IAM_KMS_AUDIT_KEY: keyVersion.optional(),
     IAM_OBJECT_STORE: objectStore,
     IAM_OBJECT_STORE_ENDPOINT: z.url().optional(),
+    /** A private place: the other one is read by everybody. */
+    IAM_EXPORT_STORE: objectStore.optional(),
     IAM_JWKS_URL: z.url().optional(),
     IAM_KEYS_POLL_SECONDS: seconds.default(5),
     IAM_STATUS_LIST_SECONDS: seconds.max(5).default(5),
@@ -124,6 +126,7 @@ const environment = z
   .superRefine(faultless('IAM_KMS_SIGN_KEY', missingSignKey))
   .superRefine(faultless('IAM_SECRETS', secretsInVariables))
   .superRefine(faultless('DATABASE_DIRECT_URL', noWayToListen))
+  .superRefine(faultless('IAM_EXPORT_STORE', isPublished))
   .superRefine(regionFaults)
   .superRefine(faultless('IAM_SIGNING_KEY_SIGN_SECONDS', tooShortToSign))
   .superRefine(faultless('IAM_SECRET_ROTATION', (env) => secretRotationOf(env).fault))
@@ -144,6 +147,14 @@ function secretRotationOf(env: Read<typeof secretVariables & typeof signingKeyVa
 function secretsInVariables(env: { readonly IAM_ENV: string; readonly IAM_SECRETS: string }) {
   const isFault = env.IAM_SECRETS === 'environment' && env.IAM_ENV !== 'dev'
   return isFault ? 'may be environment only where IAM_ENV is dev' : undefined
+}
+
+function isPublished(env: {
+  readonly IAM_EXPORT_STORE?: string | undefined
+  readonly IAM_OBJECT_STORE: string
+}): string | undefined {
+  if (env.IAM_EXPORT_STORE !== env.IAM_OBJECT_STORE) return undefined
+  return 'must be another place than IAM_OBJECT_STORE: everybody reads that one'
 }
 
 interface Reached {
@@ -230,6 +241,11 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
       auditKey: read.IAM_KMS_AUDIT_KEY ?? auditKeyBeside(read.IAM_KMS_PUBLISH_KEY),
     },
     store: { url: read.IAM_OBJECT_STORE, endpoint: read.IAM_OBJECT_STORE_ENDPOINT },
+    /** Where exports of personal data are; none are made where it is not named. */
+    exportStore:
+      read.IAM_EXPORT_STORE === undefined
+        ? undefined
+        : { url: read.IAM_EXPORT_STORE, endpoint: read.IAM_OBJECT_STORE_ENDPOINT },
     jwksUrl: read.IAM_JWKS_URL ?? `${read.IAM_ISSUER}/.well-known/jwks.json`,
     keysPollSeconds: read.IAM_KEYS_POLL_SECONDS,
     /** How often status lists are built, if anything changed. */

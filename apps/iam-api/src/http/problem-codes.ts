@@ -143,6 +143,11 @@ export const problemKinds: Record<ProblemCode, ProblemKind> = {
   address_taken: kind(409, 'The address has an account already', 'Find it in the list of users.'),
   slug_taken: kind(409, 'The slug is another tenant’s', 'Choose another one.'),
   wrong_state: kind(409, 'The state of the account does not allow this', 'See the detail.'),
+  export_gone: kind(
+    410,
+    'The export is not there any more',
+    'Its link has run out, was used too often, or was ended: ask for another export.',
+  ),
   precondition_failed: kind(
     412,
     'It was changed by somebody else meanwhile',

@@ -21,5 +21,5 @@ export function documentCommonProblems(route: RouteOptions): void {
 }
 
 function codesOf({ content }: Partial<ProblemAnswer>): readonly ProblemCode[] {
-  return content?.['application/problem+json'].schema.properties.code.enum ?? []
+  return content?.['application/problem+json']?.schema.properties.code.enum ?? []
 }

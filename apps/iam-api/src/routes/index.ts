@@ -17,8 +17,10 @@ import { registerRoute } from './auth/register.ts'
 import { sessionRoute } from './auth/session.ts'
 import { stepUpRoute } from './auth/step-up.ts'
 import { errorsRoute } from './errors.ts'
+import { dataExportsRoute } from './data-exports.ts'
 import { healthRoutes } from './health.ts'
 import { meRoute } from './me.ts'
+import { dataExportRoutes } from './me/data-export.ts'
 import { devicesRoutes } from './me/devices.ts'
 import { emailRoutes } from './me/email.ts'
 import { mfaFactorsRoutes } from './me/mfa-factors.ts'
@@ -54,6 +56,8 @@ export function registerRoutes(app: App, deps: Deps): void {
   sessionsRoutes(app, deps)
   mfaFactorsRoutes(app, deps)
   devicesRoutes(app, deps)
+  dataExportRoutes(app, deps)
+  dataExportsRoute(app, deps)
   tenantsRoutes(app, deps)
   errorsRoute(app, deps)
   openApiRoute(app)

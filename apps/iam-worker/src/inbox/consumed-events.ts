@@ -1,5 +1,6 @@
 import {
   eraseOnRequest,
+  exportOnRequest,
   followCreatedTenant,
   followGrantedMembership,
   followRenamedTenant,
@@ -53,6 +54,7 @@ export const consumedEvents: Readonly<Record<string, ConsumedEvent>> = {
     followGrantedMembership,
   ),
   'tenant.membership.revoked.v1': consumed(z.object({ membershipId, userId }), followRevokedMembership),
+  'gdpr.export.requested.v1': consumed(z.object({ userId }), exportOnRequest),
   'gdpr.erasure.requested.v1': consumed(z.object({ userId }), eraseOnRequest),
 }
 

@@ -2,6 +2,7 @@ import { ensureAuditPartitions } from '@iam/domain/audit'
 import { auditBreaches } from './audit-breaches.ts'
 import { exportColdMonths } from './export-cold-months.ts'
 import type { Job } from './job.ts'
+import { makeExports } from './make-exports.ts'
 import { noticeEnds } from './notice-expiries.ts'
 import { renewTorExits } from './renew-tor-exits.ts'
 import { tidyJobs } from './tidy.ts'
@@ -60,6 +61,15 @@ export const schedule: readonly Job[] = [
     alarm: 6 * hour,
     rehearses: true,
     run: auditBreaches,
+  },
+  {
+    name: 'data-exports',
+    cron: '* * * * *',
+    reason: 'makes the copies of their data that people asked for, and deletes those that are over',
+    limit: 300,
+    alarm: hour,
+    rehearses: false,
+    run: makeExports,
   },
   ...tidyJobs,
 ]

@@ -75,6 +75,7 @@ const templates: Record<MailTemplate, true> = {
   device_added: true,
   device_trusted: true,
   device_removed: true,
+  data_export: true,
 }
 
 describe('where nobody has a password', () => {

@@ -123,6 +123,16 @@ export const english: Language = {
       ],
       button: 'See your account',
     },
+    data_export: {
+      subject: ({ tenant }) => `Your data at ${tenant} is ready`,
+      paragraphs: ({ tenant }) => [
+        `What ${tenant} knows of you has been put together: as a file for programs (JSON), and as one to read (PDF).`,
+        'You sign in first: the link opens nothing for anybody else. Do not pass it on.',
+      ],
+      button: 'Fetch your data',
+      closing:
+        'If you did not ask for this, your organisation did, or another service in your name. You need not do anything.',
+    },
     change_email: {
       subject: ({ tenant }) => `Confirm your new address for ${tenant}`,
       paragraphs: ({ tenant }) => [

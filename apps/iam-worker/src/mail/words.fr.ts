@@ -127,6 +127,16 @@ export const french: Language = {
       ],
       button: 'Voir votre compte',
     },
+    data_export: {
+      subject: ({ tenant }) => `Vos données chez ${tenant} sont prêtes`,
+      paragraphs: ({ tenant }) => [
+        `Ce que ${tenant} sait de vous a été réuni : dans un fichier pour les programmes (JSON) et dans un autre à lire (PDF).`,
+        'Vous devrez vous connecter : le lien n’ouvre rien à personne d’autre. Ne le transmettez pas.',
+      ],
+      button: 'Récupérer vos données',
+      closing:
+        'Si vous n’avez rien demandé, votre organisation l’a fait, ou un autre service en votre nom. Vous n’avez rien à faire.',
+    },
     change_email: {
       subject: ({ tenant }) => `Confirmez votre nouvelle adresse pour ${tenant}`,
       paragraphs: ({ tenant }) => [

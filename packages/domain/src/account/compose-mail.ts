@@ -1,4 +1,5 @@
 import { challengeKinds, mailedDigits, usableChallenge } from '../challenge/index.ts'
+import { exportDays, exportToken } from '../data-request/index.ts'
 import { inTenant, run, streamKey, type Db, type Executor } from '../db/index.ts'
 import type { Clock, Id } from '../kit/index.ts'
 import { mailMagicLink, type MailedMagicLink } from '../magic-link/index.ts'
@@ -67,6 +68,8 @@ type Said = {
   readonly page?: string
   readonly code?: OneTimeCode
   readonly mailed?: MailedMagicLink
+  /** A token that opens nothing by itself, and for how many minutes it opens anything. */
+  readonly token?: { readonly token: string; readonly minutes: number }
   /** Digits that come without a link. */
   readonly typed?: { readonly digits: string; readonly minutes: number }
   /** Facts that are known only now. */
@@ -107,6 +110,7 @@ const composers: Partial<
   new_device: newDevice,
   session_stolen: sessionStolen,
   breach_found: breachFound,
+  data_export: dataExport,
   magic_link: magicLink,
   login_code: loginCode,
   email_changed: async (deps, tx, { mail, user, address }) =>
@@ -161,6 +165,21 @@ async function breachFound(
   if (user?.status !== 'active' || foundAt === undefined) return undefined
   const params = await breachFacts(tx, { user, foundAt })
   return params && { to: user.email, letter: 'breach_found', page: 'account', params }
+}
+
+/** The link to everything that is known of the person; nothing once it opens nothing any more. */
+async function dataExport(
+  deps: ComposeDeps,
+  tx: Executor,
+  { mail, user }: Saying,
+): Promise<Said | undefined> {
+  if (user?.status !== 'active') return undefined
+  const { tenantId, params } = mail
+  const id = (params['request'] ?? '') as Id<'dsr'>
+  const token = await exportToken(deps, tx, { tenantId, userId: user.id, id })
+  if (token === undefined) return undefined
+  const minutes = exportDays * 24 * 60
+  return { to: user.email, letter: 'data_export', page: 'data-export', token: { token, minutes } }
 }
 
 /** Who asked learns nothing; the mailbox is told why no link comes, where none does. */
@@ -265,13 +284,15 @@ function localeOf(user: User | undefined, mail: QueuedMail): Locale {
 
 /** The link's origin is the deployment's own name, whatever the request that asked for the mail said (C175). */
 function linked({ issuer, secrets, clock }: ComposeDeps, { slug, said }: { slug: string; said: Said }) {
-  const { page, code, mailed, typed } = said
+  const { page, code, mailed, typed, token: bare } = said
   if (typed !== undefined) return { link: undefined, ...typed }
   const base = page === undefined ? undefined : `${issuer}/t/${slug}/${page}`
   if (base !== undefined && mailed !== undefined) {
     const { token, digits, minutes } = mailed
     return { link: `${base}?token=${token}`, digits, minutes }
   }
+  if (base !== undefined && bare !== undefined)
+    return { link: `${base}?token=${bare.token}`, digits: undefined, minutes: bare.minutes }
   if (base === undefined || code === undefined) return { link: base, digits: undefined, minutes: undefined }
   const { token, digits } = spellOneTimeCode({ secrets }, code, clock())
   return {

@@ -2,6 +2,7 @@ import { forgetBreaches } from '../breach-audit/index.ts'
 import { forgetChallenges } from '../challenge/index.ts'
 import { deleteCredentials } from '../credential/index.ts'
 import { run, type Executor } from '../db/index.ts'
+import { forgetExports, personOf, recordErasure, type AskedErasure } from '../data-request/index.ts'
 import { forgetDevices } from '../device/index.ts'
 import { forgetFactors } from '../factor/index.ts'
 import { forgetAnswers } from '../idempotency-key/index.ts'
@@ -15,6 +16,7 @@ import { appendEvent } from '../outbox/index.ts'
 import { forgetLogins } from '../risk/index.ts'
 import { forgetRoles } from '../role/index.ts'
 import { forgetPasskeys } from '../passkey/index.ts'
+import { tracesOf } from '../personal-data/index.ts'
 import { endSessionsOf, forgetSessions } from '../session/index.ts'
 import { forgetUser, type User } from '../user/index.ts'
 import { administer, type Acting, type AdministrationDeps } from './administer.ts'
@@ -43,7 +45,8 @@ export async function eraseUser(deps: AdministrationDeps, call: UserCall): Promi
     const actor = { type: administrator.type, id: administrator.id }
     const common = { tenantId, at, origin }
     const ended = await endSessionsOf(tx, { ...common, userId, actor, reason: 'user_erased' })
-    await forgetPerson(deps, tx, { user, at })
+    const askedBy = administrator.type === 'operator' ? 'operator' : 'administrator'
+    await forgetPerson(deps, tx, { user, at, asked: { askedBy, actor, origin } })
     const event = { type: 'user.erased', payload: { userId, actor } } as const
     await run(tx, appendEvent({ ...common, aggregateId: userId, event }))
     return { answer: null, ended }
@@ -51,15 +54,18 @@ export async function eraseUser(deps: AdministrationDeps, call: UserCall): Promi
 }
 
 /**
- * Forgets a person, inside the transaction that says so. Each noun forgets its own; a test knows every table and looks
- * for what was left.
+ * Forgets a person, inside the transaction that says so. Each noun forgets its own; the registry of personal data then
+ * says whether anything was left, and the receipt what there had been.
+ * @throws when something was left: then nothing was forgotten.
  */
 export async function forgetPerson(
   deps: Pick<AdministrationDeps, 'secrets'>,
   tx: Executor,
-  { user, at }: { readonly user: User; readonly at: Acting['at'] },
+  { user, at, asked }: { readonly user: User; readonly at: Acting['at']; readonly asked: AskedErasure },
 ): Promise<void> {
   const person: { tenantId: Id<'ten'>; userId: Id<'usr'> } = { tenantId: user.tenantId, userId: user.id }
+  const whole = personOf(deps, user)
+  const before = await tracesOf(tx, whole)
   for (const statement of [...deleteCredentials(person), ...deleteAttempts(person)]) await run(tx, statement)
   await forgetBreaches(tx, person)
   await forgetRoles(tx, person)
@@ -74,5 +80,7 @@ export async function forgetPerson(
   await forgetDevices(tx, person)
   await forgetLogins(tx, person)
   await forgetAnswers(tx, person)
+  await forgetExports(tx, { ...person, at })
   await forgetUser(tx, { ...person, at })
+  await recordErasure(tx, { person: whole, at, before, asked })
 }

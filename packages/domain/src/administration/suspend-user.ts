@@ -1,4 +1,5 @@
 import { run } from '../db/index.ts'
+import { endExports } from '../data-request/index.ts'
 import { queueMail } from '../mail/index.ts'
 import { appendEvent } from '../outbox/index.ts'
 import { endSessionsOf } from '../session/index.ts'
@@ -25,6 +26,7 @@ export async function suspendUser(deps: AdministrationDeps, call: UserCall): Pro
       const actor = { type: administrator.type, id: administrator.id }
       const common = { tenantId, at, origin }
       await setUserStatus(tx, { tenantId, userId, at }, 'suspended')
+      await endExports(tx, { tenantId, userId, at })
       const ended = await endSessionsOf(tx, { ...common, userId, actor, reason: 'user_suspended' })
       const event = { type: 'user.suspended', payload: { userId, actor } } as const
       await run(tx, appendEvent({ ...common, aggregateId: userId, event }))

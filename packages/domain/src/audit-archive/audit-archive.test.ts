@@ -271,7 +271,8 @@ describe('the cold archive of the audit trail', () => {
     await inTenant(world.db, { tenantId: world.acme }, async (tx) => {
       const found = await findUser(tx, world.acme, user.id)
       if (found === undefined) throw new Error('There is nobody.')
-      await forgetPerson(world, tx, { user: found, at: world.clock() })
+      const asked = { askedBy: 'service', actor: { type: 'system' }, origin: world.origin } as const
+      await forgetPerson(world, tx, { user: found, at: world.clock(), asked })
     })
     expect(await open()).toBeUndefined()
     await sealTrail(world)

@@ -367,7 +367,8 @@ describe('the sealed audit trail', () => {
     await inTenant(world.db, { tenantId: world.acme }, async (tx) => {
       const found = await findUser(tx, world.acme, user.id)
       if (found === undefined) throw new Error('There is nobody.')
-      await forgetPerson(world, tx, { user: found, at: world.clock() })
+      const asked = { askedBy: 'service', actor: { type: 'system' }, origin: world.origin } as const
+      await forgetPerson(world, tx, { user: found, at: world.clock(), asked })
     })
     await minute('test.two')
     expect(await verified(withMac())).toMatchObject({ findings: [], uncovered: 0 })

@@ -2,6 +2,7 @@ import type * as Type from 'typebox'
 import type { EventSchema } from './define-event.ts'
 import { certificateEvents } from './certificate-events.ts'
 import { deviceEvents } from './device-events.ts'
+import { dsarEvents } from './dsar-events.ts'
 import { keySetEvents } from './key-set-events.ts'
 import { passwordEvents } from './password-events.ts'
 import { sessionEvents } from './session-events.ts'
@@ -16,6 +17,7 @@ const all = {
   ...signingKeyEvents,
   ...keySetEvents,
   ...certificateEvents,
+  ...dsarEvents,
 }
 
 /** Every event this service publishes, by `<entity>.<verb>.v<version>`. A version stays while it is published. */

@@ -1,5 +1,6 @@
 import { forgetPerson } from '../administration/index.ts'
 import { appendAudit } from '../audit/index.ts'
+import { receiptOf, tellOfErasure } from '../data-request/index.ts'
 import { run, type Executor } from '../db/index.ts'
 import { Refusal, type Clock, type Id } from '../kit/index.ts'
 import { appendEvent } from '../outbox/index.ts'
@@ -18,7 +19,8 @@ type EraseOnRequest = Parameters<typeof receiveEvent>[0] & {
 
 /**
  * A person is to be forgotten (GDPR Article 17), as when an administrator erases them; the last owner too, because the
- * law asks no successor. Somebody who is not here, or not any more, leaves nothing to do.
+ * law asks no successor. Who asks again for somebody who is forgotten gets the same receipt; somebody who was never here
+ * leaves nothing to do.
  * @throws Refusal `tenant_unknown` before the tenant has begun here.
  */
 export async function eraseOnRequest(
@@ -33,11 +35,12 @@ export async function eraseOnRequest(
     if (entry === undefined) throw new Refusal('tenant_unknown')
     if (entry.region !== deps.region) return
     const user = await findUser(tx, tenantId, userId)
-    if (user === undefined || user.status === 'erased') return
+    if (user === undefined) return
     const actor = { type: 'system' } as const
     const common = { tenantId, at, origin }
+    if (user.status === 'erased') return tellAgain(tx, { ...common, userId, causationId })
     await endSessionsOf(tx, { ...common, userId, actor, reason: 'user_erased' })
-    await forgetPerson(deps, tx, { user, at })
+    await forgetPerson(deps, tx, { user, at, asked: { askedBy: 'service', actor, origin, causationId } })
     const target = { type: 'user', id: userId }
     await run(tx, appendAudit({ ...common, actor, action: 'user.erased', target, outcome: 'success' }))
     const erased = { type: 'user.erased', payload: { userId, actor } } as const
@@ -45,4 +48,21 @@ export async function eraseOnRequest(
   }
   const scope = scopeOfSessions({ tenantId, userId, at })
   return receiveEvent(deps, event, { scope, about: `erasure of ${userId}`, apply })
+}
+
+/** What was done the first time, for whoever asks now. */
+async function tellAgain(
+  tx: Executor,
+  {
+    tenantId,
+    userId,
+    ...asked
+  }: Omit<Parameters<typeof tellOfErasure>[1], 'id' | 'person'> & {
+    readonly tenantId: Id<'ten'>
+    readonly userId: Id<'usr'>
+  },
+): Promise<void> {
+  const person = { tenantId, userId }
+  const receipt = await receiptOf(tx, person)
+  if (receipt !== undefined) await tellOfErasure(tx, { ...asked, person, id: receipt.id })
 }

@@ -1,4 +1,5 @@
 export { eraseOnRequest } from './erase-on-request.ts'
+export { exportOnRequest } from './export-on-request.ts'
 export { followGrantedMembership, followRevokedMembership } from './follow-membership.ts'
 export { followCreatedTenant, followRenamedTenant, followTenantStatus } from './follow-tenant.ts'
 export { deleteOldReceived } from './queries.ts'

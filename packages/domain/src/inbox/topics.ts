@@ -1,5 +1,5 @@
 /** What other services tell of that we act upon. */
-const entities = ['tenant.tenant', 'tenant.membership', 'gdpr.erasure'] as const
+const entities = ['tenant.tenant', 'tenant.membership', 'gdpr.erasure', 'gdpr.export'] as const
 
 /** Where messages of other services come in, by topic: one for each entity, shared by all workers of a region. */
 export function inboxSubscriptions(

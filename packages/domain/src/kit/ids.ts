@@ -20,6 +20,7 @@ export type IdPrefix =
   | 'lgn'
   | 'mgl'
   | 'dev'
+  | 'dsr'
 
 /** `<prefix>_<ULID>`; the prefix is part of the type, so that ids of two nouns cannot be swapped. */
 export type Id<P extends IdPrefix> = `${P}_${string}`

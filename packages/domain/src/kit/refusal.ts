@@ -36,6 +36,7 @@ export type RefusalCode =
   | 'domain_not_allowed'
   | 'password_unacceptable'
   | 'code_invalid'
+  | 'export_gone'
   | 'rate_limited'
   | 'login_busy'
   | 'temporarily_unavailable'

@@ -122,6 +122,18 @@ export const limits = {
     by: 'user',
     why: 'Each one that is registered or trusted costs a mail.',
   },
+  'data-export': {
+    points: 3,
+    seconds: 86_400,
+    by: 'user',
+    why: 'Each one costs reading everything that is known of somebody, and a mail.',
+  },
+  'data-export-link': {
+    points: 60,
+    seconds: 600,
+    by: 'network',
+    why: 'Each one costs reading and opening a file.',
+  },
   'device-proof': {
     points: 60,
     seconds: 60,

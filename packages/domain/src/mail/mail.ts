@@ -28,6 +28,7 @@ export type MailTemplate =
   | 'device_added'
   | 'device_trusted'
   | 'device_removed'
+  | 'data_export'
 
 /** The languages that mails and pages are written in. */
 export const locales = ['en', 'fr', 'ar'] as const

@@ -36,6 +36,7 @@ export const eventTypes = {
   'device.registered': { version: 1, retention: 'regulated' },
   'device.trusted': { version: 1, retention: 'regulated' },
   'device.revoked': { version: 1, retention: 'regulated' },
+  'dsar.completed': { version: 1, retention: 'regulated' },
   'certificate.expiring': { version: 1, retention: 'operational' },
   'signing_key.compromised': { version: 1, retention: 'regulated' },
   'signing_key.published': { version: 1, retention: 'regulated' },

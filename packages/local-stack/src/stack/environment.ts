@@ -21,6 +21,8 @@ export const project = 'iam-dev'
 export const bucket = 'iam-dev'
 /** The bucket that the audit trail's old months go to. */
 export const coldBucket = 'iam-dev-cold'
+/** The bucket that holds exports of personal data, encrypted. */
+export const exportBucket = 'iam-dev-exports'
 const keySetObject = 'key-set/jwks.jwt'
 /** A change of keys shows at once here; in production nobody waits for one. */
 const quickly = '1'
@@ -82,6 +84,7 @@ export function workerEnvironment(endpoints: Endpoints): Environment {
     DATABASE_URL: endpoints.postgres.urlFor('iam_worker', 'iam'),
     REDIS_URL: endpoints.redis.url,
     REDIS_TIMEOUT_MS: patiently,
+    IAM_EXPORT_STORE: `gs://${exportBucket}`,
     IAM_SMTP_URL: `smtp://127.0.0.1:${endpoints.ports.smtp}`,
     IAM_MAIL_FROM: 'no-reply@iam.example',
     IAM_HIBP_API_URL: 'off', // nothing leaves the machine
@@ -102,6 +105,7 @@ export function apiEnvironment(endpoints: Endpoints, anchors: Anchors, limits: s
     IAM_ENDORSEMENT_ANCHORS: anchors.endorsement,
     IAM_TRUSTED_PROXIES: '127.0.0.1', // the edge
     IAM_KEY_POLL_SECONDS: quickly,
+    IAM_EXPORT_STORE: `gs://${exportBucket}`,
     IAM_HIBP_URL: 'off', // nothing leaves the machine
     IAM_LIMITS: limits,
   }

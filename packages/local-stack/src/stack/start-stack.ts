@@ -10,6 +10,7 @@ import { type RedisServer, startRedis } from '../redis/index.ts'
 import {
   bucket,
   coldBucket,
+  exportBucket,
   cliEnvironment,
   type Endpoints,
   type Environment,
@@ -134,6 +135,7 @@ async function startParts(options: StackOptions, surroundings: Surroundings): Pr
     prepareDatabase(endpoints.postgres, 'iam'),
     makeBucket(storeUrl(planning.ports), bucket),
     makeBucket(storeUrl(planning.ports), coldBucket),
+    makeBucket(storeUrl(planning.ports), exportBucket),
   ])
   await migrate(command)
   const { anchors, operator } = await bootstrap(command)

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, open, readFile, rename, rm, unlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { withFileLock } from './file-lock.ts'
 import { ObjectChangedError } from './object-changed-error.ts'
@@ -41,6 +41,13 @@ export class DirectoryStore implements ObjectStore {
       await replace(path, body)
     })
     return generationOf(body)
+  }
+
+  async delete(name: string): Promise<void> {
+    requireObjectName(name)
+    await unlink(join(this.#directory, name)).catch((error: unknown) => {
+      if (!isAbsence(error)) throw error
+    })
   }
 }
 

@@ -52,6 +52,11 @@ export class GcsStore implements ObjectStore {
     return String(file.metadata.generation)
   }
 
+  async delete(name: string): Promise<void> {
+    requireObjectName(name)
+    await this.#bucket.file(name).delete({ ignoreNotFound: true })
+  }
+
   /** One request, so that body and generation belong together. */
   async #download(name: string): Promise<StoredObject> {
     const stream = this.#bucket.file(name).createReadStream()

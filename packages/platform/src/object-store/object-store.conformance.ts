@@ -15,6 +15,7 @@ export function testObjectStore(open: () => Promise<ObjectStoreSubject>): void {
   })
   afterAll(() => subject.close())
   testReadingAndWriting(() => subject.store)
+  testDeleting(() => subject.store)
   testPreconditions(() => subject.store)
   testConcurrency(() => subject.store)
   testNames(() => subject.store)
@@ -43,6 +44,19 @@ function testReadingAndWriting(store: () => ObjectStore): void {
     const second = await store().write('replaced', Buffer.from('second'), options)
     expect(await textOf(store(), 'replaced')).toBe('second')
     expect(second).not.toBe(first)
+  })
+}
+
+function testDeleting(store: () => ObjectStore): void {
+  test('deletes an object, and nothing where there is none', async () => {
+    await store().write('folder/deleted', Buffer.from('x'), options)
+    await store().write('folder/stays', Buffer.from('y'), options)
+    for (let times = 0; times < 2; times += 1) await store().delete('folder/deleted')
+    await store().delete('never/was')
+    expect(await store().read('folder/deleted')).toBeUndefined()
+    expect(await textOf(store(), 'folder/stays')).toBe('y')
+    await store().write('folder/deleted', Buffer.from('again'), { ...options, ifGeneration: '0' })
+    expect(await textOf(store(), 'folder/deleted')).toBe('again')
   })
 }
 
@@ -121,6 +135,7 @@ function testNames(store: () => ObjectStore): void {
     'a'.repeat(600),
   ])('refuses the name %j', async (name) => {
     await expect(store().read(name)).rejects.toBeInstanceOf(TypeError)
+    await expect(store().delete(name)).rejects.toBeInstanceOf(TypeError)
     await expect(store().write(name, Buffer.from('x'), options)).rejects.toBeInstanceOf(TypeError)
   })
 

@@ -20,4 +20,6 @@ export interface ObjectStore {
   /** Gives the generation it wrote. Refuses, with `ObjectChangedError`, when another is stored than
    *  `ifGeneration`. */
   write(name: string, body: Buffer, options: WriteOptions): Promise<string>
+  /** Does nothing when there is no such object. */
+  delete(name: string): Promise<void>
 }

@@ -6,6 +6,7 @@ import { policyRoutes } from './policy.ts'
 import { tenantRoutes } from './tenants.ts'
 import { usersRoutes } from './users.ts'
 import { tokenAlgorithmsRoutes } from './token-algorithms.ts'
+import { dataRequestRoutes } from './users/data-requests.ts'
 import { userLoginsRoute } from './users/logins.ts'
 import { userTokenReusesRoute } from './users/token-reuses.ts'
 import { userDevicesRoutes } from './users/devices.ts'
@@ -31,6 +32,7 @@ export function tenantsRoutes(app: App, deps: Deps): void {
   userSessionsRoutes(app, deps)
   userFactorsRoutes(app, deps)
   userDevicesRoutes(app, deps)
+  dataRequestRoutes(app, deps)
   userLoginsRoute(app, deps)
   userTokenReusesRoute(app, deps)
 }
