@@ -34,6 +34,10 @@ export const pageExamples: Readonly<Record<string, readonly PageExample[]>> = {
   '/t/:slug/account/factors/passkey': [{ path: '/account/factors/passkey', own: true }],
   '/t/:slug/account/password': [{ path: '/account/password', own: true }],
   '/t/:slug/account/email': [{ path: '/account/email', own: true }],
+  '/t/:slug/account/data': [
+    { path: '/account/data', own: true },
+    { path: '/account/data?token=abc', own: true },
+  ],
   '/t/:slug/account/factors': [{ path: '/account/factors', own: true }],
   '/t/:slug/account/factors/add': [{ path: '/account/factors/add', own: true }],
   '/t/:slug/account/factors/name': [{ path: '/account/factors/name', own: true }],

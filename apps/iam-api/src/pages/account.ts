@@ -63,6 +63,7 @@ function profileSection(visit: SignedInVisit, { email, emailVerifiedAt, createdA
 <li class="row"><div><p class="what">${account.email}</p><div><bdi>${email}</bdi> ${status}</div></div>${tenant.passwordLogin && changeLink(visit, `${base}/account/email`, account.email)}</li>
 ${tenant.passwordLogin && html`<li class="row"><div><p class="what">${account.password}</p><p>${account.hidden}</p></div>${changeLink(visit, `${base}/account/password`, account.password)}</li>`}
 <li class="row"><div><p class="what">${words.factors.title}</p><p>${words.factors.lead}</p></div>${changeLink(visit, `${base}/account/factors`, words.factors.title)}</li>
+<li class="row"><div><p class="what">${words.dataExport.title}</p><p>${words.dataExport.short}</p></div><a href="${base}/account/data" aria-label="${words.dataExport.ask}">${words.dataExport.ask}</a></li>
 <li class="row"><div><p class="what">${account.since}</p><p>${day.format(createdAt)}</p></div></li>
 </ul></section>`
 }

@@ -8,6 +8,7 @@ import { addFactorPasskeyActions } from './add-factor-passkey.ts'
 import { changeEmailPage } from './change-email.ts'
 import { changePasswordPage } from './change-password.ts'
 import { confirmEmailPages } from './confirm-email.ts'
+import { dataExportPage } from './data-export.ts'
 import { endSessionsActions } from './end-sessions.ts'
 import { sendErrorPage } from './error-page.ts'
 import { factorsPage } from './factors.ts'
@@ -68,6 +69,7 @@ export async function registerPages(app: App, deps: Deps): Promise<void> {
       changePasswordPage(pages, deps)
       changeEmailPage(pages, deps)
       factorsPage(pages, deps)
+      dataExportPage(pages, deps)
       endSessionsActions(pages, deps)
       nameSessionAction(pages, deps)
       revokeDeviceAction(pages, deps)

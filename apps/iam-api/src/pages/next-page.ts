@@ -23,6 +23,7 @@ const nextPages = {
   password: { path: 'account/password', proved: true },
   email: { path: 'account/email', proved: true },
   factors: { path: 'account/factors', recent: true },
+  data: { path: 'account/data', recent: true },
 } as const satisfies Record<string, NextPage>
 
 const account: NextPage = { path: 'account' }

@@ -179,7 +179,7 @@ async function dataExport(
   const token = await exportToken(deps, tx, { tenantId, userId: user.id, id })
   if (token === undefined) return undefined
   const minutes = exportDays * 24 * 60
-  return { to: user.email, letter: 'data_export', page: 'data-export', token: { token, minutes } }
+  return { to: user.email, letter: 'data_export', page: 'account/data', token: { token, minutes } }
 }
 
 /** Who asked learns nothing; the mailbox is told why no link comes, where none does. */

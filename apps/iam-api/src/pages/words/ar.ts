@@ -1,4 +1,5 @@
 import { durationIn } from './duration.ts'
+import { arabicDataExport } from './data-export.ar.ts'
 import { arabicFactors } from './factors.ar.ts'
 import type { Words } from './words.ts'
 
@@ -46,6 +47,7 @@ export const arabic: Words = {
     lead: 'تغيّر هذه الصفحة ما يحمي حسابك. قبل المتابعة، أثبت أنك أنت.',
   },
   ...arabicFactors,
+  ...arabicDataExport,
   register: {
     title: 'إنشاء حساب',
     lead: 'سنرسل إليك رسالة لتأكيد عنوانك.',

@@ -1,4 +1,5 @@
 import { durationIn } from './duration.ts'
+import { englishDataExport } from './data-export.en.ts'
 import { englishFactors } from './factors.en.ts'
 import type { Words } from './words.ts'
 
@@ -46,6 +47,7 @@ export const english: Words = {
     lead: 'This page changes what protects your account. Before you go on, please show that it is you.',
   },
   ...englishFactors,
+  ...englishDataExport,
   register: {
     title: 'Create an account',
     lead: 'We will email you to confirm your address.',

@@ -1,4 +1,5 @@
 import { durationIn } from './duration.ts'
+import { frenchDataExport } from './data-export.fr.ts'
 import { frenchFactors } from './factors.fr.ts'
 import type { Words } from './words.ts'
 
@@ -47,6 +48,7 @@ export const french: Words = {
     lead: 'Cette page touche à ce qui protège votre compte. Avant de continuer, montrez que c’est bien vous.',
   },
   ...frenchFactors,
+  ...frenchDataExport,
   register: {
     title: 'Créer un compte',
     lead: 'Un e‑mail vous sera envoyé pour confirmer votre adresse.',

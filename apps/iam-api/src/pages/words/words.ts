@@ -1,4 +1,5 @@
 import type { PasswordFault } from '@iam/domain/credential'
+import type { DataExportWords } from './data-export-words.ts'
 import type { FactorWords, Step } from './factor-words.ts'
 
 /** What can be wrong with a form, as the person who filled it in is told. */
@@ -79,7 +80,7 @@ interface Naming {
 }
 
 /** A language: every word that the pages say. */
-export interface Words extends FactorWords {
+export interface Words extends FactorWords, DataExportWords {
   /** The language's own name. */
   readonly name: string
   readonly direction: 'ltr' | 'rtl'
