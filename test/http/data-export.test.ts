@@ -117,7 +117,7 @@ describe('C256: everything that is known of somebody, put together for them', ()
       expect([name, answer.status]).toEqual([name, name === 'admin' ? 403 : 404])
     }
     const id = (await office.ask(bearer, ['GET', '/me/data-export'])).body.items?.[0]?.id ?? ''
-    expect(await auditOf(world, id)).toEqual(Array(2).fill('dsar.downloaded: not_allowed'))
+    expect(await auditOf(world, id)).toEqual(['dsar.downloaded: not_allowed', 'dsar.downloaded: not_allowed'])
     expect((await fetched(other, altered(token))).statusCode).toBe(404)
   })
 
@@ -134,7 +134,8 @@ describe('C256: everything that is known of somebody, put together for them', ()
     const statuses = await Promise.all(
       Array.from({ length: 14 }, async () => (await fetched(bearer, token)).statusCode),
     )
-    expect(statuses.toSorted()).toEqual([...Array<number>(10).fill(200), ...Array<number>(4).fill(410)])
+    expect(statuses.filter((status) => status === 200).length).toBe(10)
+    expect(statuses.filter((status) => status === 410).length).toBe(4)
   })
 
   test('is not there any more after thirty days, and its files are deleted', async () => {

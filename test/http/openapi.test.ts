@@ -46,6 +46,7 @@ const parameters: Readonly<Record<string, string>> = {
   role: 'tenant.admin',
   factorId: 'mfa_01BX5ZZKBKACTAV9WEVGEMMVRZ',
   deviceId: 'dev_01BX5ZZKBKACTAV9WEVGEMMVRZ',
+  token: 'A'.repeat(43),
 }
 
 /** A body that an operation's schema takes: of the first form, if it has several. */

@@ -7,6 +7,7 @@ import {
   deploymentOf,
   deploymentVariables,
   devOnly,
+  exportStoreOf,
   httpVariables,
   logLevel,
   objectStore,
@@ -117,11 +118,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
     /** How many times its points every limit on requests has; `off` counts nothing. */
     limits: read.IAM_LIMITS,
     telemetry: telemetryOf(read),
-    /** Where iam-worker puts exports of personal data; none can be fetched where it is not named. */
-    exportStore:
-      read.IAM_EXPORT_STORE === undefined
-        ? undefined
-        : { url: read.IAM_EXPORT_STORE, endpoint: read.IAM_OBJECT_STORE_ENDPOINT },
+    exportStore: exportStoreOf(read),
     logLevel: read.IAM_LOG_LEVEL,
   })
 }

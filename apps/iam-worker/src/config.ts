@@ -9,6 +9,7 @@ import {
   deploymentOf,
   deploymentVariables,
   devOnly,
+  exportStoreOf,
   faultless,
   httpVariables,
   keyVersion,
@@ -241,11 +242,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>> = p
       auditKey: read.IAM_KMS_AUDIT_KEY ?? auditKeyBeside(read.IAM_KMS_PUBLISH_KEY),
     },
     store: { url: read.IAM_OBJECT_STORE, endpoint: read.IAM_OBJECT_STORE_ENDPOINT },
-    /** Where exports of personal data are; none are made where it is not named. */
-    exportStore:
-      read.IAM_EXPORT_STORE === undefined
-        ? undefined
-        : { url: read.IAM_EXPORT_STORE, endpoint: read.IAM_OBJECT_STORE_ENDPOINT },
+    exportStore: exportStoreOf(read),
     jwksUrl: read.IAM_JWKS_URL ?? `${read.IAM_ISSUER}/.well-known/jwks.json`,
     keysPollSeconds: read.IAM_KEYS_POLL_SECONDS,
     /** How often status lists are built, if anything changed. */

@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { Executor } from '../db/index.ts'
 import type { Id } from '../kit/index.ts'
 import type { AskedBy } from './data-request.ts'
-import type { ErasureReceipt } from './record-erasure.ts'
+import type { ErasureReceipt } from './erasure-receipt.ts'
 
 type Person = { readonly tenantId: Id<'ten'>; readonly userId: Id<'usr'> }
 

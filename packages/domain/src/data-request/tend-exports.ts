@@ -15,14 +15,14 @@ const batch = 20
 /**
  * Makes the exports that were asked for, and deletes the files of those that have run out or were ended. One that fails
  * holds no other back, and comes again.
- * @throws the first failure, when all others are done.
+ * @throws AggregateError when all others are done.
  */
 export async function tendExports(
   deps: MakeExportDeps,
   { signal }: { readonly signal: AbortSignal },
 ): Promise<TendedExports> {
   const done = { made: 0, deleted: 0 }
-  let failure: unknown
+  const failures: unknown[] = []
   for (const due of await findDue(deps.db.kysely, batch)) {
     if (signal.aborted) break
     try {
@@ -30,10 +30,10 @@ export async function tendExports(
       if (!isOpen) await deleteFiles(deps, due)
       if (isOpen ? await makeExport(deps, due) : true) done[isOpen ? 'made' : 'deleted'] += 1
     } catch (error) {
-      failure ??= error
+      failures.push(error)
     }
   }
-  if (failure !== undefined) throw failure
+  if (failures.length > 0) throw new AggregateError(failures, 'Exports could not be tended')
   return done
 }
 

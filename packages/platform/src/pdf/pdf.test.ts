@@ -6,7 +6,12 @@ test('renders a report, with its font inside, whatever is in a value', async () 
   const value = 'محمد بن علي \u202e\u0000 Ωμέγα <b>&'
   const record = [{ name: 'name', value }]
   const sections = [
-    { title: 'Account', about: 'Who you are.', records: Array(200).fill(record), note: 'no more' },
+    {
+      title: 'Account',
+      about: 'Who you are.',
+      records: Array.from({ length: 200 }, () => record),
+      note: 'no more',
+    },
   ]
   const pdf = await renderReport({ title: 'Your data', lead: ['one', 'two'], sections })
   expect(pdf.subarray(0, 5).toString()).toBe('%PDF-')

@@ -5,6 +5,7 @@ export {
   databaseVariables,
   deploymentOf,
   deploymentVariables,
+  exportStoreOf,
   httpVariables,
   secretVariables,
   missingSignKey,

@@ -94,3 +94,12 @@ export function secretWrapKeyBeside(wrapKey: string): string {
 export function statusWrapKeyBeside(wrapKey: string): string {
   return wrapKey.replace(/[^/]+$/, 'status-wrap')
 }
+
+/** Where exports of personal data are; undefined where none are made. */
+export function exportStoreOf(read: {
+  readonly IAM_EXPORT_STORE?: string | undefined
+  readonly IAM_OBJECT_STORE_ENDPOINT?: string | undefined
+}): { readonly url: string; readonly endpoint: string | undefined } | undefined {
+  const { IAM_EXPORT_STORE: url, IAM_OBJECT_STORE_ENDPOINT: endpoint } = read
+  return url === undefined ? undefined : { url, endpoint }
+}
