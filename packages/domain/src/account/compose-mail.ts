@@ -1,5 +1,5 @@
 import { challengeKinds, mailedDigits, usableChallenge } from '../challenge/index.ts'
-import { exportDays, exportToken } from '../data-request/index.ts'
+import { exportToken, type ExportToken } from '../data-request/index.ts'
 import { inTenant, run, streamKey, type Db, type Executor } from '../db/index.ts'
 import type { Clock, Id } from '../kit/index.ts'
 import { mailMagicLink, type MailedMagicLink } from '../magic-link/index.ts'
@@ -68,8 +68,7 @@ type Said = {
   readonly page?: string
   readonly code?: OneTimeCode
   readonly mailed?: MailedMagicLink
-  /** A token that opens nothing by itself, and for how many minutes it opens anything. */
-  readonly token?: { readonly token: string; readonly minutes: number }
+  readonly token?: ExportToken
   /** Digits that come without a link. */
   readonly typed?: { readonly digits: string; readonly minutes: number }
   /** Facts that are known only now. */
@@ -174,12 +173,9 @@ async function dataExport(
   { mail, user }: Saying,
 ): Promise<Said | undefined> {
   if (user?.status !== 'active') return undefined
-  const { tenantId, params } = mail
-  const id = (params['request'] ?? '') as Id<'dsr'>
-  const token = await exportToken(deps, tx, { tenantId, userId: user.id, id })
-  if (token === undefined) return undefined
-  const minutes = exportDays * 24 * 60
-  return { to: user.email, letter: 'data_export', page: 'account/data', token: { token, minutes } }
+  const id = (mail.params['request'] ?? '') as Id<'dsr'>
+  const token = await exportToken(deps, tx, { tenantId: mail.tenantId, userId: user.id, id })
+  return token && { to: user.email, letter: 'data_export', page: 'account/data', token }
 }
 
 /** Who asked learns nothing; the mailbox is told why no link comes, where none does. */

@@ -22,7 +22,7 @@ export const recordStores = {
     about: 'What you were mailed, and what waits to be.',
     of: byMail,
     surelyOf: byColumn('user_id'),
-    isTheirs: ({ userId, address }, person) => userId === person.userId || address === person.email,
+    isTheirs: ({ user_id: userId, address }, person) => userId === person.userId || address === person.email,
     erasure: 'deleted',
     columns: {
       address: openedByDataKey('data_key_version'),
