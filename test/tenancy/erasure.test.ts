@@ -1,7 +1,11 @@
 import { noteLook } from '@iam/domain/breach-audit'
 import { composeMail, renameDevice, revokeDevice } from '@iam/domain/account'
+import { personOf } from '@iam/domain/data-request'
+import { inTenant, run } from '@iam/domain/db'
 import { claimMails } from '@iam/domain/mail'
+import { gatherPersonalData, personalTables } from '@iam/domain/personal-data'
 import { logInBrowserWithPassword } from '@iam/domain/session'
+import { findUser, userKeyOf } from '@iam/domain/user'
 import {
   deliverMails,
   eventsOf,
@@ -14,6 +18,7 @@ import {
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openOffice, type Office } from '../support/administration.ts'
+import { camelCase, seedWhatIsLeft } from './seed-what-is-left.ts'
 
 /** What is known of the person who is erased, spelt so that it is found nowhere else. */
 const canaries = {
@@ -22,6 +27,7 @@ const canaries = {
   agent: 'CanaryBrowser/7.7',
   network: '203.0.113.',
   device: 'the canary phone',
+  factor: 'the canary factor',
   registered: 'canary-tablet',
   breach: 'CanaryShop',
 }
@@ -207,6 +213,43 @@ describe('C257: a person who was erased', () => {
       .where('sent_at', 'is', null)
       .execute()
     expect(waiting.length).toBeGreaterThanOrEqual(2)
+  })
+
+  /** What an export has of them, by the registry. */
+  async function exported() {
+    const { world } = office
+    const tenantId = world.acme
+    const id = userId as `usr_${string}`
+    return inTenant(world.workerDb, { tenantId }, async (tx) => {
+      const user = await findUser(tx, tenantId, id)
+      if (user === undefined) throw new Error('There is nobody.')
+      const [userKey] = await run(tx, userKeyOf(tenantId, id))
+      return gatherPersonalData(world, tx, { person: personOf(world, user), userKey })
+    })
+  }
+
+  test('C256: is found in every store by an export, with every value that is told, and nobody else is', async () => {
+    await seedWhatIsLeft(office.world, userId as `usr_${string}`)
+    const sections = await exported()
+    const unseen = personalTables.flatMap(([table, { section, columns }]) => {
+      const records = sections.find(({ name }) => name === section)?.records ?? []
+      const told = Object.entries(columns).filter(([, { is }]) => is === 'told' || is === 'opened')
+      return told
+        .filter(([column]) => !records.some((record) => (record[camelCase(column)] ?? null) !== null))
+        .map(([column]) => `${table}.${column}`)
+    })
+    expect(unseen).toEqual([])
+    const text = JSON.stringify(sections)
+    expect(Object.values(canaries).filter((canary) => !text.includes(canary))).toEqual([])
+    const secrets = await office.world.admin
+      .selectFrom('iam.credential')
+      .select('hash')
+      .where('user_id', '=', userId)
+      .executeTakeFirstOrThrow()
+    expect(text).not.toContain(secrets.hash)
+    expect(text).not.toContain('foreign-canary')
+    const others = [...new Set(text.match(/usr_[0-9A-Z]{26}/g))].filter((id) => id !== userId)
+    expect(others).toEqual([])
   })
 
   test('is gone from every table, from Redis, the outbox and the log, and so is the key of what is sealed', async () => {
