@@ -186,7 +186,7 @@ describe('key rotation, as services see it', () => {
   }
 
   /**
-   * An hour. A service gets a token every four hours, each in its own; and everybody gets the first one by another key,
+   * An hour. A service gets a token every eight hours, each in its own; and everybody gets the first one by another key,
    * since what they have then is what matters. @returns the key that signs, and why tokens of its were refused.
    */
   async function live(fleet: readonly Service[], by: SigningKeyPolicy) {
@@ -198,7 +198,7 @@ describe('key rotation, as services see it', () => {
     // An operator who rotates whenever it is not refused: no standby waits longer than it must.
     await rotateSigningKey({ ...operator(), policy: by }, { alg: 'ES256' }).catch(requireTooEarly)
     const { kid, token: jwt } = await token()
-    const asked = kid === signing ? fleet.filter((_, n) => n % 4 === hours % 4) : fleet
+    const asked = kid === signing ? fleet.filter((_, n) => n % 8 === hours % 8) : fleet
     signing = kid
     return { kid, refusals: await refusalsOf(asked, jwt) }
   }

@@ -42,16 +42,26 @@ export class NginxCache {
    * stale is counted from there.
    */
   age(seconds: number): void {
-    const directory = join(this.#directory, 'cache')
-    for (const { name, parentPath } of readdirSync(directory, {
-      recursive: true,
-      withFileTypes: true,
-    }).filter((entry) => entry.isFile())) {
-      const file = join(parentPath, name)
+    for (const file of this.#kept()) {
       const kept = readFileSync(file)
       kept.writeBigInt64LE(kept.readBigInt64LE(8) - BigInt(seconds), 8)
       writeFileSync(file, kept)
     }
+  }
+
+  /** Lets go of what is kept of a path, all under it where it ends in `/*`: as nginx of Debian has no command for. */
+  forget(path: string): void {
+    const isMeant = (at: string) => (path.endsWith('/*') ? at.startsWith(path.slice(0, -1)) : at === path)
+    for (const file of this.#kept()) {
+      const [, at = ''] = /\nKEY: https?:\/\/[^/]*(\/.*)\n/.exec(readFileSync(file, 'latin1')) ?? []
+      if (isMeant(at)) rmSync(file)
+    }
+  }
+
+  #kept(): string[] {
+    const directory = join(this.#directory, 'cache')
+    const entries = readdirSync(directory, { recursive: true, withFileTypes: true })
+    return entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name))
   }
 
   async stop(): Promise<void> {
