@@ -3,26 +3,34 @@ import { connect } from 'node:net'
 import { deliverMails, tokenIn } from '@iam/testkit/world'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Collector } from '../support/collector.ts'
 import { documentedOperations, type Operation } from '../support/fuzz/operations.ts'
 import { openApp, type TestApp } from '../support/open-app.ts'
 import { formRoutes, pageRoutes } from '../support/served-routes.ts'
 import { PageVisitor } from '../support/page-visitor.ts'
+import { recorder, telemetryTo } from '../support/telemetry.ts'
 
 const operations = await documentedOperations()
 const email = 'canary.person@acme.example'
 const password = 'canary password nobody else has'
 const asJson = { 'content-type': 'application/json' }
 
-describe('C177, C204: what iam-api logs', () => {
+describe('C177, C204: what iam-api logs, and says in spans and metrics', () => {
   let open: TestApp
+  let collector: Collector
   /** Everything that must not be found, by what it is. */
   const canaries: Record<string, string> = { email, password, wrong: 'canary wrong password' }
   const visitor = () => new PageVisitor(open.app)
   beforeAll(async () => {
     open = await openApp({ logLevel: 'trace' })
+    collector = await Collector.start()
+    await open.deps.tracing.exportTo(telemetryTo(collector.endpoint), recorder, () => undefined)
     await gather()
   })
-  afterAll(() => open.close())
+  afterAll(async () => {
+    await open.close()
+    await collector.close()
+  })
 
   const post = (path: string, payload: object | string, headers: Record<string, string> = {}) =>
     open.app.inject({
@@ -138,8 +146,15 @@ describe('C177, C204: what iam-api logs', () => {
     await once(socket, 'close')
   }
 
-  function found(): string[] {
-    const text = JSON.stringify(open.logged)
+  async function everythingSaid(): Promise<string> {
+    // Ids are hexadecimal: eight digits stand in many of them by chance.
+    const spans = collector.bodies.map(({ body }) =>
+      body.replaceAll(/"(trace|span|parentSpan)Id":"\w+"/g, ''),
+    )
+    return [JSON.stringify(open.logged), ...spans, await open.deps.metrics.text()].join('\n')
+  }
+
+  function found(text: string): string[] {
     const spellings = (value: string) => [value, encodeURIComponent(value), value.slice(-40)]
     // Eight digits stand in many a longer number by chance.
     const isIn = (spelling: string) =>
@@ -168,11 +183,12 @@ describe('C177, C204: what iam-api logs', () => {
     expect([...messages]).toEqual(
       expect.arrayContaining(['request', 'A request failed unexpectedly', 'A request could not be read']),
     )
-    expect(found()).toEqual([])
+    await open.deps.tracing.close()
+    expect(collector.spans.length).toBeGreaterThan(100)
+    expect(found(await everythingSaid())).toEqual([])
   }, 120_000)
 
-  test('would be found out if it held any', () => {
-    open.logged.push({ message: `the password is ${password}` })
-    expect(found()).toEqual(['password'])
+  test('would be found out if it held any', async () => {
+    expect(found(`${await everythingSaid()} the password is ${password}`)).toEqual(['password'])
   })
 })

@@ -5,7 +5,7 @@ import { buildServer, type ServerOptions } from '@iam/iam-api/server'
 import { openWorld, type World, type WorldOptions } from '@iam/testkit/world'
 import { openLogger } from '@iam/platform/logging'
 import { HttpMetrics } from '@iam/platform/metrics'
-import { Tracing } from '@iam/platform/telemetry'
+import { fieldsOfCurrentSpan, Tracing } from '@iam/platform/telemetry'
 import { inject } from 'vitest'
 
 export interface TestApp {
@@ -35,9 +35,11 @@ export async function openApp(options: AppOptions = {}): Promise<TestApp> {
   const logged: Record<string, unknown>[] = []
   const stream = { write: (line: string) => void logged.push(JSON.parse(line) as Record<string, unknown>) }
   const answers = async () => undefined
+  const besides = fieldsOfCurrentSpan('test')
   const deps: Deps = {
     ...world,
     exports: options.exports,
+    project: 'test',
     readiness: new Readiness({
       probes: { postgres: answers, redis: answers, kms: answers, ...options.probes },
       heldKeys: () => heldKeys(world),
@@ -45,7 +47,7 @@ export async function openApp(options: AppOptions = {}): Promise<TestApp> {
     }),
     metrics: new HttpMetrics(),
     tracing: new Tracing(),
-    log: openLogger({ service: 'iam-api', level: options.logLevel ?? 'info', stream }),
+    log: openLogger({ service: 'iam-api', level: options.logLevel ?? 'info', besides, stream }),
   }
   const app = await buildServer(deps, {
     trustedProxies: ['127.0.0.1/32'],

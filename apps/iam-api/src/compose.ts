@@ -55,6 +55,7 @@ export function composeDeps(config: Config, { postgres, redis, kms, log, secrets
     issuer: config.deployment.issuer,
     audience: config.audience,
     region: config.deployment.region,
+    project: config.deployment.project,
     clock,
     monotonic,
     db,

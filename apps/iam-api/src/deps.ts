@@ -22,6 +22,8 @@ export interface Deps {
   /** What our access tokens must be for when they are presented here. */
   readonly audience: string
   readonly region: string
+  /** The cloud project, which names the traces in the log. */
+  readonly project: string
   readonly clock: Clock
   readonly monotonic: Monotonic
   readonly db: Db

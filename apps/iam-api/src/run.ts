@@ -9,15 +9,21 @@ import { type Closer, every, retrying, runUntilSignal } from '@iam/platform/life
 import { type Logger, openLogger } from '@iam/platform/logging'
 import { openPostgres } from '@iam/platform/postgres'
 import { onNudge, openRedis } from '@iam/platform/redis'
+import { fieldsOfCurrentSpan } from '@iam/platform/telemetry'
 import { TorExitList } from '@iam/platform/tor-exits'
 import { composeDeps, type Connections, reloadKeys } from './compose.ts'
 import { composeKmsSigning } from './compose-kms-signing.ts'
 import type { Config } from './config.ts'
 import type { Deps } from './deps.ts'
+import { startTelemetry } from './start-telemetry.ts'
 
 /** Everything behind the socket: opens it all, serves, and closes it all in reverse at a signal. */
 export async function run(config: Config, early: EarlyServer): Promise<never> {
-  const log = openLogger({ service: 'iam-api', level: config.logLevel })
+  const log = openLogger({
+    service: 'iam-api',
+    level: config.logLevel,
+    besides: fieldsOfCurrentSpan(config.deployment.project),
+  })
   const connections = await connect(config, log)
   const { postgres, redis, kms } = connections
   const deps = composeDeps(config, connections)
@@ -25,7 +31,7 @@ export async function run(config: Config, early: EarlyServer): Promise<never> {
   const torExits = config.torExits === undefined ? undefined : new TorExitList(config.torExits)
   const closeServer = await serve(config, deps, { early, torExits })
   const metrics = await serveMetrics(config, deps)
-  recordSpans(config, deps)
+  const telemetry = startTelemetry(config, deps)
   const following = await followKeys(config, deps, connections)
   const exits = every(
     300_000,
@@ -41,7 +47,7 @@ export async function run(config: Config, early: EarlyServer): Promise<never> {
       ...following,
       { name: 'exits', close: () => exits.stop() },
       { name: 'metrics', close: () => metrics?.close() },
-      { name: 'tracing', close: () => deps.tracing.close() },
+      ...telemetry,
       { name: 'server', close: closeServer },
     ],
     log,
@@ -87,14 +93,6 @@ async function serveMetrics({ http, metricsPort }: Config, deps: Deps) {
     ready: () => deps.readiness.report(),
     metrics: () => deps.metrics.text(),
   })
-}
-
-/** What records spans is loaded beside the rest, and only where it is wanted: nobody waits for it. */
-function recordSpans({ telemetry, deployment: { region, env } }: Config, { tracing, log }: Deps): void {
-  const recorder = { service: 'iam-api', region, env }
-  tracing
-    .exportTo(telemetry, recorder, warning(log, 'Spans could not be sent'))
-    .catch(warning(log, 'Spans are not recorded'))
 }
 
 /** Resolves when all keys were loaded once; they and what was revoked are followed from then on. */

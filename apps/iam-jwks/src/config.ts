@@ -4,6 +4,8 @@ export interface Config {
   readonly env: string
   readonly issuer: string
   readonly http: { readonly host: string; readonly port: number }
+  /** Where metrics are, on the same host: a port that only those who scrape can reach. None: nothing is counted. */
+  readonly metricsPort: number | undefined
   /** Where the signed key set is: an http(s) URL of the object store, or a file URL of a mounted volume. */
   readonly source: URL
   /** Where the status lists are, each by its name: beside the key set's folder when nothing else is said. */
@@ -55,6 +57,7 @@ export function readConfig(env: Environment = process.env): Config {
       'must be a URL without a slash at its end',
     ),
     http: { host: read('IAM_HTTP_HOST', () => true, '', '0.0.0.0'), port: natural('PORT', '8080') },
+    metricsPort: env['IAM_METRICS_PORT'] ? natural('IAM_METRICS_PORT', '') : undefined,
     ...placesOf(env, read),
     anchors: anchors('IAM_JWKS_ANCHORS'),
     endorsementAnchors: anchors('IAM_ENDORSEMENT_ANCHORS'),

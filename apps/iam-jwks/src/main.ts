@@ -7,6 +7,7 @@ import { beginWith } from './begin-with.ts'
 import { readConfig } from './config.ts'
 import { keepCopy, readCopy } from './kept-copy.ts'
 import { readIfThere, readSource } from './key-set-source.ts'
+import { serveMetrics } from './serve-metrics.ts'
 import { buildServer } from './server.ts'
 import { ServedKeySet } from './served-key-set.ts'
 import { ServedStatusLists } from './served-status-lists.ts'
@@ -37,6 +38,7 @@ const statusLists = new ServedStatusLists({
 const server = buildServer({ keySet: served, statusLists })
 const closeServer = closingGracefully(server, promisify(server.close.bind(server)))
 await new Promise<void>((listening) => server.listen(config.http.port, config.http.host, listening))
+const metrics = await serveMetrics(config, server, served)
 log.info(`Listening on ${config.http.host}:${config.http.port}`)
 
 const copy = await readCopy(config.copy)
@@ -52,6 +54,7 @@ loading.nudge()
 await runUntilSignal(
   [
     { name: 'loading', close: () => loading.stop() },
+    { name: 'metrics', close: () => metrics?.close() },
     { name: 'server', close: closeServer },
   ],
   log,

@@ -2,6 +2,7 @@ import type { Db } from '@iam/domain/db'
 import type { Clock } from '@iam/domain/kit'
 import type { SecretRings } from '@iam/domain/secret-key'
 import type { Logger } from '@iam/platform/logging'
+import type { WorkMetrics } from '@iam/platform/metrics'
 import type { Redis } from '@iam/platform/redis'
 import type { Tracing } from '@iam/platform/telemetry'
 import type { Config } from './config.ts'
@@ -18,6 +19,7 @@ export interface WorkerContext {
   /** Empty in roles that need none; loaded soon after the start elsewhere. */
   readonly secrets: SecretRings
   readonly tracing: Tracing
+  readonly metrics: WorkMetrics
 }
 
 /** The part of it that a role is started with which asks for some of the configuration alone. */

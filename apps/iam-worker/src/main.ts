@@ -7,9 +7,10 @@ import { configOrExit } from '@iam/platform/config'
 import { serveHealth } from '@iam/platform/http'
 import { retrying, runUntilSignal, type Closer } from '@iam/platform/lifecycle'
 import { openLogger } from '@iam/platform/logging'
+import { WorkMetrics } from '@iam/platform/metrics'
 import { openPostgres } from '@iam/platform/postgres'
 import { openRedis } from '@iam/platform/redis'
-import { Tracing } from '@iam/platform/telemetry'
+import { fieldsOfCurrentSpan, Tracing } from '@iam/platform/telemetry'
 import { startAudit } from './audit/start-audit.ts'
 import { readConfig } from './config.ts'
 import { startInbox } from './inbox/start-inbox.ts'
@@ -19,10 +20,15 @@ import { startRelay } from './relay/start-relay.ts'
 import { startStatus } from './status/start-status.ts'
 import { startBuryingSessions } from './upkeep/bury-sessions.ts'
 import { startSecrets } from './start-secrets.ts'
+import { startTelemetry } from './start-telemetry.ts'
 import { type Roles, workerHealth } from './worker-health.ts'
 
 const config = configOrExit(readConfig)
-const log = openLogger({ service: 'iam-worker', level: config.logLevel })
+const log = openLogger({
+  service: 'iam-worker',
+  level: config.logLevel,
+  besides: fieldsOfCurrentSpan(config.deployment.project),
+})
 const warn = (message: string) => (err: unknown) => log.warn({ err }, message)
 const owner = `${hostname()}-${process.pid}-${randomBytes(4).toString('hex')}`
 
@@ -35,8 +41,9 @@ const postgres = openPostgres<Database>({
 const redis = openRedis(config.redis.url, config.redis)
 const db: Db = { kysely: postgres.kysely, flights: postgres.flights }
 const tracing = new Tracing()
+const metrics = new WorkMetrics()
 const clock = () => new Date()
-const context = { config, log, owner, db, redis: redis.client, clock, secrets, tracing }
+const context = { config, log, owner, db, redis: redis.client, clock, secrets, tracing, metrics }
 
 const roles: Roles = {
   started: false,
@@ -47,10 +54,9 @@ const roles: Roles = {
   inbox: undefined,
 }
 const hotDays = config.audit.cold === undefined ? undefined : config.audit.hotDays
-const health = await serveHealth({
-  ...config.http,
-  ...workerHealth({ db, ping: postgres.ping, roles, region: config.deployment.region, hotDays }),
-})
+const { region } = config.deployment
+const told = workerHealth({ db, ping: postgres.ping, roles, region, hotDays, work: metrics })
+const health = await serveHealth({ ...config.http, ...told })
 log.info({ roles: config.roles }, `Listening on ${config.http.host}:${config.http.port}`)
 
 await retrying(() => requireRestrictedLogin(postgres.kysely), {
@@ -58,17 +64,12 @@ await retrying(() => requireRestrictedLogin(postgres.kysely), {
   isFinal: (error) => error instanceof UnsafeDatabaseError,
 })
 
-const { region, env } = config.deployment
-tracing
-  .exportTo(config.telemetry, { service: 'iam-worker', region, env }, warn('Spans could not be sent'))
-  .catch(warn('Spans are not recorded'))
-
 const closers: Closer[] = [
-  { name: 'tracing', close: () => tracing.close() },
   { name: 'redis', close: () => redis.close() },
   { name: 'postgres', close: () => postgres.close() },
   { name: 'health', close: () => health.close() },
 ]
+startTelemetry(context, told.metrics, closers)
 if (config.roles.includes('upkeep')) {
   const burying = startBuryingSessions(
     { db, redis: redis.client },

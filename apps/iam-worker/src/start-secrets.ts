@@ -21,6 +21,7 @@ export async function startSecrets(
   const { config, db, log } = context
   const { deployment } = config
   const kms = await openKms({ endpoint: config.kms.endpoint })
+  context.metrics.follow(kms)
   closers.push({ name: 'kms of the secrets', close: () => kms.close() })
   const wrapping = keyWrapping(kms, config.kms.secretWrapKey)
   const status: SecretsStatus = { loadedAt: performance.now() }

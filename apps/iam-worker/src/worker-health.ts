@@ -36,6 +36,8 @@ interface Parts {
   readonly region: string
   /** After how many days months of the audit trail go to the cold store; undefined where there is none. */
   readonly hotDays: number | undefined
+  /** What it has done since it started. */
+  readonly work?: { text(): Promise<string> }
 }
 
 /** Milliseconds that Postgres may take: to answer at all, and to count what is in the outbox, which can be much. */
@@ -46,7 +48,7 @@ const deadlines = { answer: 1_000, count: 5_000 }
  * while status lists cannot be published, the audit trail cannot be sealed, or other services cannot be heard, it is
  * degraded.
  */
-export function workerHealth({ db, ping, roles, region, hotDays }: Parts) {
+export function workerHealth({ db, ping, roles, region, hotDays, work }: Parts) {
   const ready = async (): Promise<HealthReport> => {
     const postgres = await within(deadlines.answer, ping()).then(
       () => 'ok',
@@ -89,7 +91,7 @@ export function workerHealth({ db, ping, roles, region, hotDays }: Parts) {
       ...endsSoon(ending, new Date()),
       ...(await archiveMetrics(db, hotDays)),
       ...inboxMetrics(roles.inbox),
-      '',
+      (await work?.text()) ?? '',
     ].join('\n')
   }
   return { ready, metrics }

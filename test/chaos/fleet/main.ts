@@ -10,6 +10,7 @@ import { openLogger } from '@iam/platform/logging'
 import { openPostgres } from '@iam/platform/postgres'
 import { openPublisher, openSubscriber } from '@iam/platform/pubsub'
 import { openRedis } from '@iam/platform/redis'
+import { WorkMetrics } from '@iam/platform/metrics'
 import { Tracing } from '@iam/platform/telemetry'
 import { testWrapping } from '@iam/testkit/kms'
 import { startInbox } from '../../../apps/iam-worker/src/inbox/start-inbox.ts'
@@ -43,6 +44,7 @@ const context = {
   clock: () => new Date(),
   secrets,
   tracing: new Tracing(),
+  metrics: new WorkMetrics(),
 }
 await startRelay(context, [])
 await startInbox(context, secrets, [])

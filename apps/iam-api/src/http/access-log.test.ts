@@ -14,6 +14,7 @@ test('tells each request’s outcome and how long it took, and leaves health che
     metrics: new HttpMetrics(),
     tracing: new Tracing(),
     monotonic: () => 0,
+    project: 'p',
     log: { info: (fields: Record<string, unknown>) => lines.push(fields) },
   } as unknown as Deps
   traceRequests(app, deps, { trustedProxies: ['127.0.0.1/32'] })
@@ -28,7 +29,14 @@ test('tells each request’s outcome and how long it took, and leaves health che
   await app.inject('/health/live')
   await app.inject('/nowhere')
   expect(lines).toMatchObject([
-    { method: 'GET', route: '/slow/:id', status: 200, trace_id: '0af7651916cd43dd8448eb211c80319c' },
+    {
+      method: 'GET',
+      route: '/slow/:id',
+      status: 200,
+      trace_id: '0af7651916cd43dd8448eb211c80319c',
+      'logging.googleapis.com/trace': 'projects/p/traces/0af7651916cd43dd8448eb211c80319c',
+      'logging.googleapis.com/trace_sampled': true,
+    },
     { method: 'GET', route: 'none', status: 404 },
   ])
   expect(lines[0]?.['duration_ms']).toBeGreaterThan(25)

@@ -1,3 +1,4 @@
+import { logFields } from '@iam/platform/telemetry'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { contextOf } from './request-context.ts'
@@ -13,10 +14,12 @@ export function logRequests(app: FastifyInstance, deps: Deps): void {
       status: reply.statusCode,
       seconds: reply.elapsedTime / 1000,
     })
+    const span = contextOf(request)
     deps.log.info(
       {
         request_id: request.id,
-        trace_id: contextOf(request).traceId,
+        trace_id: span.traceId,
+        ...logFields(span, deps.project),
         method: request.method,
         route: route ?? 'none',
         status: reply.statusCode,

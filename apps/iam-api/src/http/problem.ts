@@ -34,9 +34,15 @@ export class TransportRefusal extends Error {
 export function problemOf(deps: Pick<Deps, 'log'>, error: unknown, request: FastifyRequest): Problem {
   const problem = judge(error)
   if (problem.code === 'internal_error') {
-    deps.log.error({ err: error, request_id: request.id }, 'A request failed unexpectedly')
+    deps.log.error(
+      { err: error, request_id: request.id, trace_id: contextOf(request).traceId },
+      'A request failed unexpectedly',
+    )
   } else if (problem.code === 'temporarily_unavailable' && !(error instanceof Refusal)) {
-    deps.log.warn({ err: error, request_id: request.id }, 'A dependency is away')
+    deps.log.warn(
+      { err: error, request_id: request.id, trace_id: contextOf(request).traceId },
+      'A dependency is away',
+    )
   }
   return problem
 }

@@ -29,6 +29,7 @@ export async function startAudit(context: WorkerContext, closers: Closer[]): Pro
   const { config, log } = context
   const status: AuditStatus = { worked: false, state: undefined }
   const kms = await openKms({ endpoint: config.kms.endpoint })
+  context.metrics.follow(kms)
   closers.push({ name: 'kms of audit', close: () => kms.close() })
   let deps: Omit<SignAuditHead, 'lease'> | undefined
   const round = async (): Promise<void> => {

@@ -1,6 +1,7 @@
 import type { Db } from '@iam/domain/db'
 import type { Clock } from '@iam/domain/kit'
 import type { SecretRings } from '@iam/domain/secret-key'
+import type { WorkMetrics } from '@iam/platform/metrics'
 import type { OutgoingMessage } from '@iam/platform/pubsub'
 import type { Tracing } from '@iam/platform/telemetry'
 
@@ -17,6 +18,7 @@ export interface InboxDeps {
   readonly onPutAside: () => void
   readonly publisher: { publish(topic: string, messages: readonly OutgoingMessage[]): Promise<void> }
   readonly tracing: Pick<Tracing, 'start'>
+  readonly metrics: Pick<WorkMetrics, 'received'>
   readonly log: {
     info(fields: object, message: string): void
     warn(fields: object, message: string): void

@@ -9,7 +9,8 @@ import {
   type Publisher,
   type Subscriber,
 } from '@iam/platform/pubsub'
-import { Tracing } from '@iam/platform/telemetry'
+import { WorkMetrics } from '@iam/platform/metrics'
+import { type NewSpan, startSpan, Tracing } from '@iam/platform/telemetry'
 import { openWorld, type World } from '@iam/testkit/world'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { consumedEvents } from './consumed-events.ts'
@@ -27,6 +28,16 @@ describe('the inbox', () => {
   const listenings: Listening[] = []
   const putAside: IncomingMessage[] = []
   const logged: object[] = []
+  const spans: NewSpan[] = []
+  const tracing = new Tracing()
+  tracing.record({
+    start: (span) => {
+      spans.push(span)
+      return startSpan(span.parent)
+    },
+    close: async () => undefined,
+  })
+  const metrics = new WorkMetrics()
   beforeAll(async () => {
     world = await openWorld(inject('services'))
     emulator = await startGoogleEmulator()
@@ -62,7 +73,8 @@ describe('the inbox', () => {
     audience: 'https://api.example',
     namespace,
     publisher,
-    tracing: new Tracing(),
+    tracing,
+    metrics,
     onPutAside: () => undefined,
     log: { info: log, warn: log, error: log },
   })
@@ -199,14 +211,24 @@ describe('the inbox', () => {
     expect(reasons.at(-1)).toMatch(/version/)
   })
 
-  test('what is put aside, and the log, tell which member is wrong and never its value', async () => {
+  test('what is put aside, and the log, tell which member is wrong and never its value, as spans and metrics do not', async () => {
     const tenantId = newTenant()
     const payload = { slug: 'canary-slug', name: 7, region: 'canary region' }
     await tell({ name: 'tenant.tenant.created.v1', tenantId, payload })
     await expect
       .poll(() => reasonsFor(tenantId))
       .toEqual(['Not as its subject promises: payload.name (invalid_type), payload.region (invalid_format)'])
-    expect(JSON.stringify(logged)).not.toContain('canary')
+    const told = {
+      ...creation(newTenant()),
+      payload: { slug: 'canary-hotel', name: 'canary', region: 'local' },
+    }
+    await tell(told)
+    await expect.poll(() => statusOf(told.tenantId)).toBe('active')
+    const taken = `iam_inbox_messages_total{subject="${namespace}.tenant.tenant.created.v1",outcome="applied"}`
+    await expect.poll(() => metrics.text()).toContain(taken)
+    expect(spans).not.toEqual([])
+    const said = [JSON.stringify(logged), JSON.stringify(spans), await metrics.text()].join('\n')
+    expect(said).not.toContain('canary')
   })
 
   test('a message larger than any event is refused unread', () => {

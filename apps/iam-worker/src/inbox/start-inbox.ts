@@ -25,6 +25,7 @@ export async function startInbox(
     clock,
     log,
     tracing,
+    metrics,
   }: Omit<ContextFor<'deployment' | 'pubsubEndpoint' | 'eventNamespace' | 'audience'>, 'redis' | 'owner'>,
   secrets: SecretRings,
   closers: Closer[],
@@ -45,6 +46,7 @@ export async function startInbox(
     namespace: config.eventNamespace,
     publisher,
     tracing,
+    metrics,
     log,
     onPutAside: () => void (putAside += 1),
   }

@@ -22,15 +22,20 @@ const dataException = /^22[0-9A-Z]{3}$/
  */
 export async function takeIn(deps: InboxDeps, message: IncomingMessage): Promise<void> {
   const read = readMessage(message, deps.namespace)
-  if (read.is === 'refused') return putAside(deps, message, read.reason)
+  if (read.is === 'refused') {
+    deps.metrics.received('none', 'put_aside')
+    return putAside(deps, message, read.reason)
+  }
   if (read.is === 'ignored') return
   const { eventId: event_id, subject } = read.event
   const isOld = deps.clock().getTime() - read.occurredAt.getTime() >= patience
   try {
     const reception = await receiveTraced(deps, read)
+    deps.metrics.received(subject, reception)
     deps.log.info({ event_id, subject, reception }, 'An event of another service was taken in')
   } catch (error) {
     const reason = reasonOf(error, isOld)
+    deps.metrics.received(subject, reason === undefined ? 'failed' : 'put_aside')
     if (reason === undefined) throw error
     await putAside(deps, message, reason)
   }

@@ -23,6 +23,7 @@ export async function startKeys(context: WorkerContext, closers: Closer[]): Prom
   const { config, log } = context
   const status: KeysStatus = { worked: false }
   const kms = await openKms({ endpoint: config.kms.endpoint })
+  context.metrics.follow(kms)
   closers.push({ name: 'kms', close: () => kms.close() })
   let deps: KeysDeps | undefined
   const loop = every(

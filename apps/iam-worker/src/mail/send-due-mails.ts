@@ -1,12 +1,14 @@
 import { composeMail, type ComposeDeps, type ComposedMail } from '@iam/domain/account'
 import { claimMails, giveUpMail, isMailable, markSent, type QueuedMail } from '@iam/domain/mail'
 import type { Logger } from '@iam/platform/logging'
+import type { WorkMetrics } from '@iam/platform/metrics'
 import { MailServerAwayError, type Mailer } from '@iam/platform/smtp'
 import { writeMail } from './write-mail.ts'
 
 export type SendDeps = ComposeDeps & {
   readonly mailer: Mailer
   readonly log: Pick<Logger, 'warn'>
+  readonly metrics?: Pick<WorkMetrics, 'mail'>
   /** Once it says so, no other mail is begun: the process is to end. */
   readonly isStopping?: () => boolean
 }
@@ -38,6 +40,7 @@ async function trySending(deps: SendDeps, mail: QueuedMail): Promise<boolean> {
     else await send(deps, mail, composed)
     return true
   } catch (err) {
+    deps.metrics?.mail('failed')
     deps.log.warn({ err, mail_id: mail.id, attempts: mail.attempts }, 'A mail could not be sent')
     if (mail.attempts >= mostAttempts) await giveUpMail(kysely, mail, 'tried too often')
     return !(err instanceof MailServerAwayError)
@@ -47,5 +50,6 @@ async function trySending(deps: SendDeps, mail: QueuedMail): Promise<boolean> {
 async function send(deps: SendDeps, mail: QueuedMail, composed: ComposedMail): Promise<void> {
   const { to, tenantName, locale } = composed
   await deps.mailer.send({ id: mail.id, to, sender: tenantName, language: locale, ...writeMail(composed) })
+  deps.metrics?.mail('sent')
   await markSent(deps.db.kysely, mail)
 }

@@ -8,7 +8,7 @@ const interval = 1_000
 
 /** Starts sending mails. Addresses are sealed and links derived, so it waits until the secrets are there. */
 export function startMail(context: WorkerContext, secrets: SecretRings, closers: Closer[]): void {
-  const { config, db, clock, log } = context
+  const { config, db, clock, log, metrics } = context
   const { deployment } = config
   const mailer = smtpMailer(config.smtp)
   closers.push({ name: 'mailer', close: () => mailer.close() })
@@ -19,7 +19,7 @@ export function startMail(context: WorkerContext, secrets: SecretRings, closers:
     async () => {
       const { issuer } = deployment
       if (!secrets.isComplete(clock())) return
-      await sendDueMails({ db, clock, secrets, issuer, mailer, log, isStopping })
+      await sendDueMails({ db, clock, secrets, issuer, mailer, log, metrics, isStopping })
     },
     (err) => log.warn({ err }, 'Mails could not be sent'),
   )

@@ -30,6 +30,7 @@ export async function publishTraced(
     return { ...message, attributes: { ...message.attributes, traceparent: handedOn } }
   })
   const failures = await failuresOf(deps.publisher.publish(topic, messages))
+  count(deps, { topic, rows, failures })
   if (spans.size > 0) endAll(spans, rows, failures)
   return failures
 }
@@ -53,6 +54,21 @@ function endAll(
 ): void {
   const failed = new Map(failures.map((failure) => [failure.orderingKey, failure]))
   for (const { eventId, orderingKey } of rows) spans.get(eventId)?.end(failed.get(orderingKey))
+}
+
+interface Outcome {
+  readonly topic: string
+  readonly rows: readonly OutboxRow[]
+  readonly failures: PublishError['failures']
+}
+
+function count({ metrics, clock }: RelayDeps, { topic, rows, failures }: Outcome): void {
+  if (metrics === undefined) return
+  const failed = new Set(failures.map(({ orderingKey }) => orderingKey))
+  const now = clock().getTime()
+  for (const { code } of failures) metrics.notPublished(topic, code)
+  for (const { orderingKey, occurredAt } of rows)
+    if (!failed.has(orderingKey)) metrics.published(topic, (now - occurredAt.getTime()) / 1_000)
 }
 
 async function failuresOf(publishing: Promise<void>): Promise<PublishError['failures']> {

@@ -12,14 +12,22 @@ export async function startRelay(
   context: ContextFor<'deployment' | 'pubsubEndpoint' | 'eventNamespace' | 'relayLeaseSeconds'>,
   closers: Closer[],
 ): Promise<OutboxRelay> {
-  const { config, db, clock, log, redis, tracing } = context
+  const { config, db, clock, log, redis, tracing, metrics } = context
   const publisher = await openPublisher({
     projectId: config.deployment.project,
     endpoint: config.pubsubEndpoint,
   })
   closers.push({ name: 'publisher', close: () => publisher.close() })
   const relay = new OutboxRelay(
-    { db, clock, log, tracing, publisher, producer: { ...producer, namespace: config.eventNamespace } },
+    {
+      db,
+      clock,
+      log,
+      tracing,
+      metrics,
+      publisher,
+      producer: { ...producer, namespace: config.eventNamespace },
+    },
     { owner: context.owner, ttl: config.relayLeaseSeconds },
   )
   closers.push({ name: 'relay', close: () => relay.stop() })

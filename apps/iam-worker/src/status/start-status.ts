@@ -20,6 +20,7 @@ export async function startStatus(context: WorkerContext, closers: Closer[]): Pr
   const { config, log } = context
   const status: StatusListsStatus = { worked: false, state: undefined }
   const kms = await openKms({ endpoint: config.kms.endpoint })
+  context.metrics.follow(kms)
   closers.push({ name: 'kms of status lists', close: () => kms.close() })
   let deps: StatusDeps | undefined
   const round = async (): Promise<void> => {

@@ -7,6 +7,8 @@ export interface LoggerOptions {
   /** The process's name, in every line. */
   readonly service: string
   readonly level: string
+  /** What stands in every line besides, as it is then. */
+  readonly besides?: (() => Record<string, string | boolean>) | undefined
   /** Where lines go; standard output, written asynchronously, unless given. */
   readonly stream?: DestinationStream
 }
@@ -28,7 +30,7 @@ function sparingly(error: Error): object {
 }
 
 /** JSON lines as Cloud Logging reads them. Every finished line is redacted once more, whatever put it together. */
-export function openLogger({ service, level, stream }: LoggerOptions): Logger {
+export function openLogger({ service, level, besides, stream }: LoggerOptions): Logger {
   return pino(
     {
       level,
@@ -36,6 +38,7 @@ export function openLogger({ service, level, stream }: LoggerOptions): Logger {
       messageKey: 'message',
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       serializers: { err: sparingly },
+      ...(besides === undefined ? {} : { mixin: besides }),
       formatters: { level: (label) => ({ severity: severities[label] ?? 'DEFAULT' }) },
       hooks: { streamWrite: redact },
     },

@@ -1,3 +1,5 @@
 export { type AnsweredRequest, HttpMetrics } from './http-metrics.ts'
 export { kmsFamilies } from './kms-families.ts'
 export type { MetricFamily } from './metric-family.ts'
+export { sendMetrics } from './send-metrics.ts'
+export { WorkMetrics } from './work-metrics.ts'

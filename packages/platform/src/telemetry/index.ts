@@ -1,6 +1,8 @@
 export { samplers, type TelemetrySettings } from './settings.ts'
+export { fieldsOfCurrentSpan, logFields } from './log-fields.ts'
 export { afterwards, currentSpan, inSpan } from './scope.ts'
 export type { Attributes, NewSpan, Span } from './span.ts'
 export { isSampled, startSpan } from './trace-context.ts'
+export { resourceOf } from './resource.ts'
 export type { Recorder, Tracer } from './tracer.ts'
 export { Tracing } from './tracing.ts'
