@@ -2,6 +2,7 @@ import { publishedFiles } from '@iam/domain/event-schema'
 import { generateOpenApi } from '@iam/iam-api/openapi'
 import { makeKmsProtos } from '@iam/platform/kms'
 import { generateDatabaseTypes } from './database-types.ts'
+import { makeSloRules } from './slo-rules.ts'
 
 /** A file that a program writes and nobody edits. */
 export type Target = {
@@ -19,6 +20,7 @@ export const targets: Target[] = [
   { file: 'packages/domain/src/db/database.generated.ts', make: generateDatabaseTypes },
   { file: 'apps/iam-api/src/openapi.generated.json', make: generateOpenApi },
   { file: 'packages/platform/src/kms/kms-protos.generated.json', make: makeKmsProtos },
+  { file: 'infra/slo/rules.generated.yaml', make: makeSloRules },
   ...publishedFiles().map(({ name, text }) => ({ file: `${eventFolder}/${name}`, make: async () => text })),
 ]
 
