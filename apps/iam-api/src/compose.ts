@@ -83,14 +83,14 @@ export function composeDeps(config: Config, { postgres, redis, kms, log, secrets
       heldKeys: () => heldKeys({ secrets, signingKeys, clock }),
       monotonic,
     }),
-    metrics: composeMetrics(kms),
+    metrics: composeMetrics(config, kms),
     tracing: new Tracing(),
     log,
   }
 }
 
-function composeMetrics(kms: Kms): HttpMetrics {
-  const metrics = new HttpMetrics()
+function composeMetrics({ metricsPort, telemetry }: Config, kms: Kms): HttpMetrics {
+  const metrics = new HttpMetrics(metricsPort !== undefined || telemetry.metricsUrl !== undefined)
   for (const family of kmsFamilies(kms)) metrics.also(family)
   return metrics
 }

@@ -3,6 +3,7 @@ import { factors } from './factors.ts'
 import { isolation } from './isolation.ts'
 import { discovery, hostile, jwks, jwks304 } from './jwks.ts'
 import { login } from './login.ts'
+import { observability } from './observability.ts'
 import { read } from './read.ts'
 import { refresh } from './refresh.ts'
 import { relay } from './relay.ts'
@@ -30,5 +31,6 @@ export const rows: readonly Row[] = [
   statusList,
   sign,
   start,
+  observability,
   read,
 ]

@@ -18,6 +18,7 @@ const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
  */
 export class HttpMetrics {
   readonly #registry = new Registry()
+  readonly #isAsked: boolean
   readonly #requests = new Histogram({
     name: 'http_server_request_duration_seconds',
     help: 'How long requests took, from their head to the end of the answer.',
@@ -32,16 +33,20 @@ export class HttpMetrics {
     registers: [this.#registry],
   })
 
-  constructor() {
-    collectDefaultMetrics({ register: this.#registry })
+  /** @param isAsked whether anybody will ever want to know: nothing is counted otherwise. */
+  constructor(isAsked = true) {
+    this.#isAsked = isAsked
+    if (isAsked) collectDefaultMetrics({ register: this.#registry })
   }
 
   answered({ method, route, status, seconds }: AnsweredRequest): void {
+    if (!this.#isAsked) return
     const labels = { http_request_method: method, http_route: route, http_response_status_code: status }
     this.#requests.observe(labels, seconds)
   }
 
   refused(route: string, code: string): void {
+    if (!this.#isAsked) return
     this.#problems.inc({ http_route: route, code })
   }
 
