@@ -20,18 +20,21 @@ const file = parse(readFileSync(`${root}infra/alerts/iam.rules.yaml`, 'utf8')) a
 const rules = file.groups.flatMap((group) => group.rules)
 const pages = globSync('*.md', { cwd: `${root}infra/runbooks` })
 
-/** Pages of what no metric tells, each with what tells of it. */
+/** Pages that no rule of this file names, each with what tells of it. */
 const withoutRule: Readonly<Record<string, string>> = {
   'README.md': 'the list of all pages',
   'anchor-rotation.md': 'begun by an operator, or a leak',
   'first-keys.md': 'a ceremony',
+  'key-set-unavailable.md': 'a promise: infra/slo',
   'password-not-checked.md': 'a line of the log',
   'refresh-forged.md': 'rows of the audit trail',
   'region-not-merged.md': 'a line of the log',
   'risk-not-told.md': 'a line of the log',
+  'second-factors-fail.md': 'a promise: infra/slo',
   'secret-leaked.md': 'people',
   'signing-key-leaked.md': 'people',
   'signing-key-refused.md': 'a line of the log',
+  'slow-answers.md': 'a promise: infra/slo',
 }
 
 /** Names of metrics that are not ours, by what each begins with. */

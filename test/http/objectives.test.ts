@@ -1,5 +1,6 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { parser } from '@prometheus-io/lezer-promql'
 import { HttpMetrics, WorkMetrics } from '@iam/platform/metrics'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
@@ -19,7 +20,11 @@ const objectives = parse(read('infra/slo/objectives.yaml')) as Objective[]
 
 interface Rules {
   readonly groups: readonly {
-    readonly rules: readonly { readonly alert?: string; readonly annotations?: object }[]
+    readonly rules: readonly {
+      readonly alert?: string
+      readonly expr: string
+      readonly annotations?: object
+    }[]
   }[]
 }
 
@@ -63,6 +68,18 @@ describe('what the service promises', () => {
     expect(pages.filter((page) => !existsSync(root + page))).toEqual([])
     const named = pages.flatMap((page) => read(page).match(/`((?:iam|http|messaging)_\w+)`/g) ?? [])
     expect(named.filter((name) => !told.includes(name.replaceAll('`', '')))).toEqual([])
+  })
+
+  test('is watched over by rules that Prometheus can read', () => {
+    const { groups } = parse(read('infra/slo/rules.generated.yaml')) as Rules
+    const unread: string[] = []
+    for (const { expr } of groups.flatMap(({ rules }) => rules))
+      parser.parse(expr).iterate({
+        enter: ({ type }) => {
+          if (type.isError) unread.push(expr)
+        },
+      })
+    expect(unread).toEqual([])
   })
 
   test('has no alarm that could never ring', () => {
