@@ -25,6 +25,7 @@ const notOfATenant: readonly (readonly [RegExp, string])[] = [
   [/set_config/, 'it sets the tenant'],
   [/^select pg_advisory_xact_lock\(k\)/, 'it locks streams by their names and reads no row'],
   [/^select iam\.now\(\) as "time"$/, 'it asks for the time'],
+  [/^select date_trunc\('minute', iam\.now\(\)\) as minute$/, 'and so does this'],
   [
     /^select \(extract\(epoch from statement_timestamp\(\)\) \* 1000\)::float8 as "asOf"$/,
     'it asks for the time',
@@ -100,6 +101,7 @@ const endSession = /^\s*select iam\.end_session\(/
 /** What the domain may do to a table without any journey doing it, each with its reason. */
 const neverTravelled: Readonly<Record<string, string>> = {
   'insert anchor_rotation': 'operators alone announce anchors, as the owner: no process may',
+  'delete anchor_rotation': 'and take one back before it signs',
   'insert status_list': 'done when half of the slots are taken, which are a hundred thousand and more',
 }
 
