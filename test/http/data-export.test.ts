@@ -87,6 +87,41 @@ describe('C256: everything that is known of somebody, put together for them', ()
     ])
   })
 
+  test.each(['the PDF', 'the first file', 'the second file'] as const)(
+    'comes once, with one mail, also when making it is cut off at %s',
+    async (step) => {
+      const { world } = office
+      const { workerDb, clock, secrets } = world
+      const person = await office.fresh()
+      await office.ask(await office.bearer(person), ['POST', '/me/data-export'])
+      await deliverMails(world)
+      let writes = 0
+      const fail = (): never => {
+        throw new Error(`cut off at ${step}`)
+      }
+      const exports: ObjectStore = {
+        read: (name) => store.read(name),
+        delete: (name) => store.delete(name),
+        write: async (name, body, options) => {
+          writes += 1
+          if (step === (writes === 1 ? 'the first file' : 'the second file')) fail()
+          return store.write(name, body, options)
+        },
+      }
+      const renderPdf = async () => (step === 'the PDF' ? fail() : Buffer.from('%PDF-'))
+      const { signal } = new AbortController()
+      const cutOff = tendExports({ db: workerDb, clock, secrets, exports, renderPdf }, { signal })
+      await expect(cutOff).rejects.toThrow('could not be tended')
+      await tend()
+      expect((await deliverMails(world)).length, 'nobody begins what somebody may still be at').toBe(0)
+      await world.testClock.advance(601)
+      for (let times = 0; times < 2; times += 1) await tend()
+      expect((await deliverMails(world)).length).toBe(1)
+      const events = await eventsOf(world, world.acme, person.userId)
+      expect(events.filter(({ type }) => type === 'dsar.completed').length).toBe(1)
+    },
+  )
+
   test('is asked for once until it is there, whoever asks', async () => {
     const person = await office.fresh()
     const bearer = await office.bearer(person)
