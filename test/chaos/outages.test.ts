@@ -207,6 +207,54 @@ describe('with a part of it away', { timeout: 480_000 }, () => {
     }
   })
 
+  test('Postgres fails over: every connection is cut, then it only reads: 503, no restart, nothing is lost', async () => {
+    const { state } = stack
+    const events = await subscribe(state, 'session')
+    onTestFinished(() => events.close())
+    const { sessions, traffics, refreshes, others } = await everyTraffic()
+    const pids = { ...state.pids }
+    await goOn(traffics, 3, 200)
+    for (let cuts = 0; cuts < 3; cuts += 1) {
+      await look("select pg_terminate_backend(pid) from pg_stat_activity where usename like 'iam\\_%'")
+      await goOn(traffics, 3, 200)
+    }
+    onTestFinished(() => setReadOnly('off'))
+    await setReadOnly('on')
+    // The connections of a primary that is none any more are cut; those that are left would go on writing.
+    await look("select pg_terminate_backend(pid) from pg_stat_activity where usename like 'iam\\_%'")
+    await goOn([...refreshes, ...others.slice(0, 1)], 2, 503)
+    await setReadOnly('off')
+    await goOn(traffics, 5, 200)
+    for (const traffic of traffics) {
+      await traffic.stop()
+      expectRefusalsForNow(traffic)
+      expect(traffic.answers.at(-1)?.status).toBe(200)
+    }
+    const asked = await look<{ id: string }>(
+      `select (graphile_worker.add_job('tidy-magic-links', '{"by": "operator"}'::json)).id`,
+    )
+    expect(asked).toHaveLength(1)
+    const done = async () =>
+      (await look("select from iam.job_run where cause = 'operator' and outcome = 'succeeded'")).length
+    await expect.poll(done, { timeout: 120_000 }).toBe(1)
+    for (const { session } of sessions) {
+      const [stored] = await look<{ events: number }>(
+        `select last_sequence::int as events from iam.outbox_stream where ordering_key like '%:' || $1`,
+        [session.id],
+      )
+      const turns = Array.from({ length: stored?.events ?? 0 }, (_, n) => n + 1)
+      const arrived = () => events.of(session.id).map((event) => event.sequence)
+      await expect.poll(arrived, { timeout: 120_000 }).toEqual(turns)
+    }
+    expect(stack.state.pids).toEqual(pids)
+    await expect.poll(ready, { timeout: 60_000 }).toMatchObject({ status: 'ok' })
+  })
+
+  async function setReadOnly(value: 'on' | 'off'): Promise<void> {
+    await look(`alter system set default_transaction_read_only = ${value}`)
+    await look('select pg_reload_conf()')
+  }
+
   test('Redis: reads sessions from Postgres, logs in and refreshes, and says it is degraded', async () => {
     const { state } = stack
     const tokens = await logIn(state)
