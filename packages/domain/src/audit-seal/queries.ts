@@ -19,13 +19,70 @@ export interface StoredHead {
   readonly stored: boolean
 }
 
+/** How far the sealer has come, and what a restore left it to do. */
+export interface Sealer {
+  readonly position: AuditPosition
+  /** In which cluster that is; null before the first round. */
+  readonly cluster: string | null
+  /** Where it is now. */
+  readonly clusterNow: string
+  /** Whether its position is yet to be given here, which cannot be in the cluster it comes from. */
+  readonly isAhead: boolean
+  /** Up to which transaction id events may be of another cluster, and sealed already. */
+  readonly foreignTo: string
+  /** How far it has come with events of another cluster; undefined when none are left. */
+  readonly adopted: AuditPosition | undefined
+}
+
 /** How far the sealer has come. */
-export async function sealerPosition(db: Executor): Promise<AuditPosition> {
-  const found = await sql<AuditPosition>`
-    select cursor_xid::text as xid, cursor_id as id from iam.audit_sealer`.execute(db)
-  const [position] = found.rows
-  if (position === undefined) throw new Error('The sealer’s row is missing.')
-  return position
+export async function findSealer(db: Executor): Promise<Sealer> {
+  const found = await sql<{
+    xid: string
+    id: string
+    cluster: string | null
+    clusterNow: string
+    isAhead: boolean
+    foreignTo: string
+    adoptedXid: string | null
+    adoptedId: string | null
+  }>`
+    select cursor_xid::text as xid, cursor_id as id, cluster, foreign_to::text as "foreignTo",
+           adopted_xid::text as "adoptedXid", adopted_id as "adoptedId",
+           (select system_identifier::text from pg_control_system()) as "clusterNow",
+           cursor_xid >= pg_snapshot_xmax(pg_current_snapshot()) as "isAhead"
+      from iam.audit_sealer`.execute(db)
+  const [row] = found.rows
+  if (row === undefined) throw new Error('The sealer’s row is missing.')
+  const { xid, id, adoptedXid, adoptedId, ...others } = row
+  const adopted = adoptedXid === null ? undefined : { xid: adoptedXid, id: adoptedId ?? '' }
+  return { ...others, position: { xid, id }, adopted }
+}
+
+/** Notes in which cluster the sealer is, and where it begins there. */
+export async function settleSealer(
+  tx: Executor,
+  { position, clusterNow, foreignTo, adopted }: Omit<Sealer, 'cluster' | 'isAhead'>,
+): Promise<void> {
+  await sql`
+    update iam.audit_sealer
+       set cursor_xid = ${position.xid}::xid8, cursor_id = ${position.id}, cluster = ${clusterNow},
+           foreign_to = ${foreignTo}::xid8, adopted_xid = ${adopted?.xid ?? null}::xid8,
+           adopted_id = ${adopted?.id ?? null}`.execute(tx)
+}
+
+/** Which of these events have a place in their chain already: their ids. */
+export async function sealedOf(
+  db: Executor,
+  rows: readonly { readonly tenantId: string; readonly id: string; readonly occurredAt: Date }[],
+): Promise<Set<string>> {
+  const found = await sql<{ id: string }>`
+    select s.audit_id as id from iam.audit_seal s
+     where (s.tenant_id, s.occurred_at, s.audit_id) in (
+       select * from unnest(${rows.map(({ tenantId }) => tenantId)}::text[],
+         ${rows.map(({ occurredAt }) => occurredAt)}::timestamptz[], ${rows.map(({ id }) => id)}::text[]))`.execute(
+    db,
+  )
+  return new Set(found.rows.map(({ id }) => id))
 }
 
 /** Moves the sealer on. */

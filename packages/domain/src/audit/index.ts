@@ -14,8 +14,11 @@ export {
 } from './months.ts'
 export {
   auditWaiting,
+  lastAuditXid,
+  oldestAuditAfter,
   readAuditAfter,
   readAuditRows,
+  readForeignAudit,
   type AuditPosition,
   type KeyedRow,
 } from './read-rows.ts'

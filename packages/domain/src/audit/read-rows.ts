@@ -33,6 +33,45 @@ export async function readAuditAfter(
   return found.rows
 }
 
+/**
+ * The next events that are of another cluster: their transaction ids are yet to be given here, so they came with a
+ * restore. Those whose ids have been given meanwhile are found by `readAuditAfter`.
+ */
+export async function readForeignAudit(
+  db: Executor,
+  { xid, id }: AuditPosition,
+  limit: number,
+): Promise<(KeyedRow & { readonly xid: string })[]> {
+  const found = await sql<KeyedRow & { readonly xid: string }>`
+    select e.xid, ${columns} from iam.audit_event e
+     where (e.xid, e.id) > (${xid}::xid8, ${id}) and e.xid >= pg_snapshot_xmax(pg_current_snapshot())
+     order by e.xid, e.id limit ${limit}`.execute(db)
+  return found.rows
+}
+
+/** The highest transaction id of an event, which may be of another cluster; '0' where there is none. */
+export async function lastAuditXid(db: Executor): Promise<string> {
+  const found = await sql<{ xid: string }>`
+    select e.xid::text as xid from iam.audit_event e
+     where (e.xid, e.id) > ('0'::xid8, '') order by e.xid desc, e.id desc limit 1`.execute(db)
+  return found.rows[0]?.xid ?? '0'
+}
+
+/** The oldest events after a position, by their time, each with how long it has waited, in seconds. */
+export async function oldestAuditAfter(
+  db: Executor,
+  { xid, id }: AuditPosition,
+  limit: number,
+): Promise<(Pick<KeyedRow, 'tenantId' | 'id' | 'occurredAt'> & { readonly age: number })[]> {
+  const found = await sql<Pick<KeyedRow, 'tenantId' | 'id' | 'occurredAt'> & { readonly age: number }>`
+    select e.tenant_id as "tenantId", e.id, e.occurred_at as "occurredAt",
+           extract(epoch from iam.now() - e.occurred_at)::float8 as age
+      from iam.audit_event e
+     where (e.xid, e.id) > (${xid}::xid8, ${id}) and e.xid < pg_snapshot_xmax(pg_current_snapshot())
+     order by e.occurred_at limit ${limit}`.execute(db)
+  return found.rows
+}
+
 /** How long the oldest event that is after a position waits, in seconds; 0 when there is none. */
 export async function auditWaiting(db: Executor, { xid, id }: AuditPosition): Promise<number> {
   const found = await sql<{ oldest: number }>`
