@@ -1,21 +1,13 @@
-import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import type { VerifiedAudit } from '@iam/domain/audit-seal'
 import { startStack, type Stack } from '@iam/local-stack/stack'
+import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { logIn } from '../support/client.ts'
-
-const program = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url))
-
-interface Ran {
-  readonly code?: number
-  readonly stdout: string
-  readonly stderr: string
-}
+import { auditAnchorOf, iamCommand as iam } from '../support/iam-command.ts'
+import { insertAudit } from '../support/old-audit.ts'
 
 /** What an operator exports of the audit trail, and what somebody else makes of it who has nothing but that. */
 describe('iam audit', () => {
@@ -26,34 +18,35 @@ describe('iam audit', () => {
     stack = await startStack()
     directory = await mkdtemp(join(tmpdir(), 'audit-'))
     await logIn(stack.state)
-    const { stdout } = await iam(stack.operatorVariables, 'bootstrap', '--json')
-    anchors = (JSON.parse(stdout) as { anchors: { audit: string } }).anchors.audit
+    anchors = await auditAnchorOf(stack.operatorVariables)
+    await insertOldMonth()
   })
   afterAll(async () => {
     await stack.stop()
     await rm(directory, { recursive: true })
   })
 
-  const iam = (env: Readonly<Record<string, string>>, ...args: string[]): Promise<Ran> =>
-    promisify(execFile)(process.execPath, [program, ...args], {
-      env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...env },
-    }).catch((error: unknown) => error as Ran)
-
   /** Neither database nor KMS: issuer and pin alone. */
   const outsider = () => ({ IAM_ISSUER: stack.state.issuer, IAM_AUDIT_ANCHORS: anchors })
   const verify = async (out: string) => iam(outsider(), 'audit', 'verify', out, '--json')
 
+  /** Events of a month that is long over, which had its partition then. */
+  async function insertOldMonth(): Promise<void> {
+    const admin = new pg.Client({ connectionString: stack.state.database.superuserUrl })
+    await admin.connect()
+    const { id: tenantId } = stack.state.tenant
+    await admin.query("select iam.ensure_audit_partitions('2026-01-01', 1)")
+    const at = new Date('2026-01-15T12:00:00Z')
+    await insertAudit(admin, { tenantId, at, count: 1_234, action: 'test.old' })
+    await admin.end()
+  }
+
   /** An export once the login of the beginning is covered by a head. */
-  async function exportCovered(): Promise<string> {
+  async function exportCovered(from = new Date(Date.now() - 86_400_000)): Promise<string> {
     let out = ''
     const look = async () => {
       out = join(directory, String(Date.now()))
-      const span = [
-        '--from',
-        new Date(Date.now() - 86_400_000).toISOString(),
-        '--to',
-        new Date().toISOString(),
-      ]
+      const span = ['--from', from.toISOString(), '--to', new Date().toISOString()]
       const ran = await iam(
         stack.operatorVariables,
         'audit',
@@ -91,5 +84,37 @@ describe('iam audit', () => {
     const ran = await iam(outsider(), 'audit', 'verify', out)
     expect(ran).toMatchObject({ code: 1 })
     expect(ran.stdout).toContain(`FAULT event_altered event 2 (${second.id})`)
+  })
+
+  test('C258: a month that went to the cold store is exported from there, and the whole still holds', async () => {
+    const since = new Date('2026-01-01T00:00:00Z')
+    const before = await readFile(join(await exportCovered(since), 'events.ndjson'), 'utf8')
+    const run = (...flags: string[]) =>
+      iam(stack.operatorVariables, 'jobs', 'run', 'audit-cold-export', ...flags, '--json')
+    expect(JSON.parse((await run('--dry-run')).stdout)).toMatchObject({
+      result: { due: 1, archived: 0, rows: 1_234 },
+    })
+    expect(JSON.parse((await run()).stdout)).toMatchObject({
+      outcome: 'succeeded',
+      result: { archived: 1, rows: 1_234 },
+    })
+    const out = await exportCovered(since)
+    const after = await readFile(join(out, 'events.ndjson'), 'utf8')
+    expect(after.startsWith(before)).toBe(true)
+    expect(JSON.parse((await verify(out)).stdout)).toMatchObject({ holds: true, findings: [] })
+    const { IAM_AUDIT_COLD_STORE: _gone, ...blind } = stack.operatorVariables
+    const span = ['--from', since.toISOString(), '--to', new Date().toISOString()]
+    const refused = await iam(
+      blind,
+      'audit',
+      'export',
+      '--tenant',
+      'demo',
+      ...span,
+      '--out',
+      join(directory, 'blind'),
+    )
+    expect(refused).toMatchObject({ code: 1 })
+    expect(refused.stderr).toContain('2026-01 is in the cold store')
   })
 })
