@@ -19,7 +19,6 @@ describe('iam audit', () => {
     directory = await mkdtemp(join(tmpdir(), 'audit-'))
     await logIn(stack.state)
     anchors = await auditAnchorOf(stack.operatorVariables)
-    await insertOldMonth()
   })
   afterAll(async () => {
     await stack.stop()
@@ -87,6 +86,7 @@ describe('iam audit', () => {
   })
 
   test('C258: a month that went to the cold store is exported from there, and the whole still holds', async () => {
+    await insertOldMonth()
     const since = new Date('2026-01-01T00:00:00Z')
     const before = await readFile(join(await exportCovered(since), 'events.ndjson'), 'utf8')
     const run = (...flags: string[]) =>

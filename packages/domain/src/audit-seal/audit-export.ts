@@ -33,18 +33,29 @@ export interface ExportManifest {
   readonly heads: number
 }
 
-/** The event as it is written into an export. */
+/** The event as it is written into an export, its members always in the same order. */
 export function writeEvent(
   row: KeyedRow,
   place: { readonly seq: number; readonly chain: Buffer },
 ): ExportedEvent {
   const hex = (bytes: Buffer | null) => bytes?.toString('hex') ?? null
+  const { tenantId, id, actorType, actorId, action, targetType, targetId, outcome, reason, requestId } = row
   return {
-    ...row,
+    tenantId,
     seq: place.seq,
+    id,
     occurredAt: row.occurredAt.toISOString(),
+    actorType,
+    actorId,
+    action,
+    targetType,
+    targetId,
+    outcome,
+    reason,
+    requestId,
     subjectHmac: hex(row.subjectHmac),
     personal: hex(row.personal),
+    macKey: row.macKey,
     mac: hex(row.mac),
     chain: place.chain.toString('hex'),
   }
