@@ -162,7 +162,7 @@ describe('the audit trail after a restore', () => {
 
 /** Seals as far as it goes: what was taken from a chain is never sealed again. */
 async function signOnly(world: World): Promise<void> {
-  const { workerDb: db, clock } = world
+  const { workerDb: db } = world
   const lease = await holdLease(db.kysely, { name: 'audit', owner: 'a sealer', ttl: 60 })
   if (lease === undefined) throw new Error('Somebody else seals.')
   while ((await auditSealingState(db.kysely)).unsealedSeconds > 0) await sealAudit({ db, lease })
