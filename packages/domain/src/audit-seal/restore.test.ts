@@ -169,7 +169,6 @@ async function signOnly(world: World): Promise<void> {
   const headStore = headStoreIn({ read: async () => undefined, write: async () => '1' })
   await signAuditHead({
     db,
-    clock,
     lease,
     deployment: testDeployment,
     signer: testAnchors.auditor,
