@@ -15,11 +15,13 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     create index inbox_event_age on iam.inbox_event (received_at);
     grant select, insert, delete on iam.inbox_event to iam_worker;
 
-    -- How far each thing that events tell of has come: what is older than that changes it no more.
+    -- How far each thing that events tell of has come: what is older than that changes it no more. An event without a
+    -- sequence leaves the last one there.
     create table iam.inbox_position (
       tenant_id text collate "C" not null,
       about text not null,
-      position bigint not null,
+      sequence bigint,
+      occurred_at timestamptz not null,
       primary key (tenant_id, about)
     );
     grant select, insert, update, delete on iam.inbox_position to iam_worker;

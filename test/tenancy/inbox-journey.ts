@@ -16,22 +16,23 @@ import { addPerson, type World } from '@iam/testkit/world'
 export async function travelThroughInbox(world: World): Promise<void> {
   const { acme: tenantId, clock, secrets, origin } = world
   const deps = { db: world.workerDb, clock, secrets, region: 'local', audience: 'https://api.example' }
-  const event = (position: bigint): ReceivedEvent => {
-    return { eventId: newId('evt', clock()), subject: 'a subject', tenantId, position, origin }
+  const event = (sequence: number): ReceivedEvent => {
+    const at = clock()
+    return { eventId: newId('evt', at), subject: 'a subject', tenantId, sequence, occurredAt: at, origin }
   }
   const { userId } = await addPerson(world, { tenantId, email: 'leaver@acme.example' })
-  await followCreatedTenant(deps, event(1n), { slug: 'acme', name: 'acme', region: 'local' })
-  await followRenamedTenant(deps, event(2n), { name: 'acme' })
-  for (const [position, status] of [
-    [3n, 'suspended'],
-    [4n, 'active'],
+  await followCreatedTenant(deps, event(1), { slug: 'acme', name: 'acme', region: 'local' })
+  await followRenamedTenant(deps, event(2), { name: 'acme' })
+  for (const [sequence, status] of [
+    [3, 'suspended'],
+    [4, 'active'],
   ] as const)
-    await followTenantStatus(deps, event(position), { status })
+    await followTenantStatus(deps, event(sequence), { status })
   const membership = { membershipId: 'a membership', userId, role: 'concierge' }
-  await followGrantedMembership(deps, event(1n), membership)
-  await followRevokedMembership(deps, event(2n), membership)
-  await followGrantedMembership(deps, event(3n), membership)
-  await exportOnRequest(deps, event(4n), { userId })
-  for (const position of [5n, 6n]) await eraseOnRequest(deps, event(position), { userId })
+  await followGrantedMembership(deps, event(1), membership)
+  await followRevokedMembership(deps, event(2), membership)
+  await followGrantedMembership(deps, event(3), membership)
+  await exportOnRequest(deps, event(4), { userId })
+  for (const sequence of [5, 6]) await eraseOnRequest(deps, event(sequence), { userId })
   await deleteOldReceived(world.workerDb.kysely, { limit: 10 })
 }

@@ -146,6 +146,20 @@ describe('the inbox', () => {
     expect(told?.name).toBe('Grischuna AG')
   })
 
+  test('C252: an event without a number has its place by its time, and hides none that are numbered', async () => {
+    const tenantId = newTenant()
+    await tell(creation(tenantId))
+    await expect.poll(() => statusOf(tenantId)).toBe('active')
+    const later = (seconds: number) => new Date(world.clock().getTime() + seconds * 1000).toISOString()
+    const unnumbered = { name: 'tenant.tenant.suspended.v1', tenantId, payload: {} }
+    await tell(unnumbered, { ...envelope(unnumbered), occurredAt: later(1) })
+    await expect.poll(() => statusOf(tenantId)).toBe('suspended')
+    const payload = { name: 'Grischuna', status: 'active' }
+    const numbered = { name: 'tenant.tenant.updated.v1', tenantId, sequence: 2, payload }
+    await tell(numbered, { ...envelope(numbered), occurredAt: later(2) })
+    await expect.poll(() => statusOf(tenantId)).toBe('active')
+  })
+
   test('C252: a suspension that comes before the tenant waits for it', async () => {
     const tenantId = newTenant()
     await tell({ name: 'tenant.tenant.suspended.v1', tenantId, sequence: 2, payload: {} })

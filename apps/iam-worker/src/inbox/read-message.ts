@@ -10,7 +10,6 @@ export type Read =
   | {
       readonly is: 'event'
       readonly event: ReceivedEvent
-      readonly occurredAt: Date
       readonly payload: unknown
       readonly receive: ConsumedEvent['receive']
     }
@@ -56,13 +55,14 @@ export function readMessage({ data, attributes }: IncomingMessage, namespace: st
     eventId,
     subject,
     tenantId: tenantId as Id<'ten'>,
-    position: BigInt(sequence ?? Date.parse(occurredAt)),
+    sequence,
+    occurredAt: new Date(occurredAt),
     origin: {
       requestId: correlationId ?? eventId,
       traceparent: contextIn(attributes) ?? traceparent ?? startSpan(undefined).traceparent,
     },
   }
-  return { is: 'event', event, occurredAt: new Date(occurredAt), payload, receive: kind.receive }
+  return { is: 'event', event, payload, receive: kind.receive }
 }
 
 /** The span that sent it, as it says itself or as Google's clients do. */

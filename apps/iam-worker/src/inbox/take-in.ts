@@ -27,8 +27,8 @@ export async function takeIn(deps: InboxDeps, message: IncomingMessage): Promise
     return putAside(deps, message, read.reason)
   }
   if (read.is === 'ignored') return
-  const { eventId: event_id, subject } = read.event
-  const isOld = deps.clock().getTime() - read.occurredAt.getTime() >= patience
+  const { eventId: event_id, subject, occurredAt } = read.event
+  const isOld = deps.clock().getTime() - occurredAt.getTime() >= patience
   try {
     const reception = await receiveTraced(deps, read)
     deps.metrics.received(subject, reception)

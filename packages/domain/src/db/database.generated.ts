@@ -295,7 +295,8 @@ export interface IamInboxEvent {
 
 export interface IamInboxPosition {
   about: string;
-  position: Int8;
+  occurred_at: Timestamp;
+  sequence: Int8 | null;
   tenant_id: string;
 }
 

@@ -33,7 +33,7 @@ describe('events of other services', () => {
 
   function event(
     tenantId: Id<'ten'>,
-    position = 1,
+    sequence = 1,
     eventId: string = newId('evt', world.clock()),
   ): ReceivedEvent {
     const { requestId, traceparent } = world.origin
@@ -41,7 +41,8 @@ describe('events of other services', () => {
       eventId,
       subject: 'test',
       tenantId,
-      position: BigInt(position),
+      sequence,
+      occurredAt: world.clock(),
       origin: { requestId, traceparent },
     }
   }
@@ -153,10 +154,10 @@ describe('events of other services', () => {
   describe('memberships', () => {
     const rolesIn = (token: string) => decodeJwt(token)['roles']
     const refreshed = (refreshToken: string) => refreshSession(world, { refreshToken, origin: world.origin })
-    const granted = (membershipId: string, userId: Id<'usr'>, role: string, position = 1) =>
-      followGrantedMembership(deps(), event(world.acme, position), { membershipId, userId, role })
-    const revoked = (membershipId: string, userId: Id<'usr'>, position = 2) =>
-      followRevokedMembership(deps(), event(world.acme, position), { membershipId, userId })
+    const granted = (membershipId: string, userId: Id<'usr'>, role: string, sequence = 1) =>
+      followGrantedMembership(deps(), event(world.acme, sequence), { membershipId, userId, role })
+    const revoked = (membershipId: string, userId: Id<'usr'>, sequence = 2) =>
+      followRevokedMembership(deps(), event(world.acme, sequence), { membershipId, userId })
 
     test('stand in the tokens of the next refresh and the next login, and are gone likewise', async () => {
       const first = await logIn(world)

@@ -20,14 +20,15 @@ export async function claimEvent(
 /** Moves on to where an event stands. @returns false when something later about the same thing was here already. */
 export async function advancePosition(
   tx: Executor,
-  { tenantId, position }: ReceivedEvent,
+  { tenantId, sequence, occurredAt }: ReceivedEvent,
   about: string,
 ): Promise<boolean> {
   const advanced = await sql`
-    insert into iam.inbox_position as p (tenant_id, about, position)
-    values (${tenantId}, ${about}, ${position.toString()}::bigint)
-    on conflict (tenant_id, about) do update set position = excluded.position
-      where p.position < excluded.position
+    insert into iam.inbox_position as p (tenant_id, about, sequence, occurred_at)
+    values (${tenantId}, ${about}, ${sequence ?? null}, ${occurredAt})
+    on conflict (tenant_id, about) do update
+       set sequence = coalesce(excluded.sequence, p.sequence), occurred_at = excluded.occurred_at
+      where coalesce(p.sequence < excluded.sequence, p.occurred_at < excluded.occurred_at)
     returning about`.execute(tx)
   return advanced.rows.length === 1
 }

@@ -7,8 +7,10 @@ export interface ReceivedEvent {
   readonly eventId: string
   readonly subject: string
   readonly tenantId: Id<'ten'>
-  /** Where it stands among the events about the same thing: what is lower happened before. */
-  readonly position: bigint
+  /** Where it stands among the events about the same thing, if its publisher numbers them: what is lower came before. */
+  readonly sequence: number | undefined
+  /** When it happened: orders events of which not both are numbered. */
+  readonly occurredAt: Date
   /** What it is part of, for whoever follows it through audit, log and trace. */
   readonly origin: Pick<RequestOrigin, 'requestId' | 'traceparent'>
 }

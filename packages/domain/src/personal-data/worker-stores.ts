@@ -78,7 +78,8 @@ export const workerStores = {
     nobodys: 'how far what other services tell has come; of people by their ids alone',
     columns: {
       about: 'nobodys',
-      position: 'nobodys',
+      occurred_at: 'nobodys',
+      sequence: 'nobodys',
       tenant_id: 'nobodys',
     },
   },
