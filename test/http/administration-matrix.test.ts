@@ -12,6 +12,8 @@ interface Act {
   readonly action: string
   /** Whom each actor may do it to, where that is not what the table below says of all acts. */
   readonly may?: Partial<Record<Actor, readonly Target[]>>
+  /** What those who may are told, where nobody here has what it is about. */
+  readonly code?: string
 }
 
 const anybody: readonly Target[] = ['member', 'admin', 'owner']
@@ -42,6 +44,12 @@ const acts: Record<string, Act> = {
   'list devices': { send: ['GET', '/devices'], action: 'devices.listed', may: reading },
   'revoke devices': { send: ['DELETE', '/devices'], action: 'devices.revoked' },
   'ask for an export': { send: ['POST', '/data-export'], action: 'dsar.requested' },
+  'read a receipt': {
+    send: ['GET', '/erasure-receipt'],
+    action: 'dsar.receipt_read',
+    may: reading,
+    code: 'not_found',
+  },
   'make an admin': { send: ['PUT', '/roles/tenant.admin'], action: 'user.role_granted' },
   'make an owner': {
     send: ['PUT', '/roles/tenant.owner'],
@@ -205,7 +213,9 @@ describe('C218: who may do what to whom', () => {
       const [before, audited] = [await everything(), (await refusedAudit()).length]
       const answer = await send(actor, act, person)
       if (may) {
-        expect([target, Math.floor(answer.status / 100), answer.code]).toEqual([target, 2, undefined])
+        const code = acts[act]?.code
+        const digit = code === undefined ? 2 : 4
+        expect([target, Math.floor(answer.status / 100), answer.code]).toEqual([target, digit, code])
         continue
       }
       expect([target, answer]).toEqual([target, refusalOf(actor)])

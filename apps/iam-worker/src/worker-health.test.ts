@@ -74,13 +74,27 @@ describe('the health of iam-worker', () => {
   })
 
   test('tells the age of the key set where it tends the keys', async () => {
-    roles.keys = { worked: true }
+    roles.keys = { begun: true, worked: true }
     const told = async () => (await ask('/metrics')).body
     await expect.poll(told, { timeout: 30_000 }).toMatch(/^iam_key_set_age_seconds \d+$/m)
     expect(await told()).toMatch(/^iam_key_set_expires_in_seconds -?\d+$/m)
     expect(await told()).toMatch(/^iam_key_set_purge_due_seconds \d+$/m)
     roles.keys = undefined
     expect(await told()).not.toContain('iam_key_set')
+  })
+
+  test('is not ready before keys were tended once, and degraded while they cannot be tended later', async () => {
+    const ready = async () => {
+      const { status, body } = await ask('/health/ready')
+      return [status, (JSON.parse(body) as { status: string }).status]
+    }
+    roles.keys = { begun: false, worked: false }
+    expect(await ready()).toEqual([503, 'unavailable'])
+    roles.keys = { begun: true, worked: false }
+    await expect.poll(ready).toEqual([200, 'degraded'])
+    roles.keys = { begun: true, worked: true }
+    await expect.poll(ready).toEqual([200, 'ok'])
+    roles.keys = undefined
   })
 
   test('is degraded while status lists cannot be published, and tells how old the oldest is', async () => {

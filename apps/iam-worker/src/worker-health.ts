@@ -44,8 +44,8 @@ interface Parts {
 const deadlines = { answer: 1_000, count: 5_000 }
 
 /**
- * Readiness and metrics of this worker. It is ready once its roles run and the keys, if it tends them, were tended;
- * while status lists cannot be published, the audit trail cannot be sealed, or other services cannot be heard, it is
+ * Readiness and metrics of this worker. It is ready once its roles run and the keys, if it tends them, were tended
+ * once; while keys cannot be tended, status lists cannot be published, the audit trail cannot be sealed, or other services cannot be heard, it is
  * degraded.
  */
 export function workerHealth({ db, ping, roles, region, hotDays, work }: Parts) {
@@ -63,8 +63,8 @@ export function workerHealth({ db, ping, roles, region, hotDays, work }: Parts) 
       ...checkOf('audit', audit),
       ...checkOf('inbox', inbox),
     }
-    if (!started || keys?.worked === false) return { status: 'unavailable', checks }
-    const isWhole = postgres === 'ok' && [status, audit, inbox].every((role) => role?.worked !== false)
+    if (!started || keys?.begun === false) return { status: 'unavailable', checks }
+    const isWhole = postgres === 'ok' && [keys, status, audit, inbox].every((role) => role?.worked !== false)
     return { status: isWhole ? 'ok' : 'degraded', checks }
   }
   const metrics = async (): Promise<string> => {

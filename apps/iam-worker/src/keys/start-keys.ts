@@ -12,7 +12,9 @@ import { tendKeys, type KeysDeps } from './tend-keys.ts'
 
 /** How the keys' work goes on this worker. */
 export interface KeysStatus {
-  /** Set when a round has ended without a fault. */
+  /** Set when a round has ended without a fault, for good: there are keys, and a key set. */
+  begun: boolean
+  /** Whether the last round ended without a fault. */
   worked: boolean
 }
 
@@ -21,7 +23,7 @@ const summaryMs = 600_000
 /** Starts tending keys and key set. KMS and the object store are opened in the first round, and stay open. */
 export async function startKeys(context: WorkerContext, closers: Closer[]): Promise<KeysStatus> {
   const { config, log } = context
-  const status: KeysStatus = { worked: false }
+  const status: KeysStatus = { begun: false, worked: false }
   const kms = await openKms({ endpoint: config.kms.endpoint })
   context.metrics.follow(kms)
   closers.push({ name: 'kms', close: () => kms.close() })
@@ -31,9 +33,12 @@ export async function startKeys(context: WorkerContext, closers: Closer[]): Prom
     async () => {
       deps ??= await openKeysDeps(context, kms)
       await tendKeys(deps, config)
-      status.worked = true
+      status.begun = status.worked = true
     },
-    (err) => log.warn({ err }, 'The keys could not be tended'),
+    (err) => {
+      status.worked = false
+      log.warn({ err }, 'The keys could not be tended')
+    },
   )
   loop.nudge()
   const summary = every(
