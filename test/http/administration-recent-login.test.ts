@@ -35,6 +35,7 @@ const acts: Record<string, Act> = {
   unlock: { send: ['POST', '/users/{userId}/unlock'], asks: false },
   'end sessions': { send: ['DELETE', '/users/{userId}/sessions'], asks: false },
   'revoke devices': { send: ['DELETE', '/users/{userId}/devices'], asks: false },
+  'ask for an export': { send: ['POST', '/users/{userId}/data-export'], asks: true },
   'take all second factors': { send: ['DELETE', '/users/{userId}/mfa-factors'], asks: true },
   erase: { send: ['DELETE', '/users/{userId}'], asks: true },
 }
