@@ -76,9 +76,11 @@ function likelyText(name: string, schema: Schema): fc.Arbitrary<string> {
   const edges = ['x'.repeat(minLength), 'x'.repeat(maxLength), '12345678', 'en', 'a b', 'Ünïcödé ☂'].filter(
     (text) => takes(text),
   )
+  const { pattern } = schema as { pattern?: string }
+  const made = pattern === undefined ? hostileText : fc.stringMatching(new RegExp(pattern))
   const madeUp =
     edges.length === 0
-      ? hostileText
+      ? made
       : fc.oneof(
           fc.constantFrom(...edges),
           hostileText.filter((text) => takes(text)),
