@@ -96,6 +96,7 @@ function configuration({
     events { worker_connections 512; }
     http {
       log_format cached '$upstream_cache_status';
+      keepalive_timeout 0;
       access_log off;
       client_body_temp_path ${directory}/body;
       proxy_temp_path ${directory}/proxy;

@@ -39,6 +39,8 @@ export class SimulatedCdn {
       else response.writeHead(200, { 'content-type': 'application/json' }).end(answer)
     })
     const cdn = new SimulatedCdn(server)
+    // A connection that is closed in the moment of its next use would be taken for a refusal.
+    server.keepAliveTimeout = 0
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
     return cdn
