@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { afterEach, describe, expect, test } from 'vitest'
+import type { RequestListener } from 'node:http'
+import { openStandIn } from '@iam/testkit/http'
+import { describe, expect, test } from 'vitest'
 import { breachedAccounts } from './index.ts'
 
 const address = 'Ann+news@acme.example'
@@ -19,28 +19,8 @@ const adobe = {
 }
 
 describe('breachedAccounts', () => {
-  const servers: Server[] = []
-  afterEach(async () => {
-    for (const server of servers.splice(0)) {
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
-    }
-  })
-
-  /** A stand-in for the API, on this machine. */
-  async function standIn(answer: RequestListener): Promise<{ url: string; asked: IncomingMessage[] }> {
-    const asked: IncomingMessage[] = []
-    const server = createServer((request, response) => {
-      asked.push(request)
-      answer(request, response)
-    })
-    servers.push(server)
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked }
-  }
-
   const answering = (value: unknown, status = 200, headers = {}) =>
-    standIn((_request, response) => response.writeHead(status, headers).end(JSON.stringify(value)))
+    openStandIn((_request, response) => response.writeHead(status, headers).end(JSON.stringify(value)))
 
   test('finds by the beginning of its hash what an address is in, and sends nothing else of it', async () => {
     const others = Array.from({ length: 300 }, (_, n) => {
@@ -138,7 +118,7 @@ describe('breachedAccounts', () => {
   ]
   test.each(['range', 'address'] as const)('cannot tell by %s after what is no answer', async (search) => {
     for (const [, answer] of unusable) {
-      const { url } = await standIn(answer)
+      const { url } = await openStandIn(answer)
       const asking = breachedAccounts({ url, search, answerWithin }).breachesOf(address, key)
       const error = await asking.then(
         () => undefined,
@@ -150,7 +130,7 @@ describe('breachedAccounts', () => {
   })
 
   test('waits no longer than it is told', async () => {
-    const { url } = await standIn(() => undefined)
+    const { url } = await openStandIn(() => undefined)
     const service = breachedAccounts({ url, search: 'range', answerWithin: 50 })
     await expect(service.breachesOf(address, key)).rejects.toThrow('(TimeoutError)')
   })

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { afterEach, describe, expect, test } from 'vitest'
+import type { RequestListener } from 'node:http'
+import { openStandIn } from '@iam/testkit/http'
+import { describe, expect, test } from 'vitest'
 import { breachedPasswords } from './index.ts'
 
 const password = 'correct horse battery staple'
@@ -13,28 +13,8 @@ const answerWithin = 10_000
 const others = Array.from({ length: 800 }, (_, n) => `${n.toString(16).toUpperCase().padStart(35, '0')}:3`)
 
 describe('breachedPasswords', () => {
-  const servers: Server[] = []
-  afterEach(async () => {
-    for (const server of servers.splice(0)) {
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
-    }
-  })
-
-  /** A stand-in for the range search, on this machine. */
-  async function standIn(answer: RequestListener): Promise<{ url: string; asked: IncomingMessage[] }> {
-    const asked: IncomingMessage[] = []
-    const server = createServer((request, response) => {
-      asked.push(request)
-      answer(request, response)
-    })
-    servers.push(server)
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked }
-  }
-
   const answering = (lines: readonly string[], end = '\r\n') =>
-    standIn((_request, response) => response.end(lines.join(end)))
+    openStandIn((_request, response) => response.end(lines.join(end)))
 
   test('C173: finds a breached password, and sends five digits of its hash and nothing else', async () => {
     const { url, asked } = await answering([...others, `${suffix}:1207`])
@@ -91,7 +71,7 @@ describe('breachedPasswords', () => {
     ],
   ]
   test.each(unusable)('C173: cannot tell after %s', async (_what, message, answer) => {
-    const { url } = await standIn(answer)
+    const { url } = await openStandIn(answer)
     await expect(breachedPasswords({ url, answerWithin }).includes(password)).rejects.toThrow(message)
   })
 
@@ -99,7 +79,7 @@ describe('breachedPasswords', () => {
     ['no answer', () => undefined],
     ['a body that never ends', (_request, response) => void response.write(`${others[0]}\r\n`)],
   ])('C173: waits no longer than it is told for %s', async (_what, answer) => {
-    const { url } = await standIn(answer)
+    const { url } = await openStandIn(answer)
     await expect(breachedPasswords({ url, answerWithin: 50 }).includes(password)).rejects.toMatchObject({
       name: 'TimeoutError',
     })
@@ -107,7 +87,7 @@ describe('breachedPasswords', () => {
 
   test('follows no redirect', async () => {
     const elsewhere = await answering([`${suffix}:1`])
-    const { url } = await standIn((request, response) =>
+    const { url } = await openStandIn((request, response) =>
       response.writeHead(302, { location: `${elsewhere.url}${request.url}` }).end(),
     )
     await expect(breachedPasswords({ url, answerWithin }).includes(password)).rejects.toThrow('fetch failed')
